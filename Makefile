@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+# Sets up, builds and tests everything; `make help` lists the targets.
+
+PYTHON ?= python3
+BOARD ?= stm32f405_qemu
+JOBS ?= $(shell nproc)
+BUILD := build
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+MICROPYTHON_DIR ?= $(BUILD)/micropython-1.25.0
+MICROPYTHON := $(abspath $(MICROPYTHON_DIR))
+MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
+UNIX := $(BUILD)/unix/micropython
+F405 := $(BUILD)/stm32f405_qemu/firmware.elf
+HOST_LIB := $(BUILD)/host/libdlm.so
+ASAN_LIB := $(BUILD)/asan/libdlm.so
+
+KERNEL := $(sort $(wildcard firmware/kernel/*.c))
+KERNEL_H := $(wildcard firmware/kernel/*.h)
+MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/micropython.mk
+DEVICE := $(wildcard firmware/device/*.py)
+C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
+
+CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# Where the tests look; tests/conftest.py has the same defaults.
+export DEEPLOMATH_BUILD := $(abspath $(BUILD))
+
+help: ## show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+
+demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
+	$(VENV)/bin/deeplomath demo
+
+## Tests
+
+test: setup test-sanitize $(HOST_LIB) $(UNIX) $(F405) ## set up and build all, then run all tests
+	$(RUN) -m pytest tests
+
+test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
+	$(RUN) -m pytest tests -m "not unix and not f405"
+
+test-unix: setup $(UNIX) ## those with MicroPython's unix port
+	$(RUN) -m pytest tests -m unix
+
+test-f405: setup $(F405) ## those with the emulated STM32F405
+	$(RUN) -m pytest tests -m f405
+
+test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
+	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest tests -m kernel
+
+## What the tests and the demo run on
+
+setup: $(VENV)/.done ## the Python environment in .venv
+
+$(BUILD)/.packages-%: boards/setup/packages.sh
+	@boards/setup/packages.sh $*
+	@mkdir -p $(@D) && touch $@
+
+$(VENV)/.done: host/requirements.txt host/pyproject.toml | $(BUILD)/.packages-host
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable host
+	@touch $@
+
+$(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
+	boards/setup/sources.sh $(BUILD) micropython
+
+$(HOST_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) -shared -fPIC $(KERNEL) tests/probe.c -o $@
+
+$(ASAN_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
+	@mkdir -p $(@D)
+	gcc $(CFLAGS) $(SANITIZE) -shared -fPIC $(KERNEL) tests/probe.c -o $@
+
+# MicroPython's own makefiles do the rest; their output goes to a log, and its end is shown if they fail.
+micropython = +@echo "building $@"; mkdir -p $(@D); \
+	$(MAKE) -C $(MICROPYTHON)/$(1) -j$(JOBS) BUILD=$(abspath $(@D)) MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) \
+	MICROPY_MPYCROSS_DEPENDENCY= $(2) >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+
+$(MPY_CROSS): $(MICROPYTHON_DIR)/py/py.mk | $(BUILD)/.packages-firmware
+	$(call micropython,mpy-cross,USER_C_MODULES=)
+
+unix: $(UNIX) ## MicroPython's unix port with the kernel built in
+$(UNIX): $(MPY_CROSS) $(MODULE)
+	$(call micropython,ports/unix,VARIANT=standard USER_C_MODULES=$(CURDIR) FROZEN_MANIFEST= \
+	MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0)
+
+firmware: $(BUILD)/$(BOARD)/firmware.elf ## the firmware of BOARD=stm32f405_qemu
+$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
+	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR))
+
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
+	$(RUN) boards/run.py $(BOARD)
+
+## Keeping house
+
+generate: ## write the constant files from shared_spec/spec.toml
+	$(PYTHON) shared_spec/generate.py
+
+format: setup ## lay out the sources
+	$(VENV)/bin/ruff check --fix --quiet .
+	$(VENV)/bin/ruff format --quiet .
+	$(VENV)/bin/clang-format -i $(C_FILES)
+
+lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
+	clang $(CFLAGS) -Wno-unused-command-line-argument -fsyntax-only $(KERNEL)
+
+check: lint ## lint, and see that the constant files are what spec.toml says
+	$(RUN) shared_spec/generate.py --check
+
+size: $(BUILD)/.packages-firmware ## bytes of the kernel's code on a Cortex-M4 at -Os
+	@mkdir -p $(BUILD)/size
+	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) -Os -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
+	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
+
+clean: ## remove what was built, but not what was fetched
+	rm -rf $(BUILD)/host $(BUILD)/asan $(BUILD)/size $(BUILD)/mpy-cross* $(BUILD)/unix* $(BUILD)/*_qemu*
+
+distclean: ## remove everything that git does not know
+	rm -rf $(BUILD) $(VENV)
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean

@@ -1,0 +1,32 @@
+#!/bin/sh -e
+# SPDX-License-Identifier: MIT
+# packages.sh GROUP...: installs the Debian packages of the groups host, lint and firmware that are missing, and only these.
+for group; do
+    case $group in
+    host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
+    lint) packages="$packages clang" commands="$commands clang" ;;
+    firmware)
+        packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
+            pkg-config dpkg-dev xz-utils"
+        commands="$commands arm-none-eabi-gcc qemu-system-arm pkg-config" ;;
+    *) echo "packages.sh: no group '$group' (host, lint, firmware)" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v apt-get >/dev/null; then
+    for command in $commands; do command -v "$command" >/dev/null || missing="$missing $command"; done
+    [ -z "$missing" ] || { echo "No apt here: please install$missing, then run make again." >&2; exit 1; }
+    exit 0
+fi
+
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+echo "installing:$missing"
+[ "$(id -u)" = 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086  # both are lists
+$sudo apt-get -qq update
+# shellcheck disable=SC2086
+$sudo apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null
