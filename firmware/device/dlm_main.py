@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The serial loop of the board: `import dlm_main; dlm_main.serve()`. All it does is I/O (PROTOCOL.md section 5)."""
+
+import gc
+import sys
+import time
+
+from dlm_service import Service
+
+try:
+    from micropython import kbd_intr
+except ImportError:  # CPython, or a port without
+
+    def kbd_intr(char):
+        pass
+
+
+COLLECT_EVERY = 16  # requests
+
+
+def serve(reader=None, writer=None, module=None):
+    """Answers requests until EXIT or the end of input; Ctrl-C is a byte like any other meanwhile.
+
+    reader, writer: byte streams, the REPL's own by default; a reader that is not blocking (a UART) may return None.
+    """
+    if module is None:
+        import deeplomath as module
+    reader = reader or sys.stdin.buffer
+    writer = writer or sys.stdout.buffer
+    service = Service(module)
+    chunk = bytearray(64)
+    byte = bytearray(1)
+    served = 0
+    gc.collect()
+    kbd_intr(-1)
+    try:
+        while service.running:
+            size = 0
+            while size < len(chunk):  # one byte a call: the REPL's stream waits until all it was asked for is there
+                got = reader.readinto(byte)
+                if got:
+                    chunk[size] = byte[0]
+                    size += 1
+                    if not byte[0]:
+                        break
+                elif got == 0:
+                    service.running = False
+                    break
+            try:
+                for reply in service.receive(chunk, size):
+                    writer.write(reply)
+                    if hasattr(writer, "flush"):
+                        writer.flush()
+                    served += 1
+                    if served % COLLECT_EVERY == 0:
+                        gc.collect()
+            except MemoryError:  # the request is lost; its retry finds the heap swept
+                gc.collect()
+        time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
+    finally:
+        kbd_intr(3)

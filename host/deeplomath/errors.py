@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""What this package raises: one root, and a class for each place where things go wrong."""
+
+
+class DeeplomathError(Exception):
+    """Root of all that this package raises on purpose."""
+
+
+class KernelError(DeeplomathError, ValueError):
+    """The kernel refused an argument, here or on a board: `code` is one of spec.ERRORS, -1..-31; nothing has changed.
+
+    As on the board, args are (text, code).
+    """
+
+    def __init__(self, code, text):
+        super().__init__(text, code)
+        self.code = code
+
+    def __str__(self):
+        return self.args[0]
+
+
+class TransportError(DeeplomathError):
+    """The line could not be opened, broke, or stayed silent."""
+
+
+class ProtocolError(DeeplomathError):
+    """The other end speaks, but not this protocol, or not this version of it (PROTOCOL.md section 8)."""
+
+
+class DeviceError(DeeplomathError):
+    """The service on the board refused a request: `code` is one of spec.ERRORS, -32 and below (PROTOCOL.md, Errors)."""
+
+    def __init__(self, code, text):
+        super().__init__(text, code)
+        self.code = code
+
+    def __str__(self):
+        return self.args[0]
