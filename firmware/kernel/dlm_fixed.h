@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Rounding, saturation, roots and powers of two: the only home of arithmetic shifts. Twin of host/deeplomath/fixed.py.
+#ifndef DLM_FIXED_H
+#define DLM_FIXED_H
+
+#include <stdint.h>
+
+#include "dlm_spec.h"
+
+extern const uint32_t dlm_exp2_q30[];  // 2^-(i / 2^DLM_KERNEL_EXPONENT_STEP_BITS) in Q30
+
+// value / 2^bits, floor. bits: 0..63. Relies on >> of a negative number being arithmetic, as in gcc and clang.
+static inline int64_t dlm_floor_shift(int64_t value, unsigned bits) {
+    return value >> bits;
+}
+
+// value / 2^bits, to the nearest, halves up. bits: 1..62; value + 2^(bits-1) must not overflow.
+static inline int64_t dlm_round_shift(int64_t value, unsigned bits) {
+    return (value + ((int64_t)1 << (bits - 1))) >> bits;
+}
+
+// value clipped to -limit..limit.
+static inline int32_t dlm_saturate(int64_t value, int32_t limit) {
+    return value > limit ? limit : value < -limit ? -limit : (int32_t)value;
+}
+
+// Floor of value / divisor, divisor > 0.
+static inline int32_t dlm_floor_div(int32_t value, int32_t divisor) {
+    return value >= 0 ? value / divisor : -((divisor - 1 - value) / divisor);
+}
+
+// Number of bits of value; 0 for 0.
+unsigned dlm_bit_length(uint64_t value);
+
+// Floor of the square root.
+uint32_t dlm_isqrt(uint64_t value);
+
+// Floor of log2(value) in Q11. value >= 1, below 2^63.
+int32_t dlm_log2_q11(uint64_t value);
+
+// 2^-x in Q30, x in Q18; 0 from x = 30 on.
+static inline uint32_t dlm_exp2_neg(uint64_t x_q18) {
+    if (x_q18 >= (uint64_t)DLM_KERNEL_EXPONENT_MAX << 18) {
+        return 0;
+    }
+    const unsigned low_bits = 18 - DLM_KERNEL_EXPONENT_STEP_BITS;
+    const uint32_t x = (uint32_t)x_q18, low = x & ((1u << low_bits) - 1);
+    const uint32_t *step = &dlm_exp2_q30[(x & 0x3ffff) >> low_bits];
+    return (step[0] - (((step[0] - step[1]) * low) >> low_bits)) >> (x >> 18);
+}
+
+#endif

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Deeplomath on the host: the bit-exact mirror of the kernel, and the way to a board that runs it.
+
+Network           the mirror: learns event by event, the same bits as the board
+Device(port)      a board over serial, with the same methods
+window_features   a sensor window to the features of an event
+"""
+
+from .client import Device
+from .errors import DeeplomathError, DeviceError, KernelError, ProtocolError, TransportError
+from .features import window_features
+from .network import Network
+from .results import Answer, Info, Learned
+from .spec import VERSION_LIBRARY as __version__
+
+__all__ = [
+    "Answer",
+    "DeeplomathError",
+    "Device",
+    "DeviceError",
+    "Info",
+    "KernelError",
+    "Learned",
+    "Network",
+    "ProtocolError",
+    "TransportError",
+    "__version__",
+    "window_features",
+]

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Shifts, rounding, roots and powers of two in integers. Twin of firmware/kernel/dlm_fixed.h and dlm_fixed.c.
+
+Every function takes arrays of int64 or of unbounded Python ints (dtype object) and keeps the kind it was given: on
+unbounded ints nothing can overflow, so a run on them shows every bit that a 64-bit run would have lost.
+"""
+
+import math
+
+import numpy as np
+
+from . import spec
+
+EXP2_Q30 = np.array(spec.EXP2_Q30, dtype=np.int64)
+
+
+def round_shift(value, bits):
+    """value / 2^bits, rounded to the nearest, halves up (NUMERICS.md, Rounding). bits >= 1."""
+    return (value + (1 << (bits - 1))) >> bits
+
+
+def saturate(value, limit):
+    """value clipped to -limit..limit."""
+    return np.minimum(np.maximum(value, -limit), limit)
+
+
+def isqrt(value):
+    """Floor of the square root, element by element. value >= 0, below 2^63."""
+    roots = np.frompyfunc(math.isqrt, 1, 1)(value)
+    return roots.astype(value.dtype) if isinstance(value, np.ndarray) else roots
+
+
+def exp2_neg(x_q18):
+    """2^-x in Q30 for x in Q18, 0 <= x; 0 from x = 30 on (NUMERICS.md, Powers of two). Floor of the chord, then of the shift."""
+    kind = x_q18.dtype
+    x = np.minimum(x_q18, spec.KERNEL_EXPONENT_MAX << 18).astype(np.int64)
+    low_bits = 18 - spec.KERNEL_EXPONENT_STEP_BITS
+    step, low = (x & 0x3FFFF) >> low_bits, x & ((1 << low_bits) - 1)
+    high = EXP2_Q30[step]
+    value = (high - (((high - EXP2_Q30[step + 1]) * low) >> low_bits)) >> (x >> 18)
+    return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(kind)
+
+
+def log2_q11(value):
+    """Floor of log2(value) in Q11, by repeated squaring of the mantissa. value: a Python int, 1 <= value < 2^63."""
+    exponent = value.bit_length() - 1
+    mantissa = (value << 31) >> exponent  # Q31, in [1, 2)
+    result = exponent
+    for _ in range(spec.FEATURE_LOG_BITS):
+        mantissa = (mantissa * mantissa) >> 31
+        bit = mantissa >> 32
+        mantissa >>= bit
+        result = 2 * result + bit
+    return result

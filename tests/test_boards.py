@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""The boards, over the wire: the vectors and 1,000 random events, every digest equal to the mirror's."""
+
+import numpy as np
+import pytest
+
+import deeplomath
+from deeplomath import KernelError, spec
+from implementations import MIRROR
+from vectors import cases
+from walks import walk
+
+
+@pytest.fixture(scope="module")
+def device(board):
+    with deeplomath.Device(board.port) as device:
+        yield device
+
+
+def configured(device, **config):
+    device.configure(**config)
+    return device
+
+
+@cases("network")
+def test_each_digest_and_answer_of_a_life_is_the_vectors(device, case):
+    net = configured(device, **case["config"])
+    digests, learns = [net.digest()], []
+    for x, label in zip(case["x"], case["labels"]):
+        learns.append(list(net.learn(np.array(x, np.int16), label)))
+        digests.append(device.last_digest)
+    answers = [[*a[:5], list(a.outputs)] for a in (net.infer(np.array(q, np.int16)) for q in case["queries"])]
+    assert (digests, learns, answers) == (case["digests"], case["learned"], case["answers"])
+    assert net.footprint() == case["footprint"]
+
+
+def test_a_thousand_random_events_give_a_thousand_equal_digests(device):
+    learned, seed = 0, 1000
+    while learned < 1000:
+        learned += walk(seed, [MIRROR, lambda **config: configured(device, **config)], most_events=24, most_features=24)
+        seed += 1
+
+
+@cases("features", "valid")
+def test_each_window_gives_the_vectors_features(device, case):
+    assert device.window_features(np.array(case["samples"], np.int16)).tolist() == case["features"]
+
+
+@cases("state")
+def test_a_state_travels_to_the_board_and_back(device, case):
+    net = configured(device, **case["config"])
+    net.load(bytes.fromhex(case["state"]))
+    assert net.export().hex() == case["state"]
+    before = net.digest()
+    for refused in case["refused"]:
+        if refused["state"]:
+            with pytest.raises(KernelError) as error:
+                net.load(bytes.fromhex(refused["state"]))
+            assert (error.value.code, net.digest()) == (refused["code"], before), refused["name"]
+
+
+def test_a_state_of_the_mirror_is_rebuilt_on_the_board_and_the_other_way_round(device):
+    config = {"features": 12, "classes": 4, "events": 40}
+    draw, mirror = np.random.default_rng(3), MIRROR(**config)
+    for i in range(40):
+        mirror.learn(draw.integers(-900, 900, 12).astype(np.int16), i % 4)
+    net = configured(device, **config)
+    net.load(mirror.export())
+    assert net.digest() == mirror.digest()
+    copy = MIRROR(**config)
+    copy.load(net.export())
+    assert copy.digest() == mirror.digest()
+
+
+BAD = [
+    (lambda net: net.learn(np.zeros(3, np.int16), 2), spec.ERROR_LABEL, "label: 2 given, 0..1 allowed"),
+    (lambda net: net.learn(np.zeros(3, np.int16), -1), spec.ERROR_LABEL, "label: -1 given, 0..1 allowed"),
+    (lambda net: net.learn(np.zeros(2, np.int16), 0), spec.ERROR_FEATURES, "features: 2 given, 3 needed"),
+    (lambda net: net.infer(np.zeros(4, np.int16)), spec.ERROR_FEATURES, "features: 4 given, 3 needed"),
+    (lambda net: net.learn(np.zeros(3, np.int16), 1), spec.ERROR_FULL, "events: budget of 2 is full"),
+    (
+        lambda net: net.configure(features=161, classes=2, events=2),
+        spec.ERROR_FEATURES,
+        "features: 161 given, 1..160 allowed",
+    ),
+    (
+        lambda net: net.configure(features=3, classes=17, events=2),
+        spec.ERROR_CLASSES,
+        "classes: 17 given, 1..16 allowed",
+    ),
+    (
+        lambda net: net.configure(features=3, classes=2, events=513),
+        spec.ERROR_EVENTS,
+        "events: 513 given, 1..512 allowed",
+    ),
+    (lambda net: net.load(b"DLMS"), spec.ERROR_STATE_SIZE, "state: 4 bytes given"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "code", "text"), BAD, ids=[text for _, _, text in BAD])
+def test_a_wrong_argument_is_refused_with_value_and_limit_and_nothing_changes(device, wrong, code, text):
+    net = configured(device, features=3, classes=2, events=2)
+    for i in range(2):
+        net.learn(np.array([i, 2, 3], np.int16), i)
+    before = net.digest()
+    with pytest.raises(KernelError) as refused:
+        wrong(net)
+    assert refused.value.code == code and text in str(refused.value)
+    assert net.digest() == before

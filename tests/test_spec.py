@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""One source of truth: the constant files are what spec.toml says, the vectors what the unbounded run and make_frame give."""
+
+import subprocess
+import sys
+
+import pytest
+
+from implementations import ROOT
+
+
+@pytest.mark.parametrize(
+    "script", ["shared_spec/generate.py", "shared_spec/vectors/make_frame.py", "tests/make_vectors.py"]
+)
+def test_generated_files_are_up_to_date(script):
+    done = subprocess.run([sys.executable, ROOT / script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_notices_a_constant_changed_by_hand(tmp_path):
+    for name in (
+        "shared_spec/generate.py",
+        "shared_spec/spec.toml",
+        "firmware/kernel/dlm_spec.h",
+        "firmware/device/dlm_spec.py",
+        "host/deeplomath/spec.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    header = tmp_path / "firmware/kernel/dlm_spec.h"
+    header.write_text(header.read_text().replace("DLM_KERNEL_RIDGE 33554432", "DLM_KERNEL_RIDGE 33554433"))
+    done = subprocess.run(
+        [sys.executable, tmp_path / "shared_spec/generate.py", "--check"], capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "dlm_spec.h" in done.stderr
+
+
+def test_the_kernel_has_no_float_no_malloc_and_no_globals(tmp_path):
+    """The symbols of the compiled kernel: nothing but its own functions and read-only data, memcpy and memset."""
+    sources = sorted((ROOT / "firmware/kernel").glob("*.c"))
+    for source in sources:
+        compiled = tmp_path / f"{source.stem}.o"
+        subprocess.run(["gcc", "-std=c99", "-Os", "-c", source, "-o", compiled], check=True)
+        for line in subprocess.run(["nm", compiled], capture_output=True, check=True, text=True).stdout.splitlines():
+            kind, name = line.split()[-2:]
+            assert kind in "TtRrU", f"{source.name}: {name} is writable data"
+            assert (
+                kind != "U"
+                or name.startswith("dlm_")
+                or name in ("memcpy", "memset", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail")
+            ), line
+        text = source.read_text()
+        assert "float" not in text and "double" not in text
