@@ -15,6 +15,7 @@ ROOT = HERE.parent
 NOTE = "GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."
 BOARD_TABLES = ("version", "limit", "default", "verdict", "error", "wire", "opcode")
 C_NAMES = {"error": "ERR"}
+DIGESTED = ("kernel", "contour", "feature")  # tables whose constants are part of every digest
 
 
 def exp2_table(steps):
@@ -47,6 +48,8 @@ def c_header(spec):
         text = f'"{value}"' if isinstance(value, str) else f"({value})" if value < 0 else str(value)
         lines.append(f"#define {name} {text}")
     table = exp2_table(2 ** spec["kernel"]["exponent_step_bits"])
+    lines += ["", "// The constants that are part of every digest", "#define DLM_DIGESTED { \\"]
+    lines += [f"    DLM_{t.upper()}_{key.upper()}, \\" for t, key, _ in numbers(spec) if t in DIGESTED] + ["}"]
     lines += ["", "// 2^-(i/256) in Q30", "#define DLM_EXP2_Q30 { \\", *(row + " \\" for row in rows(table)), "}"]
     return "\n".join([*lines, "", "#endif", ""])
 
@@ -58,6 +61,8 @@ def python_module(spec, tables):
             text = f'"{value}"' if isinstance(value, str) else str(value)
             lines.append(f"{table.upper()}_{key.upper()} = {text}")
     if "kernel" in tables:
+        digested = [f"    {t.upper()}_{key.upper()}," for t, key, _ in numbers(spec) if t in DIGESTED]
+        lines += ["", "DIGESTED = (", *digested, ")"]
         lines += ["", "EXP2_Q30 = (", *rows(exp2_table(2 ** spec["kernel"]["exponent_step_bits"])), ")"]
     for table in ("error", "opcode", "verdict"):
         lines += ["", f"{table.upper()}S = {{"]

@@ -43,6 +43,15 @@ static void put_u16(sink_t *sink, const uint16_t *values, size_t n) {
     }
 }
 
+// The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is learned.
+static void put_constants(sink_t *sink, const dlm_t *net) {
+    static const uint32_t constants[] = DLM_DIGESTED;
+    put_u32(sink, constants, sizeof(constants) / sizeof(constants[0]));
+    if (!net->n_neurons) {
+        put_u32(sink, dlm_exp2_q30, (1u << DLM_KERNEL_EXPONENT_STEP_BITS) + 1);
+    }
+}
+
 static void put_header(sink_t *sink, const dlm_t *net) {
     put(sink, MAGIC, 4);
     put(sink, DLM_VERSION_STATE, 2);
@@ -82,6 +91,7 @@ static void put_layer(sink_t *sink, const dlm_t *net, unsigned index) {
 uint32_t dlm_digest(const dlm_t *net) {
     const uint32_t d = net->config.n_features;
     sink_t sink = {UINT32_MAX, NULL};
+    put_constants(&sink, net);
     put_header(&sink, net);
     put_events(&sink, net);
     put(&sink, net->spacing_q12, 4);

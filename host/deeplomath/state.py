@@ -15,8 +15,8 @@ TRAILER = struct.Struct("<II")  # digest, CRC-32 of all before it
 
 
 def digest(net):
-    """CRC-32 of the header, the events, the contour, the metric and the layers of a Network."""
-    parts = [_header(net), _events(net)]
+    """CRC-32 of the constants, the header, the events, the contour, the metric and the layers of a Network."""
+    parts = [_constants(net), _header(net), _events(net)]
     parts.append(struct.pack("<IIIB", net.contour.spacing_q12, net.contour.level_q12, net.error_q16, net.depth))
     if len(net.x):
         parts += [
@@ -60,6 +60,11 @@ def footprint(net):
         sizes += [2 * m * (further if index else first), 4 * m * classes, 4 * d, 2 * d]
     sizes += [2 * m * (m + 1), 4 * m * classes, 4 * m * classes, 8 * m, 4 * m, 8 * d, 4 * further]
     return sum((size + 7) // 8 * 8 for size in sizes)
+
+
+def _constants(net):
+    constants = np.array(spec.DIGESTED if len(net.x) else spec.DIGESTED + spec.EXP2_Q30)
+    return _bytes(constants, "<u4")
 
 
 def _header(net):
