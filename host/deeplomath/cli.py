@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""The `deeplomath` command. Exit status: 0 all is well, 1 a board and the mirror differ, 2 it could not be done."""
+
+import contextlib
+import functools
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from . import data, demo, eventfile, report, spec
+from .client import Device
+from .emulator import BUILD, Emulator
+from .errors import DeeplomathError, KernelError
+from .lockstep import Lockstep, Mismatch
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+console = Console(highlight=False)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+EMULATOR = "emulator"
+Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
+File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
+Person = Annotated[int, typer.Option(min=1, max=len(data.PEOPLE), help="Whose exercises.")]
+Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 right.")]
+
+
+def main():
+    """Entry point of the command."""
+    app()
+
+
+def reported(command):
+    """Turns what this package raises into words and an exit status."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments, **options):
+        try:
+            command(*arguments, **options)
+        except Mismatch as error:
+            console.print(report.mismatch(error))
+            raise typer.Exit(1) from error
+        except DeeplomathError as error:
+            complaints.print(f"deeplomath: {error}", markup=False)
+            raise typer.Exit(2) from error
+
+    return wrapped
+
+
+@app.callback()
+def about():
+    """Deeplomath: a board learns sensor events, and its mirror here proves every bit of it."""
+
+
+@app.command("demo")
+@reported
+def demo_command(
+    port: Annotated[str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")] = EMULATOR,
+    person: Person = demo.PERSON,
+    side: Side = demo.SIDE,
+    picture: Annotated[Path, typer.Option(help="Where the picture goes.")] = BUILD / "demo.png",
+):
+    """A board learns a person's exercises, window by window, in lockstep with the mirror."""
+    began = time.monotonic()
+    arm = f"person {person}'s {data.SIDES[side]} arm"
+    console.print(f"[bold]Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels[/bold]\n")
+    recordings = data.load()
+    windows = demo.arm_windows(recordings, person, side)
+    with opened(port) as (device, ticks):
+        console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
+        heap = []
+        with report.Narrator(console, ticks) as narrator:
+
+            def begin(lockstep, steps):
+                heap.append(device.health().heap_free)
+                narrator.begin(lockstep, steps)
+
+            lockstep, story, state = demo.run(device, windows, begin, narrator.played)
+        info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap[0])
+    draw(story, lockstep.mirror, arm, board_name(device, port), picture)
+    console.print()
+    console.print(report.results(story, demo.mean_scores(recordings), arm, info.false_reject_permille))
+    console.print(report.costs(lockstep, info, state, ticks, taken, time.monotonic() - began))
+    console.print(
+        f"Board and mirror agreed after each of {lockstep.events} events. Picture: {shown(picture)}", soft_wrap=True
+    )
+
+
+@app.command("info")
+@reported
+def info_command(port: Port):
+    """What a board is, and what its network has become."""
+    with opened(port) as (device, _):
+        hello = device.hello
+        console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
+        if hello.configured:
+            info, health = device.info(), device.health()
+            network = ", ".join(f"{name} {value}" for name, value in info._asdict().items())
+            console.print(report.facts([("network", f"{network}, digest {device.digest():08x}")]))
+            console.print(
+                report.facts([("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")])
+            )
+
+
+@app.command("check")
+@reported
+def check_command(
+    port: Port,
+    file: File,
+    classes: Annotated[
+        int | None, typer.Option(help="Classes of the network; by default as many as the file needs.")
+    ] = None,
+    events: Annotated[int | None, typer.Option(help="Budget of events; by default as many as the file labels.")] = None,
+    layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
+    false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+):
+    """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
+
+    CSV: one event a line, label,f1,...,fd, all integers; without a label (,f1,...,fd) it is only inferred; # begins a
+    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. The board's network is replaced.
+    """
+    recorded = eventfile.read(file)
+    config = eventfile.config(recorded)
+    config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
+    with opened(port) as (device, _):
+        lockstep = Lockstep(device, **config, layers=layers, false_reject_permille=false_reject_permille)
+        for event in track(recorded, file.name, console=console, transient=True, disable=not console.is_terminal):
+            check_event(lockstep, file, event)
+        lockstep.finish()
+    learned = len(lockstep.mirror.x)
+    what = f"{len(recorded)} events, {learned} learned, {len(recorded) - learned} inferred"
+    console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
+    sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
+    console.print(f"network: {sizes}", soft_wrap=True)
+
+
+@app.command("record")
+@reported
+def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.SIDE):
+    """Writes the events of the demo to a file that `check` takes."""
+    events = demo.events(demo.arm_windows(data.load(), person, side))
+    eventfile.write(file, events)
+    console.print(f"{file}: {len(events)} events", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def opened(port):
+    """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards."""
+    with contextlib.ExitStack() as stack:
+        emulated = port == EMULATOR
+        if emulated:
+            port = stack.enter_context(Emulator(icount=True)).port
+        device = stack.enter_context(Device(port))
+        yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
+
+
+def check_event(lockstep, file, event):
+    """One event of a file to board and mirror; what goes wrong is said with its place in the file."""
+    try:
+        lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
+    except Mismatch:
+        console.print(f"{file}, {event.where}:", soft_wrap=True)
+        raise
+    except KernelError as error:
+        raise data.DataError(f"{file}, {event.where}: {error}") from error
+
+
+def board_name(device, port):
+    """A board as a sentence calls it."""
+    return f"an emulated {device.hello.board.split(' with ')[-1]}" if port == EMULATOR else device.hello.board
+
+
+def board_facts(device, port):
+    """(name, text) pairs on a board."""
+    hello = device.hello
+    where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
+    versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
+    heap = f"{hello.heap_free:,} bytes of heap free"
+    return [("board", f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}")]
+
+
+def limit_facts(hello):
+    """(name, text) pairs on what a board allows."""
+    sizes = f"{hello.limit_features} features, {hello.limit_classes} classes, {hello.limit_events} events"
+    return [("limits", f"{sizes}, {hello.limit_layers} layers; frames of {hello.frame_max} bytes")]
+
+
+def data_facts(arm, which):
+    """(name, text) pairs on the data of the demo."""
+    choice = "of 12, the one nearest to their mean" if which == (demo.PERSON, demo.SIDE) else "one of 20"
+    return [
+        ("data", f"a smart watch on people who do shoulder exercises ({data.PACKAGE}), 6 channels at 50 Hz"),
+        ("scale", f"as an IMU gives it: {data.SCALE}"),
+        ("windows", f"{data.WINDOW} samples, one every {data.HOP}; sent raw, 18 features each made on the board"),
+        ("arm", f"{arm}: {choice}; exercises in the order of the data"),
+    ]
+
+
+def draw(*arguments):
+    """Draws the picture; matplotlib is loaded no sooner."""
+    from . import picture
+
+    picture.draw(*arguments)
+
+
+def shown(path):
+    """A path as a person here would type it."""
+    with contextlib.suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd())
+    return path
