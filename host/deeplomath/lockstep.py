@@ -114,6 +114,8 @@ class Lockstep:
         """Sentences on where the difference lies. Configures the board anew: its network is lost."""
         if self.board.digest() == self.mirror.digest():
             return ["The networks are the same; only the result differs."]
+        if not len(self.mirror.x):
+            return ["Nothing is learned yet: kernel and mirror were made of different constants."]
         exported, expected = self.board.export(), self.mirror.export()
         kept = _kept(exported, expected)
         if kept:
