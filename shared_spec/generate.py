@@ -13,9 +13,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 NOTE = "GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."
-BOARD_TABLES = ("version", "limit", "default", "verdict", "error", "wire", "opcode")
+BOARD_TABLES = ("version", "limit", "default", "action", "reason", "verdict", "error", "wire", "opcode")
 C_NAMES = {"error": "ERR"}
-DIGESTED = ("kernel", "contour", "feature")  # tables whose constants are part of every digest
+DIGESTED = ("kernel", "contour", "feature", "memory")  # tables whose constants are part of every digest
 
 
 def exp2_table(steps):
@@ -64,7 +64,7 @@ def python_module(spec, tables):
         digested = [f"    {t.upper()}_{key.upper()}," for t, key, _ in numbers(spec) if t in DIGESTED]
         lines += ["", "DIGESTED = (", *digested, ")"]
         lines += ["", "EXP2_Q30 = (", *rows(exp2_table(2 ** spec["kernel"]["exponent_step_bits"])), ")"]
-    for table in ("error", "opcode", "verdict"):
+    for table in ("error", "opcode", "verdict", "action", "reason"):
         lines += ["", f"{table.upper()}S = {{"]
         lines += [f'    {value}: "{key}",' for key, value in spec[table].items()]
         lines += ["}"]

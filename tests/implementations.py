@@ -14,51 +14,55 @@ import numpy as np
 
 import deeplomath
 from deeplomath import spec
-from deeplomath.results import Answer, Info, Learned
+from deeplomath.results import Answer, Cost, Info, Learned
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = os.environ.get("DEEPLOMATH_LIBRARY", str(ROOT / "build/host/libdlm.so"))
 
 
-class _Config(ctypes.Structure):
-    _fields_ = [
-        ("n_features", ctypes.c_uint16),
-        ("n_events", ctypes.c_uint16),
-        ("false_reject_permille", ctypes.c_uint16),
-        ("n_classes", ctypes.c_uint8),
-        ("n_layers", ctypes.c_uint8),
-    ]
+def _structure(name, **fields):
+    """A ctypes.Structure with these fields, the twin of one in dlm.h."""
+    return type(name, (ctypes.Structure,), {"_fields_": list(fields.items())})
 
 
-class _Learned(ctypes.Structure):
-    _fields_ = [
-        ("event", ctypes.c_uint32),
-        ("error_q16", ctypes.c_uint32),
-        ("n_neurons", ctypes.c_uint16),
-        ("depth", ctypes.c_uint16),
-    ]
-
-
-class _Answer(ctypes.Structure):
-    _fields_ = [
-        ("label", ctypes.c_int32),
-        ("verdict", ctypes.c_int32),
-        ("margin_q16", ctypes.c_int32),
-        ("distance_q12", ctypes.c_uint32),
-        ("novelty_q12", ctypes.c_uint32),
-        ("outputs_q16", ctypes.c_int32 * spec.LIMIT_CLASSES),
-    ]
-
-
-class _Info(ctypes.Structure):
-    _fields_ = [
-        ("config", _Config),
-        ("clock", ctypes.c_uint32),
-        ("error_q16", ctypes.c_uint32),
-        ("level_q12", ctypes.c_uint32),
-        ("n_neurons", ctypes.c_uint16),
-        ("depth", ctypes.c_uint16),
-    ]
+u8, u16, u32, i32, u64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_int32, ctypes.c_uint64
+_Config = _structure(
+    "_Config",
+    n_features=u16,
+    n_events=u16,
+    false_reject_permille=u16,
+    n_classes=u8,
+    n_layers=u8,
+    regression=u8,
+    background=u8,
+)
+_Learned = _structure("_Learned", event=u32, evicted=u32, error_q16=u32, n_neurons=u16, depth=u16, action=u8, reason=u8)
+_Answer = _structure(
+    "_Answer",
+    label=i32,
+    verdict=i32,
+    margin_q16=i32,
+    distance_q12=u32,
+    novelty_q12=u32,
+    confidence_q16=i32,
+    value_q8=i32,
+    n_nearest=u32,
+    nearest=u32 * spec.LIMIT_NEAREST,
+    outputs_q16=i32 * spec.LIMIT_CLASSES,
+)
+_Info = _structure(
+    "_Info",
+    config=_Config,
+    clock=u32,
+    error_q16=u32,
+    level_q12=u32,
+    work=u32,
+    n_neurons=u16,
+    depth=u16,
+    frozen=u8,
+    building=u8,
+)
+_Cost = _structure("_Cost", work=u64, step=u32, bytes=u32)
 
 
 @functools.cache
@@ -99,8 +103,10 @@ class KernelNetwork:
         events,
         layers=spec.DEFAULT_LAYERS,
         false_reject_permille=spec.DEFAULT_FALSE_REJECT_PERMILLE,
+        regression=False,
+        background=False,
     ):
-        self.config = _Config(features, events, false_reject_permille, classes, layers)
+        self.config = _Config(features, events, false_reject_permille, classes, layers, regression, background)
         _checked(library().dlm_check(ctypes.byref(self.config)))
         size = self.footprint()
         self.memory = np.full((size + 2 * self.GUARD + 7) // 8, 0xA5A5A5A5A5A5A5A5, np.uint64)
@@ -120,40 +126,102 @@ class KernelNetwork:
     def footprint(self):
         return library().dlm_footprint(ctypes.byref(self.config))
 
-    def learn(self, x, label):
-        learned = _Learned()
-        _checked(library().dlm_learn(self.net, _int16(x), label, ctypes.byref(learned)))
-        return Learned(learned.event, learned.n_neurons, learned.depth, learned.error_q16)
+    def learn(self, x, label, build=True):
+        learn = library().dlm_learn if build else library().dlm_learn_begin
+        return self._learned(learn, _int16(x), label)
+
+    def build_step(self, budget):
+        return bool(library().dlm_build_step(self.net, u32(budget)))
+
+    def undo(self):
+        _checked(library().dlm_undo(self.net))
+
+    def forget(self, event):
+        _checked(library().dlm_forget(self.net, u32(event)))
+
+    def relabel(self, event, label):
+        _checked(library().dlm_relabel(self.net, u32(event), label))
+
+    def correct(self, label):
+        return self._learned(library().dlm_correct, label)
+
+    def drop(self):
+        _checked(library().dlm_drop(self.net))
+
+    def unknowns(self):
+        ids = (u32 * spec.LIMIT_UNKNOWNS)()
+        return tuple(ids[: library().dlm_unknowns(self.net, ids)])
+
+    def unknown(self, unknown):
+        library().dlm_unknown.restype = ctypes.POINTER(ctypes.c_int16)
+        x = library().dlm_unknown(self.net, u32(unknown))
+        if not x:
+            raise deeplomath.KernelError(spec.ERROR_EVENT, "kernel: no such unknown")
+        return np.array(x[: self.config.n_features], np.int16)
+
+    def name(self, unknowns, label):
+        return self._learned(library().dlm_name, (u32 * len(unknowns))(*unknowns), u32(len(unknowns)), label)
+
+    def rename_class(self, label, to):
+        _checked(library().dlm_rename_class(self.net, label, to))
+
+    def drop_class(self, label):
+        _checked(library().dlm_drop_class(self.net, label))
+
+    def freeze(self, frozen=True):
+        library().dlm_freeze(self.net, int(frozen))
 
     def infer(self, x):
         a = _Answer()
         library().dlm_infer(self.net, _int16(x), ctypes.byref(a))
-        outputs = tuple(a.outputs_q16[: self.config.n_classes])
-        return Answer(a.label, a.verdict, a.margin_q16, a.distance_q12, a.novelty_q12, outputs)
+        numbers = a.label, a.verdict, a.margin_q16, a.distance_q12, a.novelty_q12, a.confidence_q16, a.value_q8
+        return Answer(*numbers, tuple(a.nearest[: a.n_nearest]), tuple(a.outputs_q16[: self.config.n_classes]))
 
     def digest(self):
+        self._finish()
         return library().dlm_digest(self.net)
 
     def export(self):
+        self._finish()
         state = ctypes.create_string_buffer(library().dlm_state_size(self.net))
         library().dlm_export(self.net, state)
         return state.raw
 
     def load(self, data):
+        self._finish()
         _checked(library().dlm_import(self.net, bytes(data), ctypes.c_size_t(len(data))))
 
     def info(self):
         info, c = _Info(), self.config
         library().dlm_info(self.net, ctypes.byref(info))
         sizes = c.n_features, c.n_classes, c.n_events, c.n_layers, c.false_reject_permille
-        return Info(*sizes, info.n_neurons, info.depth, info.error_q16, info.level_q12, info.clock)
+        found = info.n_neurons, info.depth, info.error_q16, info.level_q12, info.clock, info.work
+        flags = bool(info.frozen), bool(info.building)
+        return Info(*sizes, bool(c.regression), bool(c.background), *found, *flags)
+
+    def cost(self):
+        """deeplomath.cost of this network's configuration."""
+        cost = _Cost()
+        library().dlm_cost(ctypes.byref(self.config), ctypes.byref(cost))
+        return Cost(cost.work, cost.step, cost.bytes)
+
+    def _finish(self):
+        while self.build_step(2**32 - 1):
+            pass
+
+    def _learned(self, learn, *arguments):
+        a = _Learned()
+        _checked(learn(self.net, *arguments, ctypes.byref(a)))
+        evicted = a.evicted if a.reason else -1
+        return Learned(a.event, a.n_neurons, a.depth, a.error_q16, a.action, a.reason, evicted)
 
     def fields(self):
         """What the network is made of, as `fields` gives it of the mirror."""
         dlm, d, m = library(), self.config.n_features, self.info().neurons
-        found = {name: self._array(dlm.probe_array, (i,), kind, (d,)) for i, (name, kind) in enumerate(METRIC_FIELDS)}
+        found = {"scale": self._array(dlm.probe_array, (0,), np.uint32, (d, 3))}
+        found["scale"] = [[row[0] - (row[0] >> 31 << 32), *row[1:]] for row in found["scale"]]
         found["spacing_q12"], found["level_q12"] = dlm.probe_spacing(self.net), self.info().level
-        found["novelty_q12"] = self._array(dlm.probe_array, (3,), np.uint16, (m,))
+        found["novelty_q12"] = self._array(dlm.probe_array, (1,), np.uint16, (m,))
         found["layers"] = [self._layer(index) for index in range(self.info().depth)]
         return found
 
@@ -176,14 +244,12 @@ class KernelNetwork:
         return np.frombuffer(data, kind).reshape(shape).tolist()
 
 
-METRIC_FIELDS = (("mean_q8", np.int32), ("mantissa", np.uint32), ("shift", np.uint8))
-
-
 def fields(net):
-    """What a mirror's network is made of, as plain lists: first metric, contour, layers."""
-    found = {name: getattr(net.metric, name).tolist() for name, _ in METRIC_FIELDS}
-    found["spacing_q12"], found["level_q12"] = net.contour.spacing_q12, net.contour.level_q12
-    found["novelty_q12"] = net.contour.novelty_q12.tolist()
+    """What a mirror's network is made of, as plain lists: first metric (mean, mantissa, shift), contour, layers."""
+    whole = net.whole
+    found = {"scale": [[int(v) for v in scale] for scale in zip(*whole.metric)]}
+    found["spacing_q12"], found["level_q12"] = whole.contour.spacing_q12, whole.contour.level_q12
+    found["novelty_q12"] = whole.contour.novelty_q12.tolist()
     found["layers"] = [
         {
             "width": list(layer.width),
@@ -191,7 +257,7 @@ def fields(net):
             "s2_q16": layer.s2_q16.tolist(),
             "alpha_q20": layer.solution.alpha_q20.tolist(),
         }
-        for layer in net.layers
+        for layer in whole.layers
     ]
     return found
 

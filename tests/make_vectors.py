@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes shared_spec/vectors/{fixed,features,metric,solve,contour,network,state}.json by the slow run on unbounded integers.
+"""Makes shared_spec/vectors/{fixed,features,metric,solve,contour,memory,network,state}.json by the slow run on unbounded integers.
 
     python tests/make_vectors.py            write them
     python tests/make_vectors.py --check    exit with status 1 if one of them is not what that run gives
@@ -16,8 +16,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from deeplomath import KernelError, fixed, metric, solve, window_features  # noqa: E402
+from deeplomath import KernelError, cost, fixed, metric, solve, window_features  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
+from operations import life, plain  # noqa: E402
 
 VECTORS = Path(__file__).resolve().parent.parent / "shared_spec" / "vectors"
 LOW, HIGH = -32768, 32767
@@ -157,24 +158,23 @@ def metric_cases():
 def solve_cases():
     cloud, _ = events(11, 12, 5, 3, 90, 700)
     sets = [
-        ("one", "a single event: A is a number", [[3, 4]], [1]),
-        ("duplicates", "equal events with the smallest ridge: the largest inverse", [[1, 2, 3]] * 8, [8] * 8),
-        ("far", "the largest distances: K is the identity", [[4095] * 6, [-4095] * 6, [4095, -4095] * 3], [1, 2, 3]),
-        ("one off", "the smallest spread, the largest mantissa", [[0, 0]] * 5 + [[0, 1]], [1] * 6),
-        ("cloud", "an ordinary layer, all counts", cloud, [1 + i % 8 for i in range(12)]),
+        ("one", "a single event: A is a number", [[3, 4]]),
+        ("duplicates", "equal events: the largest inverse", [[1, 2, 3]] * 8),
+        ("far", "the largest distances: K is the identity", [[4095] * 6, [-4095] * 6, [4095, -4095] * 3]),
+        ("one off", "the smallest spread, the largest mantissa", [[0, 0]] * 5 + [[0, 1]]),
+        ("cloud", "an ordinary layer", cloud),
     ]
-    for name, note, rows, counts in sets:
+    for name, note, rows in sets:
         n_q8, m = np.array(rows, object), len(rows)
         targets = np.array([[(1 << 16) * (i % 2 == c) - (1 << 15) for c in range(2)] for i in range(m)], object)
         width = solve.base_width(n_q8)
         kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
-        a_q30 = kernel + np.diag(solve.spec.KERNEL_RIDGE // np.array(counts, object))
-        solution = solve.solve(kernel, targets, np.array(counts, object))
+        a_q30 = kernel + np.diag(np.full(m, solve.spec.KERNEL_RIDGE, object))
+        solution = solve.solve(kernel, targets)
         yield case(
             name,
             note,
             n_q8=rows,
-            counts=counts,
             targets_q16=targets.tolist(),
             width=list(width),
             kernel_q30=kernel.tolist(),
@@ -245,25 +245,147 @@ def network_cases():
     ]
     for name, note, x, y, config in sets:
         config = {"features": len(x[0]), "classes": max(y) + 1, "events": len(x), **config}
-        net = UNBOUNDED(**config)
         queries = [x[0], [v // 2 for v in x[-1]], [LOW] * len(x[0]), [HIGH] * len(x[0])]
-        digests, learns = [net.digest()], []
-        for values, label in zip(x, y):
-            learns.append(list(net.learn(np.array(values, np.int16), label)))
-            digests.append(net.digest())
-        answers = [[*a[:5], list(a.outputs)] for a in (net.infer(np.array(q, np.int16)) for q in queries)]
-        yield case(
-            name,
-            note,
-            config=config,
-            x=x,
-            labels=y,
-            digests=digests,
-            learned=learns,
-            queries=queries,
-            answers=answers,
-            footprint=net.footprint(),
-        )
+        operations = [["digest"], *(["learn", values, label] for values, label in zip(x, y))]
+        yield life_case(name, note, config, operations + [["infer", query] for query in queries] + [["info"]])
+
+
+def life_case(name, note, config, operations):
+    net = UNBOUNDED(**config)
+    sizes = {key: value for key, value in config.items() if key != "false_reject_permille"}
+    return case(
+        name,
+        note,
+        config=config,
+        operations=operations,
+        outcomes=life(net, operations),
+        footprint=net.footprint(),
+        cost=plain(cost(**sizes)),
+    )
+
+
+def memory_cases():
+    near, near_y = events(23, 40, 4, 3, 300, 2500)
+    learn = [["learn", x, y] for x, y in zip(near, near_y)]
+    far = [[9000 + 40 * i, -9000, 60 * i, 77] for i in range(5)]
+    config = {"features": 4, "classes": 5, "events": 12}
+    again = [["learn", near[i % 3], near_y[i % 3]] for i in range(12)]
+    corrections = [
+        ["infer", near[3]],
+        ["correct", 1],
+        ["learn", near[4], 2],
+        ["correct", 1],
+        ["correct", 7],
+        ["drop"],
+        ["drop"],
+    ]
+    naming = [["infer", x] for x in far] + [
+        ["unknowns"],
+        ["unknown", 0],
+        ["name", [1, 3], 4],
+        ["unknowns"],
+        ["name", [1], 4],
+    ]
+    naming += [
+        ["name", [], 4],
+        ["name", [0, 0], 4],
+        ["infer", far[0]],
+        ["correct", 4],
+        ["infer", far[4]],
+        ["drop"],
+        ["unknowns"],
+    ]
+    values = [["learn", [100 * i, 3 * i * i, 7], 5 * i * i - 900] for i in range(-8, 9)]
+    asked = [["infer", [100 * i + 50, 3 * i * i, 7]] for i in range(-9, 9, 3)] + [["infer", [9000, -9000, 9]]]
+    one = [["learn", [v % 7, v % 5], 0] for v in range(30)]
+    sets = [
+        ("absorb and evict", "what is known is absorbed, what is least useful goes", config, learn),
+        ("count", "the same events again: they are counted", {**config, "events": 3}, again),
+        (
+            "undo",
+            "of an insert, an eviction, an absorption; then nothing is left",
+            config,
+            [op for step in learn[:30] for op in (step, ["undo"], ["undo"], step)],
+        ),
+        (
+            "forget",
+            "the newest with its tick, an older one, one that is not there",
+            config,
+            [*learn[:14], ["forget", 13], *learn[13:16], ["forget", 2], ["forget", 2], ["forget", 99], *learn[16:20]],
+        ),
+        (
+            "relabel",
+            "an event under another label, and under one that does not exist",
+            config,
+            [*learn[:9], ["relabel", 3, 1], ["relabel", 3, 5], ["relabel", 77, 1]],
+        ),
+        ("correct", "that was a 1; drop it", config, [*learn[:12], *corrections]),
+        ("name", "unknowns become a class, in one go", config, [*learn[:12], *naming]),
+        (
+            "classes",
+            "renamed, dropped, learned again",
+            config,
+            [*learn[:12], ["rename", 0, 1], ["rename", 0, 4], ["drop_class", 2], *learn[12:18], ["drop_class", 9]],
+        ),
+        (
+            "frozen",
+            "nothing is learned, all is answered",
+            config,
+            [
+                *learn[:6],
+                ["freeze", True],
+                learn[6],
+                ["undo"],
+                ["forget", 1],
+                ["infer", near[7]],
+                ["correct", 1],
+                ["reload"],
+                ["freeze", False],
+                learn[6],
+            ],
+        ),
+        ("full", "each event is one of the last two of its class", {**config, "events": 4}, learn[:2] * 3 + learn[:8]),
+        (
+            "slices",
+            "the old network answers until the new one is whole",
+            {**config, "background": True, "layers": 2},
+            [
+                *learn[:9],
+                ["begin", *learn[9][1:]],
+                ["infer", near[9]],
+                ["step", 100],
+                ["info"],
+                ["step", 700],
+                ["step", 10**6],
+                ["infer", near[9]],
+                ["begin", *learn[10][1:]],
+                ["begin", *learn[11][1:]],
+                ["step", 1],
+                ["undo"],
+            ],
+        ),
+        ("no slices", "there is no room for a second network", config, [learn[0], ["begin", *learn[1][1:]]]),
+        (
+            "regression",
+            "values, not classes; the known set is the same",
+            {"features": 3, "classes": 1, "events": 12, "regression": True},
+            [*values, *asked, ["rename", 0, 0], ["relabel", 8, -7], ["undo"], ["info"]],
+        ),
+        (
+            "anomaly",
+            "one class alone: known or unknown",
+            {"features": 2, "classes": 1, "events": 10},
+            [*one, ["infer", [3, 2]], ["infer", [40, 2]]],
+        ),
+        (
+            "experience",
+            "more novelties than are remembered",
+            {"features": 2, "classes": 2, "events": 4},
+            [["learn", [i % 9, i % 4], i % 2] for i in range(300)] + [["undo"], ["reload"]],
+        ),
+    ]
+    for name, note, config, operations in sets:
+        yield life_case(name, note, config, operations)
 
 
 def state_cases():
@@ -288,14 +410,16 @@ def state_cases():
         ("spec version", flip(6)),
         ("features", flip(8)),
         ("budget", flip(12)),
-        ("events kept", flip(16)),
-        ("a feature", flip(35)),
+        ("flags", flip(16)),
+        ("events kept", flip(18)),
+        ("experience", flip(20)),
+        ("frozen", forge(17, 2)),
+        ("a feature", flip(40)),
         ("a checksum", flip(len(state) - 1)),
-        ("a label beyond the classes", forge(22 + 8, 2)),
-        ("a count of 0", forge(22 + 9, 0)),
-        ("a count of 9", forge(22 + 9, 9)),
+        ("a label beyond the classes", forge(26 + 8, 2)),
+        ("a count of 0", forge(26 + 10, 0)),
         ("another digest", forge(len(state) - 8, state[-8] ^ 1)),
-        ("another event", forge(22 + 10, state[22 + 10] ^ 1)),
+        ("another event", forge(26 + 12, state[26 + 12] ^ 1)),
     ]
     refused = []
     for name, data in damaged:
@@ -327,9 +451,10 @@ ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
     "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
     "metric": "Events and labels to the first metric, and queries to coordinates.",
-    "solve": "Scaled coordinates to width and K; K with counts and targets to W = L^-1, alpha and left-out residuals.",
+    "solve": "Scaled coordinates to width and K; K with targets to W = L^-1, alpha and left-out residuals.",
     "contour": "Events and labels, learned one by one, to the contour.",
-    "network": "Events learned one by one: every digest (the empty network's first), what each learn says, answers at the end.",
+    "network": "Lives of networks: what each operation (tests/operations.py) gives, and the digest after it.",
+    "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",
     "state": "Exported states, and what is refused of damaged ones.",
 }
 

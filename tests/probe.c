@@ -23,16 +23,22 @@ uint64_t probe_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
 }
 
 uint32_t probe_spacing(const dlm_t *net) {
-    return net->spacing_q12;
+    return dlm_live(net)->spacing_q12;
 }
 
+int32_t probe_verdict(const dlm_t *net, uint32_t novelty_q12, int32_t margin_q16) {
+    return dlm_verdict(dlm_live(net), novelty_q12, margin_q16);
+}
+
+// 0: scale of the features, 1: left-out novelties.
 const void *probe_array(const dlm_t *net, unsigned which) {
-    const uint32_t offsets[] = {net->mean_q8, net->mantissa, net->shift, net->novelty_q12};
-    return DLM_AT(net, void, offsets[which]);
+    return which ? DLM_AT(net, void, dlm_live(net)->novelty_q12) : DLM_AT(net, void, dlm_live(net)->scale);
 }
 
+// 0: coordinates of the neurons, 1: squared metric, 2: alpha.
 const void *probe_layer_array(const dlm_t *net, unsigned layer, unsigned which) {
-    const uint32_t offsets[] = {net->layers[layer].n_q8, net->layers[layer].s2_q16, net->layers[layer].alpha_q20};
+    const dlm_layer_t *of = &dlm_live(net)->layers[layer];
+    const uint32_t offsets[] = {of->n_q8, of->s2_q16, of->alpha_q20};
     return DLM_AT(net, void, offsets[which]);
 }
 
@@ -41,5 +47,21 @@ uint32_t probe_stride(const dlm_t *net, unsigned layer) {
 }
 
 const dlm_width_t *probe_width(const dlm_t *net, unsigned layer) {
-    return &net->layers[layer].width;
+    return &dlm_live(net)->layers[layer].width;
+}
+
+// K of m rows of n coordinates into packed; then A with this ridge added to W in place.
+void probe_gram(const int16_t *n_q8, uint32_t m, uint32_t n, const dlm_width_t *width, int32_t *packed) {
+    for (uint32_t i = 0; i < m; i++) {
+        dlm_gram_row(n_q8, i, n, n, width, packed);
+    }
+}
+
+void probe_inverse_factor(int32_t *packed, uint32_t m) {
+    for (uint32_t i = 0; i < m; i++) {
+        dlm_factor_row(packed, i);
+    }
+    for (uint32_t i = 0; i < m; i++) {
+        dlm_inverse_row(packed, i);
+    }
 }

@@ -21,11 +21,8 @@ def as_int16(x):
 def mirror_accuracy(x, y, queries, wanted, **config):
     """(share of right answers, depth) of the mirror after learning x, y in order."""
     net = MIRROR(features=x.shape[1], classes=int(max(y)) + 1, events=len(x), **config)
-    net.x, net.labels, net.counts, net.clock = x.astype(np.int64), np.asarray(y), np.ones(len(x), np.int64), len(x)
-    net.touched = net.ids = np.arange(len(x))
-    net._build()  # all at once: one rebuild instead of one an event gives the same network
-    outputs, _ = net._outputs(queries.astype(np.int64))
-    return np.mean(np.array(net.present)[outputs[:, net.present].argmax(1)] == wanted), net.depth
+    net.learn_many(x, y)
+    return np.mean([a.label for a in net.infer_many(queries)] == wanted), net.depth
 
 
 def shots_of_each_class(y, shots, seed):

@@ -43,7 +43,7 @@ def test_a_larger_false_reject_rate_never_gives_a_larger_level():
 @every
 def test_nothing_is_known_before_anything_is_learned(make):
     answer = make(features=3, classes=2, events=4).infer(np.array([1, 2, 3], np.int16))
-    assert answer == (-1, spec.VERDICT_UNKNOWN, 0, 0, spec.CONTOUR_NOVELTY_MAX, (0, 0))
+    assert answer == (-1, spec.VERDICT_UNKNOWN, 0, 0, spec.CONTOUR_NOVELTY_MAX, 0, 0, (), (0, 0))
 
 
 @every
@@ -86,7 +86,7 @@ def test_an_event_between_two_classes_is_not_known(make):
 def kernel_verdict(novelty_q12, margin_q16, level_q12):
     net = KERNEL(features=1, classes=1, events=1)
     assert net.info().level == level_q12
-    return library().dlm_verdict(net.net, novelty_q12, margin_q16)
+    return library().probe_verdict(net.net, novelty_q12, margin_q16)
 
 
 @pytest.mark.parametrize("verdict", [contour.verdict, kernel_verdict], ids=["mirror", "kernel"])

@@ -13,4 +13,8 @@ def cases(stem, flag=None):
     found = json.loads((ROOT / "shared_spec" / "vectors" / f"{stem}.json").read_text())["cases"]
     chosen = [c for c in found if flag is None or flag in c["flags"]]
     assert chosen
-    return pytest.mark.parametrize("case", chosen, ids=lambda c: c["name"].replace(" ", "_").replace("-", "_"))
+    return pytest.mark.parametrize("case", chosen, ids=case_name)
+
+
+def case_name(case):
+    return case["name"].replace(" ", "_").replace("-", "_")

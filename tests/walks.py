@@ -1,9 +1,28 @@
 # SPDX-License-Identifier: MIT
-"""Random walks: sizes and events drawn from a seed, every implementation compared after every step with `==`."""
+"""Random walks: sizes, events and operations drawn from a seed, every implementation compared after every step with `==`."""
 
 import numpy as np
 
+from operations import apply
+
 KINDS = ("uniform", "clusters", "corners", "bits", "constant features", "small")
+WEIGHTS = {
+    "learn": 32,
+    "infer": 12,
+    "begin": 3,
+    "step": 6,
+    "undo": 3,
+    "forget": 2,
+    "relabel": 2,
+    "correct": 3,
+    "drop": 2,
+    "name": 3,
+    "rename": 1,
+    "drop_class": 1,
+    "freeze": 1,
+    "reload": 1,
+    "unknowns": 1,
+}
 
 
 def events(draw, kind, features, classes):
@@ -23,28 +42,63 @@ def events(draw, kind, features, classes):
         yield np.clip(x, -32768, 32767).astype(np.int16), label
 
 
-def walk(seed, makes, most_events, most_features=40):
-    """Walks every implementation of makes through the same events; returns how many were learned.
+def walk(seed, makes, steps, most_events, most_features=24):
+    """Walks every implementation of makes through the same operations; returns how many events were learned.
 
     The failing seed and step stand in the assertion.
     """
     draw = np.random.default_rng(seed)
-    features = int(draw.integers(1, most_features + 1)) if seed % 7 else min(160, 4 * most_features)
-    classes, budget = int(draw.integers(1, 17)), int(draw.integers(1, most_events + 1))
-    config = {"features": features, "classes": classes, "events": budget, "layers": int(draw.integers(1, 5))}
+    config = draw_config(draw, seed, most_events, most_features)
     nets = [make(**config) for make in makes]
-    stream = events(draw, KINDS[seed % len(KINDS)], features, classes)
+    stream = events(draw, KINDS[seed % len(KINDS)], config["features"], config["classes"])
 
-    def same(step, values):
-        assert all(value == values[0] for value in values), f"seed {seed}, step {step}, {config}: {values}"
+    def same(what, values):
+        assert all(value == values[0] for value in values), f"seed {seed}, {what}, {config}: {values}"
 
     same("footprint", [net.footprint() for net in nets])
-    for step in range(budget):
-        x, label = next(stream)
-        same(step, [net.learn(x, label) for net in nets])
-        same(step, [net.digest() for net in nets])
-        x, _ = next(stream)
-        same(step, [net.infer(x) for net in nets])
+    for step in range(steps):
+        operation = draw_operation(draw, stream, config, step, nets[0])
+        same(f"step {step}, {operation}", [apply(net, operation) for net in nets])
+        same(f"step {step}, info after {operation}", [net.info() for net in nets])
+        if operation[0] not in ("begin", "step"):
+            same(f"step {step}, digest after {operation}", [net.digest() for net in nets])
+    same("unknowns", [net.unknowns() for net in nets])
     same("export", [bytes(net.export()) for net in nets])
-    same("info", [net.info() for net in nets])
-    return budget
+    return nets[0].info().clock
+
+
+def draw_config(draw, seed, most_events, most_features):
+    regression = seed % 5 == 4
+    return {
+        "features": int(draw.integers(1, most_features + 1)) if seed % 7 else min(160, 4 * most_features),
+        "classes": 1 if regression else int(draw.integers(1, 17)),
+        "events": int(draw.integers(1, most_events + 1)),
+        "layers": int(draw.integers(1, 5)),
+        "regression": regression,
+        "background": bool(seed % 2),
+    }
+
+
+def draw_operation(draw, stream, config, step, net):
+    """An operation with its arguments, now and then wrong ones; a frozen network thaws soon."""
+    x, label = next(stream)
+    label = int(draw.integers(-3000, 3000)) if config["regression"] else label
+    label = int(draw.integers(-1, config["classes"] + 1)) if draw.random() < 0.05 else label
+    names, weights = zip(*WEIGHTS.items())
+    name = str(draw.choice(names, p=np.array(weights) / sum(weights)))
+    event = int(draw.integers(max(0, step - 12), step + 1))
+    if net.info().frozen and draw.random() < 0.5:
+        return ["freeze", False]
+    return {
+        "learn": [name, x.tolist(), label],
+        "begin": [name, x.tolist(), label],
+        "step": [name, int(draw.integers(1, 3000))],
+        "infer": [name, x.tolist()],
+        "forget": [name, event],
+        "relabel": [name, event, label],
+        "correct": [name, label],
+        "name": [name, list(net.unknowns()[: int(draw.integers(0, 4))]), label],
+        "rename": [name, label, int(draw.integers(0, config["classes"] + 1))],
+        "drop_class": [name, label],
+        "freeze": [name, True],
+    }.get(name, [name])

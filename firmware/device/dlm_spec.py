@@ -12,11 +12,18 @@ LIMIT_LAYERS = 4
 LIMIT_WINDOW_SAMPLES = 32768
 LIMIT_WINDOW_SAMPLES_MIN = 2
 LIMIT_CHANNELS = 53
-LIMIT_COUNT = 8
+LIMIT_COUNT = 65535
 LIMIT_FALSE_REJECT_PERMILLE = 500
 LIMIT_FALSE_REJECT_PERMILLE_MIN = 1
+LIMIT_UNKNOWNS = 8
+LIMIT_NEAREST = 3
 DEFAULT_LAYERS = 4
 DEFAULT_FALSE_REJECT_PERMILLE = 50
+ACTION_INSERTED = 0
+ACTION_ABSORBED = 1
+REASON_NONE = 0
+REASON_REDUNDANT = 1
+REASON_AGED = 2
 VERDICT_UNKNOWN = 0
 VERDICT_UNCERTAIN = 1
 VERDICT_KNOWN = 2
@@ -37,6 +44,12 @@ ERROR_STATE_CHECKSUM = -14
 ERROR_STATE_EVENT = -15
 ERROR_STATE_DIGEST = -16
 ERROR_WINDOW = -17
+ERROR_MODE = -18
+ERROR_EVENT = -19
+ERROR_NOTHING = -20
+ERROR_FROZEN = -21
+ERROR_PRESENT = -22
+ERROR_COUNT = -23
 ERROR_OPCODE = -32
 ERROR_PAYLOAD = -33
 ERROR_PROTOCOL = -34
@@ -59,6 +72,19 @@ OPCODE_EXPORT = 7
 OPCODE_LOAD = 8
 OPCODE_FEATURES = 9
 OPCODE_EXIT = 10
+OPCODE_BUILD = 11
+OPCODE_UNDO = 12
+OPCODE_FORGET = 13
+OPCODE_RELABEL = 14
+OPCODE_CORRECT = 15
+OPCODE_DROP = 16
+OPCODE_UNKNOWNS = 17
+OPCODE_UNKNOWN = 18
+OPCODE_NAME = 19
+OPCODE_RENAME_CLASS = 20
+OPCODE_DROP_CLASS = 21
+OPCODE_FREEZE = 22
+OPCODE_COST = 23
 
 ERRORS = {
     -1: "argument",
@@ -78,6 +104,12 @@ ERRORS = {
     -15: "state_event",
     -16: "state_digest",
     -17: "window",
+    -18: "mode",
+    -19: "event",
+    -20: "nothing",
+    -21: "frozen",
+    -22: "present",
+    -23: "count",
     -32: "opcode",
     -33: "payload",
     -34: "protocol",
@@ -98,10 +130,34 @@ OPCODES = {
     8: "load",
     9: "features",
     10: "exit",
+    11: "build",
+    12: "undo",
+    13: "forget",
+    14: "relabel",
+    15: "correct",
+    16: "drop",
+    17: "unknowns",
+    18: "unknown",
+    19: "name",
+    20: "rename_class",
+    21: "drop_class",
+    22: "freeze",
+    23: "cost",
 }
 
 VERDICTS = {
     0: "unknown",
     1: "uncertain",
     2: "known",
+}
+
+ACTIONS = {
+    0: "inserted",
+    1: "absorbed",
+}
+
+REASONS = {
+    0: "none",
+    1: "redundant",
+    2: "aged",
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is host/deeplomath/network.py.
 //
-//     dlm_config_t config = {.n_features = 18, .n_events = 64, .false_reject_permille = 50, .n_classes = 7, .n_layers = 4};
+//     dlm_config_t config = {.n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
 //     static uint64_t buffer[5000];
 //     dlm_t *net;
 //     if (dlm_init(&config, buffer, sizeof(buffer), &net) == 0) {
@@ -13,8 +13,11 @@
 //
 // Rules of the whole API: integers only; no allocation, no globals; the network lives in one buffer of the caller's, holds no
 // pointers and may be moved as bytes. A function that can fail returns 0 or a negative DLM_ERR_*, and then has changed
-// nothing. One network must not be used from two threads at once: dlm_infer and dlm_digest write to its scratch space.
+// nothing. One network must not be used from two threads at once.
 // Formats: name_qN has N fractional bits; shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
+//
+// What changes the events (learn to freeze below) first finishes a rebuild that is under way, and leaves a whole network
+// behind; dlm_learn_begin alone (in a network with background) leaves the rebuild to dlm_build_step, and until it is whole the old network answers.
 #ifndef DLM_H
 #define DLM_H
 
@@ -27,29 +30,37 @@ typedef struct dlm dlm_t;
 
 // What a network is for; all sizes are fixed for its life.
 typedef struct {
-    uint16_t n_features;  // d: 1..DLM_LIMIT_FEATURES
-    uint16_t n_events;    // budget of events kept: 1..DLM_LIMIT_EVENTS
-    uint16_t
-        false_reject_permille;  // stated false-reject rate: DLM_LIMIT_FALSE_REJECT_PERMILLE_MIN..DLM_LIMIT_FALSE_REJECT_PERMILLE
-    uint8_t n_classes;  // 1..DLM_LIMIT_CLASSES
-    uint8_t n_layers;   // most layers: 1..DLM_LIMIT_LAYERS
+    uint16_t n_features;             // d: 1..DLM_LIMIT_FEATURES
+    uint16_t n_events;               // budget of events kept: 1..DLM_LIMIT_EVENTS
+    uint16_t false_reject_permille;  // stated false-reject rate: DLM_LIMIT_FALSE_REJECT_PERMILLE_MIN.._PERMILLE
+    uint8_t n_classes;               // 1..DLM_LIMIT_CLASSES; 1 for a regression
+    uint8_t n_layers;                // most layers: 1..DLM_LIMIT_LAYERS
+    uint8_t regression;              // 0: labels are classes; 1: labels are int16 values to predict
+    uint8_t background;              // 1: room for a second network, so that the old one answers while it is rebuilt
 } dlm_config_t;
 
 // What a learn did.
 typedef struct {
-    uint32_t event;      // stable id of the event: the number of learns before it
+    uint32_t event;    // stable id of the event inserted (the number of learns before it), or of the one that absorbed
+    uint32_t evicted;  // id of the event evicted, if reason is not DLM_REASON_NONE
     uint32_t error_q16;  // mean squared leave-one-out error, Q16
     uint16_t n_neurons;  // events kept
     uint16_t depth;      // layers that earned their place
+    uint8_t action;      // DLM_ACTION_*
+    uint8_t reason;      // DLM_REASON_*: why an event was evicted
 } dlm_learned_t;
 
 // What the network says of an event.
 typedef struct {
-    int32_t label;                           // class answered; -1 when nothing is learned
+    int32_t label;                           // class answered; -1 when nothing is learned; 0 of a regression
     int32_t verdict;                         // DLM_VERDICT_*
     int32_t margin_q16;                      // output of the label less the next one; 1 where there is no other class
-    uint32_t distance_q12;                   // first metric, to the nearest event of the label
+    uint32_t distance_q12;                   // first metric, to the nearest event
     uint32_t novelty_q12;                    // 0..DLM_CONTOUR_NOVELTY_MAX; unknown above the level of the contour
+    int32_t confidence_q16;                  // calibrated probability that the label is right: 0..1
+    int32_t value_q8;                        // of a regression: the value predicted; else 0
+    uint32_t n_nearest;                      // 0..DLM_LIMIT_NEAREST
+    uint32_t nearest[DLM_LIMIT_NEAREST];     // ids of the nearest events of any class, nearest first
     int32_t outputs_q16[DLM_LIMIT_CLASSES];  // of n_classes classes; 0 for one without events
 } dlm_answer_t;
 
@@ -59,9 +70,19 @@ typedef struct {
     uint32_t clock;      // learns so far
     uint32_t error_q16;  // as in dlm_learned_t
     uint32_t level_q12;  // novelty of the contour
+    uint32_t work;       // multiply-accumulates of the last rebuild
     uint16_t n_neurons;
     uint16_t depth;
+    uint8_t frozen;
+    uint8_t building;  // a rebuild is under way
 } dlm_info_t;
+
+// What a network of a config can cost at most.
+typedef struct {
+    uint64_t work;   // multiply-accumulates of one rebuild
+    uint32_t step;   // multiply-accumulates that one dlm_build_step may take beyond its budget
+    uint32_t bytes;  // dlm_footprint
+} dlm_cost_t;
 
 // 0, or the DLM_ERR_* of the first field of config outside its limits.
 int dlm_check(const dlm_config_t *config);
@@ -69,26 +90,76 @@ int dlm_check(const dlm_config_t *config);
 // Bytes of buffer that a network of this config needs; the same on every machine. config must pass dlm_check.
 size_t dlm_footprint(const dlm_config_t *config);
 
+// Worst case of a rebuild, known before it starts. config must pass dlm_check. NUMERICS.md, Rebuild.
+void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost);
+
 // Makes an empty network at the start of buffer (size bytes, aligned to 8) and points *net to it.
 // Fails with what dlm_check says, or DLM_ERR_BUFFER.
 int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net);
 
-// Learns event x [n_features] under label: keeps it as a neuron and rebuilds the network.
-// Fails with DLM_ERR_LABEL, or DLM_ERR_FULL when the budget is used up.
+// Learns event x [n_features] under label: absorbed by an event that already stands for it, else kept as a neuron, for which
+// the least useful event goes when the budget is used up. Then the network is rebuilt. NUMERICS.md, Memory.
+// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, or DLM_ERR_FULL when each event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// Answers for event x [n_features]. Cannot fail; with nothing learned the label is -1 and the verdict unknown.
+// As dlm_learn, but the rebuild is only begun; fails with DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
+int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
+
+// Goes on with the rebuild for about budget multiply-accumulates, at least one step; returns 1 while there is more to do,
+// 0 when the network is whole. What comes out does not depend on the budgets. NUMERICS.md, Rebuild.
+int dlm_build_step(dlm_t *net, uint32_t budget);
+
+// Takes the last learn back; the digest is that of before. Fails with DLM_ERR_NOTHING unless the last change was a learn.
+int dlm_undo(dlm_t *net);
+
+// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock: if nothing had to
+// go for it, the digest is that of before it was learned. Fails with DLM_ERR_EVENT.
+int dlm_forget(dlm_t *net, uint32_t event);
+
+// Gives an event another label. Fails with DLM_ERR_EVENT or DLM_ERR_LABEL.
+int dlm_relabel(dlm_t *net, uint32_t event, int32_t label);
+
+// "That was a `label`": the event last seen by infer or learn is learned under label; if it was learned, that is undone first.
+// Fails with DLM_ERR_NOTHING when none was seen since the last other change, or as dlm_learn.
+int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned);
+
+// "Drop it": the event last seen is forgotten: its learn is undone, or it leaves the unknowns. Fails with DLM_ERR_NOTHING.
+int dlm_drop(dlm_t *net);
+
+// Ids of the unknown events remembered (inferred with the verdict unknown), oldest first, into unknowns [DLM_LIMIT_UNKNOWNS];
+// returns how many. Ids count the unknowns met; they are no event ids.
+uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns);
+
+// Features of a remembered unknown, int16 [n_features], or NULL.
+const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown);
+
+// Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; *learned tells of the last.
+// Fails with DLM_ERR_COUNT (n outside 1..DLM_LIMIT_UNKNOWNS), DLM_ERR_EVENT (an id not there, or twice), or as dlm_learn.
+int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned);
+
+// Moves all events of class `label` to the class `to`, which has none. Fails with DLM_ERR_MODE, DLM_ERR_LABEL, DLM_ERR_PRESENT.
+int dlm_rename_class(dlm_t *net, int32_t label, int32_t to);
+
+// Forgets all events of a class. Fails with DLM_ERR_MODE or DLM_ERR_LABEL.
+int dlm_drop_class(dlm_t *net, int32_t label);
+
+// Stops all learning (frozen = 1), or lets it go on (0): meanwhile all that changes events fails with DLM_ERR_FROZEN.
+void dlm_freeze(dlm_t *net, int frozen);
+
+// Answers for event x [n_features] and remembers it as the last seen; an unknown one among the unknowns.
+// With nothing learned the label is -1 and the verdict unknown.
 void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
 void dlm_info(const dlm_t *net, dlm_info_t *info);
 
-// CRC-32 (IEEE 802.3) of the canonical little-endian bytes of all the network is. NUMERICS.md, Digest.
+// CRC-32 (IEEE 802.3) of the canonical little-endian bytes of config, events, experience and network, which must be whole.
+// NUMERICS.md, Digest.
 uint32_t dlm_digest(const dlm_t *net);
 
 // Bytes that dlm_export writes.
 size_t dlm_state_size(const dlm_t *net);
 
-// Writes the state, dlm_state_size bytes: config and events, from which the network is rebuilt. NUMERICS.md, State.
+// Writes the state, dlm_state_size bytes: config, events and experience, from which the network is rebuilt. NUMERICS.md, State.
 void dlm_export(const dlm_t *net, uint8_t *state);
 
 // Takes a state of size bytes that dlm_export wrote for the same config, rebuilds and verifies the digest in it.

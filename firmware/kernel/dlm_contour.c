@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The known set: spacing, novelty, level and verdict. Twin of host/deeplomath/contour.py. NUMERICS.md, Contour.
+// The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/contour.py. NUMERICS.md, Contour.
 #include "dlm_kernel.h"
 
 #define NO_EVENT UINT64_MAX
@@ -8,46 +8,63 @@ uint32_t dlm_distance(uint64_t distance2_q16) {
     return dlm_isqrt(distance2_q16 << 8);
 }
 
-int32_t dlm_margin(const dlm_t *net, const int32_t *outputs_q16, uint32_t label) {
+int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class) {
     int32_t other = INT32_MIN;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (c != label && net->present >> c & 1 && outputs_q16[c] > other) {
+        if (c != class && of->present >> c & 1 && outputs_q16[c] > other) {
             other = outputs_q16[c];
         }
     }
-    return net->n_present > 1 ? outputs_q16[label] - other : DLM_ONE_Q16;
+    return of->n_present > 1 ? outputs_q16[class] - other : DLM_ONE_Q16;
 }
 
-uint32_t dlm_novelty(const dlm_t *net, uint32_t distance_q12, int32_t margin_q16) {
-    uint64_t novelty = ((uint64_t)distance_q12 << 12) / net->spacing_q12;
+uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16) {
+    uint32_t best = DLM_LIMIT_CLASSES;
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        if (of->present >> c & 1 && (best == DLM_LIMIT_CLASSES || outputs_q16[c] > outputs_q16[best])) {
+            best = c;
+        }
+    }
+    return best;
+}
+
+uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16) {
+    uint64_t novelty = ((uint64_t)distance_q12 << 12) / of->spacing_q12;
     if (margin_q16 < DLM_ONE_Q16) {
         novelty += (uint32_t)(DLM_ONE_Q16 - margin_q16) >> DLM_CONTOUR_LACK_SHIFT;
     }
     return novelty < DLM_CONTOUR_NOVELTY_MAX ? (uint32_t)novelty : DLM_CONTOUR_NOVELTY_MAX;
 }
 
-int32_t dlm_verdict(const dlm_t *net, uint32_t novelty_q12, int32_t margin_q16) {
-    if (novelty_q12 > net->level_q12) {
+int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16) {
+    if (novelty_q12 > of->level_q12) {
         return DLM_VERDICT_UNKNOWN;
     }
     return margin_q16 >= DLM_CONTOUR_MARGIN_KNOWN ? DLM_VERDICT_KNOWN : DLM_VERDICT_UNCERTAIN;
 }
 
-// Squared distance in the first metric from each event to the nearest other one (of its class, if same_class); NO_EVENT if none.
-static void nearest_events(const dlm_t *net, int same_class, uint64_t *nearest) {
-    const uint32_t m = net->n_neurons, d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, net->layers[0].n_q8);
-    const uint8_t *label = DLM_AT(net, uint8_t, net->label);
-    for (uint32_t i = 0; i < m; i++) {
-        nearest[i] = NO_EVENT;
-        for (uint32_t j = 0; j < i; j++) {
-            if (same_class && label[i] != label[j]) {
-                continue;
-            }
-            uint64_t distance2 = dlm_distance2(z + (size_t)i * stride, z + (size_t)j * stride, d);
-            nearest[i] = distance2 < nearest[i] ? distance2 : nearest[i];
-            nearest[j] = distance2 < nearest[j] ? distance2 : nearest[j];
+int32_t dlm_margin_q8(int32_t margin_q16) {
+    return (margin_q16 < 0 ? 0 : margin_q16 > DLM_ONE_Q16 ? DLM_ONE_Q16 : margin_q16) >> 8;
+}
+
+int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16) {
+    int64_t confidence =
+        of->confidence_at_zero_q16 + (((int64_t)of->confidence_slope_q16 * dlm_margin_q8(margin_q16)) >> 8);
+    return (int32_t)(confidence < 0 ? 0 : confidence > DLM_ONE_Q16 ? DLM_ONE_Q16 : confidence);
+}
+
+void dlm_nearest_row(const dlm_t *net, const dlm_network_t *of, uint32_t i, int same_class, uint64_t *nearest) {
+    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
+    const int16_t *z = DLM_AT(net, int16_t, of->layers[0].n_q8);
+    const int16_t *label = DLM_AT(net, int16_t, of->label);
+    nearest[i] = NO_EVENT;
+    for (uint32_t j = 0; j < i; j++) {
+        if (same_class && dlm_class(net, label[i]) != dlm_class(net, label[j])) {
+            continue;
         }
+        uint64_t distance2 = dlm_distance2(z + (size_t)i * stride, z + (size_t)j * stride, d);
+        nearest[i] = distance2 < nearest[i] ? distance2 : nearest[i];
+        nearest[j] = distance2 < nearest[j] ? distance2 : nearest[j];
     }
 }
 
@@ -59,8 +76,7 @@ static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
     sorted[n] = value;
 }
 
-// The upper median of the distances above 0, Q12, divided; 0 if there is none.
-static uint32_t median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted) {
+uint32_t dlm_median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < m; i++) {
         if (nearest[i] != NO_EVENT && nearest[i] > 0) {
@@ -71,38 +87,119 @@ static uint32_t median_positive(const uint64_t *nearest, uint32_t m, uint32_t di
     return n && !median ? 1 : median;
 }
 
-// The smallest of n sorted novelties that at most false_reject_permille of n + 1 draws exceed; the largest if n is too small.
+void dlm_spacing(dlm_t *net) {
+    const uint64_t *nearest_own = DLM_AT(net, uint64_t, net->reciprocal);
+    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
+    dlm_next(net)->spacing_q12 = dlm_median_positive(nearest_own, dlm_next(net)->n_neurons, 1, sorted);
+}
+
+// Where no two events of a class are apart: half of what is usual between any, or 1.
+static void spacing_of_any(dlm_t *net, const uint64_t *nearest) {
+    dlm_network_t *next = dlm_next(net);
+    next->spacing_q12 = dlm_median_positive(nearest, next->n_neurons, 2, DLM_AT(net, uint32_t, net->sorted));
+    next->spacing_q12 = next->spacing_q12 ? next->spacing_q12 : DLM_ONE_Q12;
+}
+
+void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16) {
+    const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16) + (size_t)i * net->config.n_classes;
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        outputs_q16[c] = dlm_floor_div(sums[c], of->depth);
+    }
+}
+
+// Of the events whose class has another one.
+static void set_novelties(dlm_t *net, const uint64_t *nearest) {
+    dlm_network_t *next = dlm_next(net);
+    const int16_t *label = DLM_AT(net, int16_t, next->label);
+    uint16_t *novelty = DLM_AT(net, uint16_t, next->novelty_q12);
+    uint16_t members[DLM_LIMIT_CLASSES] = {0};
+    int32_t outputs[DLM_LIMIT_CLASSES];
+    for (uint32_t i = 0; i < next->n_neurons; i++) {
+        members[dlm_class(net, label[i])]++;
+    }
+    for (uint32_t i = 0; i < next->n_neurons; i++) {
+        const uint32_t class = dlm_class(net, label[i]);
+        dlm_left_out_outputs(net, next, i, outputs);
+        novelty[i] = DLM_CONTOUR_NOVELTY_MAX;
+        if (members[class] > 1) {
+            const int32_t margin = dlm_margin(net, next, outputs, class);
+            novelty[i] = (uint16_t)dlm_novelty(next, dlm_distance(nearest[i]), margin);
+        }
+    }
+}
+
+// The one of n sorted novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small.
 static uint32_t quantile(const uint32_t *sorted, uint32_t n, uint32_t false_reject_permille) {
-    uint32_t rank = ((n + 1) * (1000 - false_reject_permille) + 999) / 1000;
+    uint32_t rank = ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;
     return sorted[(rank < 1 ? 1 : rank > n ? n : rank) - 1];
 }
 
-void dlm_contour(dlm_t *net) {
-    const uint32_t m = net->n_neurons, n_classes = net->config.n_classes;
-    const uint8_t *label = DLM_AT(net, uint8_t, net->label);
-    const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
-    uint64_t *nearest = DLM_AT(net, uint64_t, net->reciprocal);
-    uint32_t *sorted = DLM_AT(net, uint32_t, net->packed);
-    uint16_t *novelty = DLM_AT(net, uint16_t, net->novelty_q12);
-    nearest_events(net, 1, nearest);
-    net->spacing_q12 = median_positive(nearest, m, 1, sorted);
-    if (!net->spacing_q12) {
-        nearest_events(net, 0, nearest);
-        net->spacing_q12 = median_positive(nearest, m, 2, sorted);
-        net->spacing_q12 = net->spacing_q12 ? net->spacing_q12 : DLM_ONE_Q12;
-        nearest_events(net, 1, nearest);
-    }
+// Whether the stated rate is at least one in the experience.
+static int enough_experience(const dlm_t *net) {
+    return (net->n_experience + 1u) * net->config.false_reject_permille >= 1000;
+}
+
+// From experience, and from the left-out novelties of the events kept while there is not enough of it.
+static void set_level(dlm_t *net, dlm_network_t *of) {
+    const uint16_t *novelty = DLM_AT(net, uint16_t, of->novelty_q12);
+    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < m; i++) {
-        int32_t outputs[DLM_LIMIT_CLASSES];
-        for (uint32_t c = 0; c < n_classes; c++) {
-            outputs[c] = dlm_floor_div(sums[i * n_classes + c], net->depth);
-        }
-        novelty[i] = DLM_CONTOUR_NOVELTY_MAX;
-        if (nearest[i] != NO_EVENT) {
-            novelty[i] = (uint16_t)dlm_novelty(net, dlm_distance(nearest[i]), dlm_margin(net, outputs, label[i]));
+    for (uint32_t i = 0; i < net->n_experience; i++) {
+        insert_sorted(sorted, n++, dlm_experience(net)[i].novelty_q12);
+    }
+    for (uint32_t i = 0; !enough_experience(net) && i < of->n_neurons; i++) {
+        if (novelty[i] != DLM_CONTOUR_NOVELTY_MAX) {
             insert_sorted(sorted, n++, novelty[i]);
         }
     }
-    net->level_q12 = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+    of->level_q12 = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+}
+
+// Sums over pairs of a margin q, Q8, and a hit h, in halves.
+typedef struct {
+    int64_t n, q, qq, h, qh;
+} line_t;
+
+static void add_point(line_t *line, int64_t margin_q8, int hit) {
+    line->n++;
+    line->q += margin_q8;
+    line->qq += margin_q8 * margin_q8;
+    line->h += hit ? 2 : 0;
+    line->qh += hit ? 2 * margin_q8 : 0;
+}
+
+// The line hit = at_zero + slope margin through what was answered before learning, and through the left-out answers while there
+// is not enough of it; least squares, with two events taken for granted: at margin 0 half a hit, at margin 1 a whole one.
+static void set_confidence(dlm_t *net, dlm_network_t *of) {
+    line_t line = {.n = 2, .q = 256, .qq = 65536, .h = 3, .qh = 512};
+    int32_t outputs[DLM_LIMIT_CLASSES];
+    for (uint32_t i = 0; i < net->n_experience; i++) {
+        const uint16_t answered = dlm_experience(net)[i].margin_q8;
+        add_point(&line, answered & ~DLM_HIT, answered & DLM_HIT);
+    }
+    for (uint32_t i = 0; !enough_experience(net) && i < of->n_neurons; i++) {
+        dlm_left_out_outputs(net, of, i, outputs);
+        const uint32_t answered = dlm_best_class(net, of, outputs);
+        const int32_t margin = dlm_margin(net, of, outputs, answered);
+        add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, of->label)[i]));
+    }
+    const int64_t rise = (line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes
+    const int64_t slope = rise / (line.n * line.qq - line.q * line.q);
+    of->confidence_slope_q16 = (int32_t)(slope < 0 ? 0 : slope > 2 * DLM_ONE_Q16 ? 2 * DLM_ONE_Q16 : slope);
+    const int64_t rest = line.h * 32768 - ((of->confidence_slope_q16 * line.q) >> 8);
+    of->confidence_at_zero_q16 = (int32_t)(rest < 0 ? 0 : rest / line.n);
+}
+
+void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of) {
+    set_level(net, of);
+    set_confidence(net, of);
+}
+
+void dlm_contour(dlm_t *net) {
+    const uint64_t *nearest_any = DLM_AT(net, uint64_t, net->reciprocal);
+    if (!dlm_next(net)->spacing_q12) {
+        spacing_of_any(net, nearest_any);
+    }
+    set_novelties(net, nearest_any);
+    dlm_learn_from_experience(net, dlm_next(net));
 }

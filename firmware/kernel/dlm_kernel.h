@@ -11,54 +11,130 @@
 #define DLM_ONE_Q12 4096
 #define DLM_ONE_Q16 65536
 
+// Arrays are byte offsets from the start of the network. d features, m events kept (of n_events), C classes.
+
 // 1 / h^2: x in Q18 = (squared distance in Q16 * mantissa) >> shift.
 typedef struct {
     uint32_t mantissa;
     uint32_t shift;
 } dlm_width_t;
 
-// One layer. Arrays are byte offsets from the start of the network.
+// value = (x - mean) * mantissa / 2^shift, for a feature or a target.
+typedef struct {
+    int32_t mean_q8;
+    uint32_t mantissa;  // 2^15 < mantissa <= 2^16
+    uint32_t shift;     // 10..32
+} dlm_scale_t;
+
+// One layer.
 typedef struct {
     uint32_t n_q8;       // int16 [m][stride]: scaled coordinates of the neurons
-    uint32_t alpha_q20;  // int32 [m][n_classes]
+    uint32_t alpha_q20;  // int32 [m][C]
     uint32_t s2_q16;     // uint32 [d]: squared metric of the first coordinates
     uint32_t s_q12;      // uint16 [d]: its root
     dlm_width_t width;
 } dlm_layer_t;
 
-// d features, m events kept (of n_events), C classes.
-struct dlm {
-    dlm_config_t config;
-    uint32_t clock;
+// One network: all that an answer needs, so that an old one can answer while a new one is being made.
+typedef struct {
     uint32_t error_q16;
     uint32_t spacing_q12;
     uint32_t level_q12;
-    uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    uint16_t n_neurons;     // m
+    int32_t confidence_slope_q16;
+    int32_t confidence_at_zero_q16;
+    dlm_scale_t target;  // of a regression
+    uint32_t work;       // multiply-accumulates that it took
+    uint16_t n_neurons;  // m
     uint16_t depth;
     uint16_t present;  // bit c: class c has events
     uint16_t n_present;
-    // The events.
-    uint32_t x;        // int16 [m][d]
-    uint32_t label;    // uint8 [m]
-    uint32_t count;    // uint8 [m]: 1..DLM_LIMIT_COUNT
-    uint32_t touched;  // uint32 [m]
-    uint32_t id;       // uint32 [m]
-    // The network.
-    uint32_t mean_q8;      // int32 [d]
-    uint32_t mantissa;     // uint32 [d]
-    uint32_t shift;        // uint8 [d]
+    uint32_t label;        // int16 [m]
+    uint32_t id;           // uint32 [m]
+    uint32_t scale;        // dlm_scale_t [d]
     uint32_t novelty_q12;  // uint16 [m]: left-out novelty, DLM_CONTOUR_NOVELTY_MAX where there is none
     dlm_layer_t layers[DLM_LIMIT_LAYERS];
-    // Scratch space.
+} dlm_network_t;
+
+// An event as it is kept.
+typedef struct {
+    uint32_t id;
+    uint32_t touched;
+    int16_t label;   // class, or value of a regression
+    uint16_t count;  // 1..DLM_LIMIT_COUNT
+} dlm_event_t;
+
+// What the network had to say of a labelled event before it was learned.
+typedef struct {
+    uint32_t event;
+    uint16_t novelty_q12;
+    uint16_t margin_q8;  // of the class answered, within 0..1; and DLM_HIT if that was right
+} dlm_experience_t;
+
+#define DLM_HIT 0x8000u
+
+// What undo needs of the last change; features of the evicted event lie at undo_x.
+typedef struct {
+    dlm_event_t evicted;
+    uint32_t at;                  // place of the evicted, or of the event that absorbed
+    uint32_t touched;             // of the event that absorbed, before
+    dlm_experience_t experience;  // what had to go, if experience_full
+    uint16_t count;               // of the event that absorbed, before
+    uint8_t action;               // DLM_ACTION_*
+    uint8_t reason;               // DLM_REASON_*
+    uint8_t experienced;          // an experience was added
+    uint8_t experience_full;      // and one had to go for it
+} dlm_undo_t;
+
+// Which event was seen last, and how: for dlm_correct and dlm_drop.
+enum { DLM_SEEN_NONE, DLM_SEEN_INFERRED, DLM_SEEN_UNKNOWN, DLM_SEEN_LEARNED };
+
+// Where a rebuild stands.
+typedef struct {
+    uint64_t best;   // error of the layers kept, Q32
+    uint64_t tried;  // smallest error of the widths tried
+    uint32_t row;    // next row of the phase
+    uint16_t phase;  // of dlm_network.c; 0: no rebuild is under way
+    uint8_t layer;
+    uint8_t wide;  // the second width is being tried
+    dlm_width_t width;
+} dlm_build_t;
+
+struct dlm {
+    dlm_config_t config;  // first: the binding looks at it
+    uint16_t unused[3];
+    dlm_build_t build;
+    uint32_t clock;
+    uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
+    uint16_t n_events;      // events kept
+    uint16_t n_experience;
+    uint16_t n_unknowns;
+    uint8_t live;  // which of the networks answers
+    uint8_t frozen;
+    uint8_t seen;      // DLM_SEEN_*
+    uint8_t undoable;  // the last change was a learn
+    uint16_t unused2;
+    uint32_t n_unknowns_met;
+    dlm_undo_t undo;
+    dlm_network_t networks[2];
+    // The events and what goes with them.
+    uint32_t x;           // int16 [m][d]
+    uint32_t events;      // dlm_event_t [m]
+    uint32_t experience;  // dlm_experience_t [n_experience], oldest first
+    uint32_t unknown_x;   // int16 [n_unknowns][d], oldest first
+    uint32_t unknown_id;  // uint32 [n_unknowns]
+    uint32_t undo_x;      // int16 [d]: the evicted event
+    uint32_t seen_x;      // int16 [d]: the event seen last
+    // Scratch space of a rebuild.
     uint32_t packed;         // int32 [m (m + 1) / 2]: A, then L, then W; K for the slopes
     uint32_t sums_q16;       // int32 [m][C]: left-out answers, summed over the layers
-    uint32_t candidate_q20;  // int32 [m][C]: alpha of the width being tried
+    uint32_t candidate_q20;  // int32 [m][C]: alpha of the width being tried; then, at the same place:
+    uint32_t sorted;         // uint32 [m + DLM_MEMORY_EXPERIENCE]
     uint32_t
         reciprocal;  // uint32 [2][m]: 1 / diag(A^-1) of the width kept, and of the width being tried; or uint64 [m]
     uint32_t moment_q20;  // int32 [m]
     uint32_t energy;      // uint64 [d]
-    uint32_t query_q8;    // int16 [2][stride]
+    // Scratch space of an answer.
+    uint32_t query_q8;  // int16 [2][stride]
 };
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
@@ -77,28 +153,30 @@ static inline int32_t *dlm_row(int32_t *packed, uint32_t i) {
     return packed + (size_t)i * (i + 1) / 2;
 }
 
-// T in Q16: 1 - 1/c for the own class, -1/c for another of the c present, 0 for one that is not.
-static inline int32_t dlm_target(const dlm_t *net, uint32_t event, uint32_t class) {
-    const int32_t share = DLM_ONE_Q16 / net->n_present;
-    if (!(net->present >> class & 1)) {
-        return 0;
-    }
-    return DLM_AT(net, uint8_t, net->label)[event] == class ? DLM_ONE_Q16 - share : -share;
+// The network that answers, and the one that is being made.
+static inline dlm_network_t *dlm_live(const dlm_t *net) {
+    return (dlm_network_t *)(uintptr_t)&net->networks[net->live];
 }
 
-// Squared distance Q16 of two rows of n coordinates Q8, each within +-DLM_KERNEL_COORDINATE_MAX: 64 of them fit 32 bits.
-static inline uint64_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
-    uint64_t sum = 0;
-    while (n) {
-        uint32_t block = n < 64 ? n : 64, part = 0;
-        n -= block;
-        for (; block; block--) {
-            int32_t step = *a++ - *b++;
-            part += (uint32_t)(step * step);
-        }
-        sum += part;
-    }
-    return sum;
+static inline dlm_network_t *dlm_next(const dlm_t *net) {
+    return (dlm_network_t *)(uintptr_t)&net->networks[!net->live];
+}
+
+static inline dlm_event_t *dlm_events(const dlm_t *net) {
+    return DLM_AT(net, dlm_event_t, net->events);
+}
+
+static inline dlm_experience_t *dlm_experience(const dlm_t *net) {
+    return DLM_AT(net, dlm_experience_t, net->experience);
+}
+
+static inline int16_t *dlm_event_x(const dlm_t *net, uint32_t i) {
+    return DLM_AT(net, int16_t, net->x) + (size_t)i * net->config.n_features;
+}
+
+// Class of an event with this label: the label, or 0 in a regression.
+static inline uint32_t dlm_class(const dlm_t *net, int16_t label) {
+    return net->config.regression ? 0u : (uint32_t)label;
 }
 
 // K = 2^(-distance2 / h^2) in Q30. distance2_q16 below 2^34.
@@ -106,48 +184,101 @@ static inline uint32_t dlm_gauss(uint64_t distance2_q16, const dlm_width_t *widt
     return dlm_exp2_neg((distance2_q16 * width->mantissa) >> width->shift);
 }
 
-// dlm_metric.c
+// dlm_metric.c: of the network being made
 
-// Fills mean, mantissa and shift from the events kept; m >= 1.
+// Squared distance Q16 of two rows of n coordinates Q8, each within +-DLM_KERNEL_COORDINATE_MAX.
+uint64_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
+
+// Variance, Q12, of feature k into energy [k]; m >= 1.
+void dlm_first_metric_variance(dlm_t *net, uint32_t k);
+// Fills the scale of every feature, and in a regression of the target, from the events kept and energy.
 void dlm_first_metric(dlm_t *net);
-// z Q8 [d] of features x [d].
-void dlm_first_coordinates(const dlm_t *net, const int16_t *x, int16_t *z_q8);
-// Scaled coordinates Q8 [d + C] of layer `index` >= 1 from z [d] and the answers Q16 [C] of the layer below.
-void dlm_layer_coordinates(const dlm_t *net, unsigned index, const int16_t *z_q8, const int32_t *answers_q16,
-                           int16_t *n_q8);
-// Fills s2 and s of layer index + 1 from the slopes of layer `index`. Uses packed and energy.
+// z Q8 [d] of features x [d] in network `of`.
+void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int16_t *x, int16_t *z_q8);
+// Scaled coordinates Q8 [d + C] of layer `index` >= 1 of network `of` from z [d] and the answers Q16 [C] of the layer below.
+void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned index, const int16_t *z_q8,
+                           const int32_t *answers_q16, int16_t *n_q8);
+// Adds to energy [d] the squared slopes of event i's own output in layer `index`; packed holds K.
+void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i);
+// Fills s2 and s of layer index + 1 from energy.
 void dlm_next_metric(dlm_t *net, unsigned index);
 
-// dlm_solve.c
+// dlm_solve.c: of the network being made
 
 // The width of h^2 = D_mean / 2 over m rows of n coordinates.
 void dlm_base_width(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, dlm_width_t *width);
-// K of m rows of n coordinates, Q30, into packed.
-void dlm_gram(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, const dlm_width_t *width, int32_t *packed);
-// A = L L^T, Q30, positive definite, to W = L^-1, Q26, in place.
-void dlm_inverse_factor(int32_t *packed, uint32_t m);
-// Solves layer `index` with both widths and keeps the better: width, alpha, and 1 / diag(A^-1) in reciprocal.
-void dlm_solve(dlm_t *net, unsigned index);
-// Left-out answer Q16 of an event for a class: T less the leave-one-out residual.
+// Row i of K over rows of n coordinates, Q30, into packed.
+void dlm_gram_row(const int16_t *n_q8, uint32_t i, uint32_t n, uint32_t stride, const dlm_width_t *width,
+                  int32_t *packed);
+// Row i of A to row i of L, Q30, but for the diagonal: 1 / L_ii, Q26; the rows above are done.
+void dlm_factor_row(int32_t *packed, uint32_t i);
+// Row i of L to row i of W = L^-1, Q26; the rows above are done.
+void dlm_inverse_row(int32_t *packed, uint32_t i);
+// alpha of the width being tried for one class, from W in packed, into candidate.
+void dlm_alpha(dlm_t *net, uint32_t class);
+// 1 / (A^-1)_ii of the width being tried into reciprocal.
+void dlm_reciprocal(dlm_t *net, uint32_t i);
+// Keeps the width being tried for layer `index` if its leave-one-out error is below build.tried.
+void dlm_choose(dlm_t *net, unsigned index, const dlm_width_t *width);
+// T in Q16 of an event for a class in network `of`, within -1..1.
+int32_t dlm_target(const dlm_t *net, const dlm_network_t *of, uint32_t event, uint32_t class);
+// Left-out answer Q16 of an event for a class: T less the leave-one-out residual of layer `index`, the last chosen.
 int32_t dlm_left_out(const dlm_t *net, unsigned index, uint32_t event, uint32_t class);
+
+// Value Q8 of a regression whose output is this.
+int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
+
+// dlm_memory.c
+
+// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its place, or -1.
+int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label);
+// Which event the network misses least: its place, and why in *reason; -1 if none may go.
+int32_t dlm_least_useful(dlm_t *net, uint8_t *reason);
+// Takes the event at a place out, or puts one in there.
+void dlm_remove_event(dlm_t *net, uint32_t at);
+void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x);
+// Puts an unknown event into the ring of unknowns.
+void dlm_remember_unknown(dlm_t *net, const int16_t *x);
+// Place of the event with this id; -1 if it is not kept.
+int32_t dlm_find_event(const dlm_t *net, uint32_t id);
 
 // dlm_network.c
 
-// Rebuilds the whole network from the events kept.
-void dlm_build(dlm_t *net);
+// Begins to rebuild the network from the events kept.
+void dlm_build_begin(dlm_t *net);
+// Finishes a rebuild that is under way.
+void dlm_finish(dlm_t *net);
 // Forgets everything.
 void dlm_clear(dlm_t *net);
+// Answers as dlm_infer does, but remembers nothing.
+void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
 // dlm_contour.c
 
-// Fills spacing, level and novelty of the events kept. Uses packed, reciprocal and sums.
+// Lowers nearest [m] (squared distances in the first metric) by the pairs of event i with the events before it, of its class if
+// same_class; nearest[i] is set first.
+void dlm_nearest_row(const dlm_t *net, const dlm_network_t *of, uint32_t i, int same_class, uint64_t *nearest);
+// Fills the spacing of the network being made from reciprocal as the nearest [m] of the own classes; 0 if there is none.
+void dlm_spacing(dlm_t *net);
+// Fills what is left of spacing, novelties, level and confidence of the network being made from reciprocal as nearest [m] of any class, and sums.
 void dlm_contour(dlm_t *net);
-// Margin Q16 of outputs [C] for label: its output less the largest other among the classes present.
-int32_t dlm_margin(const dlm_t *net, const int32_t *outputs_q16, uint32_t label);
+// Fills level and confidence of a whole network, whose left-out sums are at hand, from the experience there is.
+void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of);
+// Left-out outputs Q16 [C] of event i of a network whose sums are at hand.
+void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16);
+// The upper median of the distances above 0 in nearest [m], Q12, divided; 0 if there is none. Uses sorted [m].
+uint32_t dlm_median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted);
+// Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
+int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class);
+// The class present with the largest output, the first on a tie.
+uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16);
 // Distance Q12 from a squared distance Q16 below 2^35.
 uint32_t dlm_distance(uint64_t distance2_q16);
 // Novelty Q12 from distance Q12 and margin Q16.
-uint32_t dlm_novelty(const dlm_t *net, uint32_t distance_q12, int32_t margin_q16);
-int32_t dlm_verdict(const dlm_t *net, uint32_t novelty_q12, int32_t margin_q16);
+uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16);
+int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16);
+// Margin Q16 within 0..1, in Q8.
+int32_t dlm_margin_q8(int32_t margin_q16);
+int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
 
 #endif

@@ -15,6 +15,9 @@ int dlm_check(const dlm_config_t *config) {
     if (config->n_layers < 1 || config->n_layers > DLM_LIMIT_LAYERS) {
         return DLM_ERR_LAYERS;
     }
+    if (config->regression > 1 || config->background > 1 || (config->regression && config->n_classes != 1)) {
+        return DLM_ERR_MODE;
+    }
     if (config->false_reject_permille < DLM_LIMIT_FALSE_REJECT_PERMILLE_MIN ||
         config->false_reject_permille > DLM_LIMIT_FALSE_REJECT_PERMILLE) {
         return DLM_ERR_FALSE_REJECT;
@@ -22,7 +25,7 @@ int dlm_check(const dlm_config_t *config) {
     return 0;
 }
 
-typedef char header_has_the_size_that_the_mirror_counts_on[sizeof(dlm_t) == DLM_MEMORY_HEADER ? 1 : -1];
+typedef char header_has_the_size_that_the_mirror_counts_on[sizeof(dlm_t) == DLM_FOOTPRINT_HEADER ? 1 : -1];
 
 // Takes `bytes` at the end, in steps of 8, and returns their offset.
 static uint32_t take(uint32_t *end, uint32_t bytes) {
@@ -31,31 +34,46 @@ static uint32_t take(uint32_t *end, uint32_t bytes) {
     return offset;
 }
 
-// Sets config and every offset; returns the footprint. NUMERICS.md, Memory.
+static uint32_t larger(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, uint32_t *end) {
+    const uint32_t d = config->n_features, m = config->n_events;
+    network->label = take(end, 2 * m);
+    network->id = take(end, 4 * m);
+    network->scale = take(end, 12 * d);
+    network->novelty_q12 = take(end, 2 * m);
+    for (unsigned index = 0; index < config->n_layers; index++) {
+        dlm_layer_t *layer = &network->layers[index];
+        layer->n_q8 = take(end, 2 * m * dlm_stride(config, index));
+        layer->alpha_q20 = take(end, 4 * m * config->n_classes);
+        layer->s2_q16 = take(end, 4 * d);
+        layer->s_q12 = take(end, 2 * d);
+    }
+}
+
+// Sets config and every offset; returns the footprint. NUMERICS.md, Footprint.
 static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     const uint32_t d = config->n_features, m = config->n_events, n_classes = config->n_classes;
     uint32_t end = 0;
     take(&end, sizeof(dlm_t));
     net->config = *config;
     net->x = take(&end, 2 * m * d);
-    net->label = take(&end, m);
-    net->count = take(&end, m);
-    net->touched = take(&end, 4 * m);
-    net->id = take(&end, 4 * m);
-    net->mean_q8 = take(&end, 4 * d);
-    net->mantissa = take(&end, 4 * d);
-    net->shift = take(&end, d);
-    net->novelty_q12 = take(&end, 2 * m);
-    for (unsigned index = 0; index < config->n_layers; index++) {
-        dlm_layer_t *layer = &net->layers[index];
-        layer->n_q8 = take(&end, 2 * m * dlm_stride(config, index));
-        layer->alpha_q20 = take(&end, 4 * m * n_classes);
-        layer->s2_q16 = take(&end, 4 * d);
-        layer->s_q12 = take(&end, 2 * d);
+    net->events = take(&end, 12 * m);
+    net->experience = take(&end, 8 * DLM_MEMORY_EXPERIENCE);
+    net->unknown_x = take(&end, 2 * DLM_LIMIT_UNKNOWNS * d);
+    net->unknown_id = take(&end, 4 * DLM_LIMIT_UNKNOWNS);
+    net->undo_x = take(&end, 2 * d);
+    net->seen_x = take(&end, 2 * d);
+    lay_out_network(&net->networks[0], config, &end);
+    net->networks[1] = net->networks[0];  // the same arrays: a rebuild at once needs no old network
+    if (config->background) {
+        lay_out_network(&net->networks[1], config, &end);
     }
     net->packed = take(&end, 2 * m * (m + 1));
     net->sums_q16 = take(&end, 4 * m * n_classes);
-    net->candidate_q20 = take(&end, 4 * m * n_classes);
+    net->candidate_q20 = net->sorted = take(&end, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
     net->reciprocal = take(&end, 8 * m);
     net->moment_q20 = take(&end, 4 * m);
     net->energy = take(&end, 8 * d);
@@ -86,149 +104,379 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 
 void dlm_clear(dlm_t *net) {
     net->clock = 0;
-    net->n_neurons = 0;
-    dlm_build(net);
+    net->frozen = net->undoable = net->seen = 0;
+    net->n_events = net->n_experience = net->n_unknowns = 0;
+    net->n_unknowns_met = 0;
+    dlm_build_begin(net);
+    dlm_finish(net);
 }
 
-// Adds layer `index`'s left-out answers to sums [m][C] and returns the error of their mean over index + 1 layers:
-// sum of count (T - F)^2, Q32, below 2^58.
-static uint64_t add_answers(dlm_t *net, unsigned index) {
-    const uint8_t *count = DLM_AT(net, uint8_t, net->count);
+// Rebuild: phases of rows, each row a step. NUMERICS.md, Rebuild.
+
+enum {
+    IDLE,
+    VARIANCE,     // of feature `row`
+    PLACE,        // event `row` in the first layer
+    SPREAD,       // width of the layer
+    GRAM,         // row of A
+    FACTOR,       // row of L
+    INVERT,       // row of W
+    ALPHA,        // of class `row`
+    RECIPROCAL,   // of event `row`
+    CHOOSE,       // between the widths
+    EARN,         // does the layer?
+    SLOPE_GRAM,   // row of K
+    SLOPES,       // of event `row`
+    PLACE_NEXT,   // event `row` in the next layer
+    NEAREST_OWN,  // to event `row`, of its class
+    NEAREST_ANY,  // of any class
+    CONTOUR,
+};
+
+// Number of rows of a phase, and multiply-accumulates of a row.
+static uint32_t phase_rows(const dlm_config_t *config, unsigned phase, uint32_t m) {
+    switch (phase) {
+    case VARIANCE:
+        return config->n_features;
+    case ALPHA:
+        return config->n_classes;
+    case SPREAD:
+    case CHOOSE:
+    case EARN:
+    case CONTOUR:
+        return 1;
+    default:
+        return m;
+    }
+}
+
+static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t m, uint32_t row) {
+    const uint32_t d = config->n_features, n = dlm_coordinates(config, layer);
+    switch (phase) {
+    case VARIANCE:
+        return 2 * m;
+    case PLACE:
+        return d;
+    case SPREAD:
+        return m * n;
+    case GRAM:
+    case SLOPE_GRAM:
+        return (row + 1) * n;
+    case FACTOR:
+    case INVERT:
+        return (row + 1) * (row + 2) / 2;
+    case ALPHA:
+        return m * (m + 1);
+    case RECIPROCAL:
+        return m - row;
+    case CHOOSE:
+    case EARN:
+        return m * config->n_classes;
+    case SLOPES:
+        return m * (d + 1);
+    case PLACE_NEXT:
+        return d + config->n_classes;
+    case NEAREST_OWN:
+    case NEAREST_ANY:
+        return row * d;
+    default:
+        return m;
+    }
+}
+
+static uint64_t phase_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t *step) {
+    uint64_t work = 0;
+    const uint32_t m = config->n_events, rows = phase_rows(config, phase, m);
+    for (uint32_t row = 0; row < rows; row++) {
+        const uint32_t one = row_work(config, phase, layer, m, row);
+        *step = one > *step ? one : *step;
+        work += one;
+    }
+    return work;
+}
+
+void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost) {
+    uint32_t step = 0;
+    uint64_t work = phase_work(config, VARIANCE, 0, &step) + phase_work(config, PLACE, 0, &step) +
+                    2 * phase_work(config, NEAREST_ANY, 0, &step) + phase_work(config, CONTOUR, 0, &step);
+    for (unsigned layer = 0; layer < config->n_layers; layer++) {
+        work += phase_work(config, SPREAD, layer, &step) + phase_work(config, EARN, layer, &step);
+        for (unsigned phase = GRAM; phase <= CHOOSE; phase++) {
+            work += 2 * phase_work(config, phase, layer, &step);
+        }
+        for (unsigned phase = SLOPE_GRAM; layer + 1u < config->n_layers && phase <= PLACE_NEXT; phase++) {
+            work += phase_work(config, phase, layer, &step);
+        }
+    }
+    cost->work = work;
+    cost->step = step;
+    cost->bytes = (uint32_t)dlm_footprint(config);
+}
+
+static void count_classes(const dlm_t *net, dlm_network_t *network) {
+    network->present = network->n_present = 0;
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        const uint32_t class = dlm_class(net, dlm_events(net)[i].label);
+        network->n_present = (uint16_t)(network->n_present + !(network->present >> class & 1));
+        network->present = (uint16_t)(network->present | 1u << class);
+    }
+}
+
+static void enter(dlm_t *net, unsigned phase) {
+    net->build.phase = (uint16_t)phase;
+    net->build.row = 0;
+}
+
+void dlm_build_begin(dlm_t *net) {
+    dlm_network_t *next = dlm_next(net);
+    next->n_neurons = net->n_events;
+    next->depth = 0;
+    next->error_q16 = 0;
+    next->work = 0;
+    next->spacing_q12 = next->level_q12 = DLM_ONE_Q12;
+    next->confidence_slope_q16 = next->confidence_at_zero_q16 = 0;
+    memset(&next->target, 0, sizeof(next->target));
+    count_classes(net, next);
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        DLM_AT(net, int16_t, next->label)[i] = dlm_events(net)[i].label;
+        DLM_AT(net, uint32_t, next->id)[i] = dlm_events(net)[i].id;
+    }
+    memset(&net->build, 0, sizeof(net->build));
+    net->s_answer_q12 = dlm_isqrt((uint64_t)net->config.n_features << 24);
+    enter(net, VARIANCE);
+    if (!net->n_events) {
+        enter(net, IDLE);
+        net->live = !net->live;
+    }
+}
+
+static void place_first(dlm_t *net, uint32_t i) {
+    dlm_network_t *next = dlm_next(net);
+    const uint32_t stride = dlm_stride(&net->config, 0);
+    dlm_first_coordinates(net, next, dlm_event_x(net, i),
+                          DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride);
+}
+
+// Layer 0 measures all coordinates alike; no layer has been kept.
+static void begin_layers(dlm_t *net) {
+    const dlm_layer_t *layer = &dlm_next(net)->layers[0];
+    for (uint32_t k = 0; k < net->config.n_features; k++) {
+        DLM_AT(net, uint32_t, layer->s2_q16)[k] = DLM_ONE_Q16;
+        DLM_AT(net, uint16_t, layer->s_q12)[k] = DLM_ONE_Q12;
+    }
+    memset(DLM_AT(net, int32_t, net->sums_q16), 0, sizeof(int32_t) * net->n_events * net->config.n_classes);
+}
+
+static void begin_width(dlm_t *net) {
+    const unsigned index = net->build.layer;
+    const dlm_layer_t *layer = &dlm_next(net)->layers[index];
+    dlm_base_width(DLM_AT(net, int16_t, layer->n_q8), net->n_events, dlm_coordinates(&net->config, index),
+                   dlm_stride(&net->config, index), &net->build.width);
+    net->build.tried = UINT64_MAX;
+    net->build.wide = 0;
+}
+
+static void gram_row(dlm_t *net, uint32_t row, const dlm_width_t *width) {
+    const unsigned index = net->build.layer;
+    dlm_gram_row(DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8), row, dlm_coordinates(&net->config, index),
+                 dlm_stride(&net->config, index), width, DLM_AT(net, int32_t, net->packed));
+}
+
+static void place_next(dlm_t *net, uint32_t i) {
+    dlm_network_t *next = dlm_next(net);
+    const unsigned index = net->build.layer;
+    const uint32_t stride = dlm_stride(&net->config, 0), next_stride = dlm_stride(&net->config, 1);
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride;
+    int16_t *n_q8 = DLM_AT(net, int16_t, next->layers[index + 1].n_q8) + (size_t)i * next_stride;
+    int32_t answers[DLM_LIMIT_CLASSES];
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        answers[c] = dlm_left_out(net, index, i, c);
+    }
+    dlm_layer_coordinates(net, next, index + 1, z, answers, n_q8);
+}
+
+// Adds sign times the left-out answers of the layer to the sums [m][C], and returns the error of their mean over all layers:
+// sum of (T - F)^2, Q32, below 2^55.
+static uint64_t add_answers(dlm_t *net, int32_t sign) {
+    const unsigned index = net->build.layer;
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
     uint64_t error = 0;
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
+    for (uint32_t i = 0; i < net->n_events; i++) {
         for (uint32_t c = 0; c < net->config.n_classes; c++) {
-            *sums += dlm_left_out(net, index, i, c);
-            int64_t miss = dlm_target(net, i, c) - dlm_floor_div(*sums++, (int32_t)index + 1);
-            error += count[i] * (uint64_t)(miss * miss);
+            *sums += sign * dlm_left_out(net, index, i, c);
+            int64_t miss = dlm_target(net, dlm_next(net), i, c) - dlm_floor_div(*sums++, (int32_t)index + 1);
+            error += (uint64_t)(miss * miss);
         }
     }
     return error;
 }
 
-static void remove_answers(dlm_t *net, unsigned index) {
-    int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        for (uint32_t c = 0; c < net->config.n_classes; c++) {
-            *sums++ -= dlm_left_out(net, index, i, c);
-        }
+// Keeps the layer if it cuts the error enough. Returns whether another one is to be tried.
+static int earn(dlm_t *net) {
+    dlm_build_t *build = &net->build;
+    const uint64_t error = add_answers(net, 1);
+    if (build->layer &&
+        (error >= build->best || DLM_KERNEL_GAIN_DENOMINATOR * error > DLM_KERNEL_GAIN_NUMERATOR * build->best)) {
+        add_answers(net, -1);
+        return 0;
     }
+    build->best = error;
+    dlm_next(net)->depth = (uint16_t)(build->layer + 1);
+    return build->layer + 1u < net->config.n_layers;
 }
 
-static void place_first(dlm_t *net) {
-    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    dlm_layer_t *layer = &net->layers[0];
-    int16_t *n_q8 = DLM_AT(net, int16_t, layer->n_q8);
-    dlm_first_metric(net);
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        dlm_first_coordinates(net, DLM_AT(net, int16_t, net->x) + (size_t)i * d, n_q8 + (size_t)i * stride);
-    }
-    for (uint32_t k = 0; k < d; k++) {
-        DLM_AT(net, uint32_t, layer->s2_q16)[k] = DLM_ONE_Q16;
-        DLM_AT(net, uint16_t, layer->s_q12)[k] = DLM_ONE_Q12;
-    }
-}
-
-// Places the neurons of layer index + 1, which sees the left-out answers of layer `index`.
-static void place_next(dlm_t *net, unsigned index) {
-    const uint32_t stride = dlm_stride(&net->config, 0), next_stride = dlm_stride(&net->config, 1);
-    const int16_t *z = DLM_AT(net, int16_t, net->layers[0].n_q8);
-    int16_t *n_q8 = DLM_AT(net, int16_t, net->layers[index + 1].n_q8);
-    int32_t answers[DLM_LIMIT_CLASSES];
-    dlm_next_metric(net, index);
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        for (uint32_t c = 0; c < net->config.n_classes; c++) {
-            answers[c] = dlm_left_out(net, index, i, c);
-        }
-        dlm_layer_coordinates(net, index + 1, z + (size_t)i * stride, answers, n_q8 + (size_t)i * next_stride);
-    }
-}
-
-static void count_classes(dlm_t *net) {
-    const uint8_t *label = DLM_AT(net, uint8_t, net->label);
-    net->present = net->n_present = 0;
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        net->n_present = (uint16_t)(net->n_present + !(net->present >> label[i] & 1));
-        net->present = (uint16_t)(net->present | 1u << label[i]);
-    }
-}
-
-static uint32_t mean_error_q16(const dlm_t *net, uint64_t error) {
-    const uint8_t *count = DLM_AT(net, uint8_t, net->count);
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        total += count[i];
-    }
-    return (uint32_t)(error / total >> 16);
-}
-
-void dlm_build(dlm_t *net) {
-    uint64_t best = 0;
-    count_classes(net);
-    net->depth = 0;
-    net->error_q16 = 0;
-    net->spacing_q12 = net->level_q12 = DLM_ONE_Q12;
-    net->s_answer_q12 = dlm_isqrt((uint64_t)net->config.n_features << 24);
-    if (!net->n_neurons) {
+static void do_row(dlm_t *net, unsigned phase, uint32_t row) {
+    int32_t *packed = DLM_AT(net, int32_t, net->packed);
+    switch (phase) {
+    case VARIANCE:
+        dlm_first_metric_variance(net, row);
+        return;
+    case PLACE:
+        place_first(net, row);
+        return;
+    case SPREAD:
+        begin_width(net);
+        return;
+    case GRAM:
+        gram_row(net, row, &net->build.width);
+        dlm_row(packed, row)[row] += DLM_KERNEL_RIDGE;
+        return;
+    case FACTOR:
+        dlm_factor_row(packed, row);
+        return;
+    case INVERT:
+        dlm_inverse_row(packed, row);
+        return;
+    case ALPHA:
+        dlm_alpha(net, row);
+        return;
+    case RECIPROCAL:
+        dlm_reciprocal(net, row);
+        return;
+    case CHOOSE:
+        dlm_choose(net, net->build.layer, &net->build.width);
+        return;
+    case SLOPE_GRAM:
+        gram_row(net, row, &dlm_next(net)->layers[net->build.layer].width);
+        return;
+    case SLOPES:
+        dlm_add_slopes(net, net->build.layer, row);
+        return;
+    case PLACE_NEXT:
+        place_next(net, row);
+        return;
+    case NEAREST_OWN:
+    case NEAREST_ANY:
+        dlm_nearest_row(net, dlm_next(net), row, phase == NEAREST_OWN, DLM_AT(net, uint64_t, net->reciprocal));
+        return;
+    default:
         return;
     }
-    memset(DLM_AT(net, int32_t, net->sums_q16), 0, sizeof(int32_t) * net->n_neurons * net->config.n_classes);
-    place_first(net);
-    for (unsigned index = 0; index < net->config.n_layers; index++) {
-        dlm_solve(net, index);
-        uint64_t error = add_answers(net, index);
-        if (index && (error >= best || DLM_KERNEL_GAIN_DENOMINATOR * error > DLM_KERNEL_GAIN_NUMERATOR * best)) {
-            remove_answers(net, index);
-            break;
-        }
-        best = error;
-        net->depth = (uint16_t)(index + 1);
-        if (index + 1u < net->config.n_layers) {
-            place_next(net, index);
-        }
-    }
-    net->error_q16 = mean_error_q16(net, best);
-    dlm_contour(net);
 }
 
-int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    const uint32_t d = net->config.n_features, m = net->n_neurons;
-    if (label < 0 || label >= net->config.n_classes) {
-        return DLM_ERR_LABEL;
+// Goes from a finished phase to the one after it.
+static void next_phase(dlm_t *net) {
+    dlm_build_t *build = &net->build;
+    switch (build->phase) {
+    case VARIANCE:
+        dlm_first_metric(net);
+        break;
+    case PLACE:
+        begin_layers(net);
+        break;
+    case CHOOSE:
+        build->width.shift += DLM_KERNEL_WIDTH_SHIFT;
+        if (!build->wide) {
+            build->wide = 1;
+            enter(net, GRAM);
+            return;
+        }
+        break;
+    case EARN:
+        if (!earn(net)) {
+            enter(net, NEAREST_OWN);
+            return;
+        }
+        memset(DLM_AT(net, uint64_t, net->energy), 0, sizeof(uint64_t) * net->config.n_features);
+        break;
+    case SLOPES:
+        dlm_next_metric(net, build->layer);
+        break;
+    case PLACE_NEXT:
+        build->layer++;
+        enter(net, SPREAD);
+        return;
+    case NEAREST_OWN:
+        dlm_spacing(net);
+        break;
+    case CONTOUR:
+        dlm_next(net)->error_q16 = (uint32_t)(build->best / net->n_events >> 16);
+        dlm_contour(net);
+        net->live = !net->live;
+        enter(net, IDLE);
+        return;
+    default:
+        break;
     }
-    if (m == net->config.n_events) {
-        return DLM_ERR_FULL;
-    }
-    memcpy(DLM_AT(net, int16_t, net->x) + (size_t)m * d, x, sizeof(int16_t) * d);
-    DLM_AT(net, uint8_t, net->label)[m] = (uint8_t)label;
-    DLM_AT(net, uint8_t, net->count)[m] = 1;
-    DLM_AT(net, uint32_t, net->touched)[m] = net->clock;
-    DLM_AT(net, uint32_t, net->id)[m] = net->clock;
-    net->n_neurons++;
-    learned->event = net->clock++;
-    dlm_build(net);
-    learned->error_q16 = net->error_q16;
-    learned->n_neurons = net->n_neurons;
-    learned->depth = net->depth;
-    return 0;
+    enter(net, build->phase + 1u);
 }
 
-// Answers Q16 [C] of layer `index` at n_q8; in layer 0 also the smallest squared distance Q16 to each class, nearest [C].
+int dlm_build_step(dlm_t *net, uint32_t budget) {
+    dlm_build_t *build = &net->build;
+    uint32_t done = 0;
+    while (build->phase != IDLE && done < budget) {
+        const uint32_t work = row_work(&net->config, build->phase, build->layer, net->n_events, build->row);
+        dlm_next(net)->work += work;
+        done += work ? work : 1;
+        do_row(net, build->phase, build->row);
+        if (++build->row == phase_rows(&net->config, build->phase, net->n_events)) {
+            next_phase(net);
+        }
+    }
+    return build->phase != IDLE;
+}
+
+void dlm_finish(dlm_t *net) {
+    while (dlm_build_step(net, UINT32_MAX)) {
+    }
+}
+
+// The nearest events, nearest first.
+typedef struct {
+    uint64_t distance2[DLM_LIMIT_NEAREST];
+    uint32_t id[DLM_LIMIT_NEAREST];
+} nearest_t;
+
+static void meet(nearest_t *nearest, uint32_t id, uint64_t distance2) {
+    uint32_t at = DLM_LIMIT_NEAREST;
+    for (; at && distance2 < nearest->distance2[at - 1]; at--) {
+        if (at < DLM_LIMIT_NEAREST) {
+            nearest->distance2[at] = nearest->distance2[at - 1];
+            nearest->id[at] = nearest->id[at - 1];
+        }
+    }
+    if (at < DLM_LIMIT_NEAREST) {
+        nearest->distance2[at] = distance2;
+        nearest->id[at] = id;
+    }
+}
+
+// Answers Q16 [C] of layer `index` at n_q8; layer 0 also fills nearest.
 static void answer_layer(const dlm_t *net, unsigned index, const int16_t *n_q8, int32_t *answers_q16,
-                         uint64_t *nearest) {
-    const dlm_layer_t *layer = &net->layers[index];
+                         nearest_t *nearest) {
+    const dlm_network_t *live = dlm_live(net);
+    const dlm_layer_t *layer = &live->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     const uint32_t n_classes = net->config.n_classes;
     const int16_t *neuron = DLM_AT(net, int16_t, layer->n_q8);
     const int32_t *alpha = DLM_AT(net, int32_t, layer->alpha_q20);
-    const uint8_t *label = DLM_AT(net, uint8_t, net->label);
-    int64_t sums[DLM_LIMIT_CLASSES] = {0};  // Q44, within 2^62
-    for (uint32_t j = 0; j < net->n_neurons; j++, neuron += stride, alpha += n_classes) {
-        uint64_t distance2 = dlm_distance2(n_q8, neuron, n);
-        if (!index && distance2 < nearest[label[j]]) {
-            nearest[label[j]] = distance2;
+    int64_t sums[DLM_LIMIT_CLASSES] = {0};  // Q44, within 2^59
+    for (uint32_t j = 0; j < live->n_neurons; j++, neuron += stride, alpha += n_classes) {
+        const uint64_t distance2 = dlm_distance2(n_q8, neuron, n);
+        if (!index) {
+            meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
         }
-        int64_t kernel_q24 = dlm_gauss(distance2, &layer->width) >> 6;
+        const int64_t kernel_q24 = dlm_gauss(distance2, &layer->width) >> 6;
         for (uint32_t c = 0; c < n_classes; c++) {
             sums[c] += kernel_q24 * alpha[c];
         }
@@ -238,32 +486,15 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *n_q8, 
     }
 }
 
-// The class present with the largest output, the first on a tie.
-static uint32_t best_class(const dlm_t *net, const int32_t *outputs_q16) {
-    uint32_t best = DLM_LIMIT_CLASSES;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (net->present >> c & 1 && (best == DLM_LIMIT_CLASSES || outputs_q16[c] > outputs_q16[best])) {
-            best = c;
-        }
-    }
-    return best;
-}
-
-void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
+// Outputs Q16 [C], the mean of all layers' answers, into answer; leaves z in query_q8.
+static void answer_layers(dlm_t *net, const int16_t *x, dlm_answer_t *answer, nearest_t *nearest) {
+    const dlm_network_t *live = dlm_live(net);
     int16_t *z = DLM_AT(net, int16_t, net->query_q8), *n_q8 = z + dlm_stride(&net->config, 1);
     int32_t answers[DLM_LIMIT_CLASSES];
-    uint64_t nearest[DLM_LIMIT_CLASSES];
-    memset(answer, 0, sizeof(*answer));
-    answer->label = -1;
-    answer->novelty_q12 = DLM_CONTOUR_NOVELTY_MAX;
-    if (!net->n_neurons) {
-        return;
-    }
-    memset(nearest, 0xff, sizeof(nearest));
-    dlm_first_coordinates(net, x, z);
-    for (unsigned index = 0; index < net->depth; index++) {
+    dlm_first_coordinates(net, live, x, z);
+    for (unsigned index = 0; index < live->depth; index++) {
         if (index) {
-            dlm_layer_coordinates(net, index, z, answers, n_q8);
+            dlm_layer_coordinates(net, live, index, z, answers, n_q8);
         }
         answer_layer(net, index, index ? n_q8 : z, answers, nearest);
         for (uint32_t c = 0; c < net->config.n_classes; c++) {
@@ -271,21 +502,52 @@ void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
         }
     }
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        answer->outputs_q16[c] = dlm_floor_div(answer->outputs_q16[c], net->depth);
+        answer->outputs_q16[c] = dlm_floor_div(answer->outputs_q16[c], live->depth);
     }
-    const uint32_t label = best_class(net, answer->outputs_q16);
+}
+
+void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
+    const dlm_network_t *live = dlm_live(net);
+    nearest_t nearest;
+    memset(answer, 0, sizeof(*answer));
+    answer->label = -1;
+    answer->novelty_q12 = DLM_CONTOUR_NOVELTY_MAX;
+    if (!live->n_neurons) {
+        return;
+    }
+    memset(&nearest, 0xff, sizeof(nearest));
+    answer_layers(net, x, answer, &nearest);
+    const uint32_t label = dlm_best_class(net, live, answer->outputs_q16);
     answer->label = (int32_t)label;
-    answer->margin_q16 = dlm_margin(net, answer->outputs_q16, label);
-    answer->distance_q12 = dlm_distance(nearest[label]);
-    answer->novelty_q12 = dlm_novelty(net, answer->distance_q12, answer->margin_q16);
-    answer->verdict = dlm_verdict(net, answer->novelty_q12, answer->margin_q16);
+    answer->margin_q16 = dlm_margin(net, live, answer->outputs_q16, label);
+    answer->distance_q12 = dlm_distance(nearest.distance2[0]);
+    answer->novelty_q12 = dlm_novelty(live, answer->distance_q12, answer->margin_q16);
+    answer->verdict = dlm_verdict(live, answer->novelty_q12, answer->margin_q16);
+    answer->confidence_q16 = dlm_confidence(live, answer->margin_q16);
+    answer->value_q8 = net->config.regression ? dlm_value(live, answer->outputs_q16[0]) : 0;
+    answer->n_nearest = live->n_neurons < DLM_LIMIT_NEAREST ? live->n_neurons : DLM_LIMIT_NEAREST;
+    memcpy(answer->nearest, nearest.id, sizeof(uint32_t) * answer->n_nearest);
+}
+
+void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
+    dlm_answer(net, x, answer);
+    memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
+    net->seen = DLM_SEEN_INFERRED;
+    if (answer->verdict == DLM_VERDICT_UNKNOWN) {
+        dlm_remember_unknown(net, x);
+        net->seen = DLM_SEEN_UNKNOWN;
+    }
 }
 
 void dlm_info(const dlm_t *net, dlm_info_t *info) {
+    const dlm_network_t *live = dlm_live(net);
     info->config = net->config;
     info->clock = net->clock;
-    info->error_q16 = net->error_q16;
-    info->level_q12 = net->level_q12;
-    info->n_neurons = net->n_neurons;
-    info->depth = net->depth;
+    info->error_q16 = live->error_q16;
+    info->level_q12 = live->level_q12;
+    info->work = live->work;
+    info->n_neurons = live->n_neurons;
+    info->depth = live->depth;
+    info->frozen = net->frozen;
+    info->building = net->build.phase != IDLE;
 }

@@ -3,7 +3,8 @@
 #include "dlm_kernel.h"
 
 #define MAGIC 0x534d4c44u  // "DLMS"
-#define HEADER_BYTES 22u
+#define HEADER_BYTES 26u
+#define EXPERIENCE_BYTES 8u
 #define TRAILER_BYTES 8u  // digest, CRC-32 of all before it
 
 // Where bytes go: into a CRC-32, and to memory if there is any.
@@ -47,7 +48,7 @@ static void put_u16(sink_t *sink, const uint16_t *values, size_t n) {
 static void put_constants(sink_t *sink, const dlm_t *net) {
     static const uint32_t constants[] = DLM_DIGESTED;
     put_u32(sink, constants, sizeof(constants) / sizeof(constants[0]));
-    if (!net->n_neurons) {
+    if (!net->n_events) {
         put_u32(sink, dlm_exp2_q30, (1u << DLM_KERNEL_EXPONENT_STEP_BITS) + 1);
     }
 }
@@ -61,63 +62,76 @@ static void put_header(sink_t *sink, const dlm_t *net) {
     put(sink, net->config.n_layers, 1);
     put(sink, net->config.n_events, 2);
     put(sink, net->config.false_reject_permille, 2);
-    put(sink, net->n_neurons, 2);
+    put(sink, (uint32_t)(net->config.regression | net->config.background << 1), 1);
+    put(sink, net->frozen, 1);
+    put(sink, net->n_events, 2);
+    put(sink, net->n_experience, 2);
     put(sink, net->clock, 4);
 }
 
 static void put_events(sink_t *sink, const dlm_t *net) {
-    const uint32_t d = net->config.n_features;
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
-        put(sink, DLM_AT(net, uint32_t, net->id)[i], 4);
-        put(sink, DLM_AT(net, uint32_t, net->touched)[i], 4);
-        put(sink, DLM_AT(net, uint8_t, net->label)[i], 1);
-        put(sink, DLM_AT(net, uint8_t, net->count)[i], 1);
-        put_u16(sink, DLM_AT(net, uint16_t, net->x) + (size_t)i * d, d);
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        const dlm_event_t *event = &dlm_events(net)[i];
+        put(sink, event->id, 4);
+        put(sink, event->touched, 4);
+        put(sink, (uint16_t)event->label, 2);
+        put(sink, event->count, 2);
+        put_u16(sink, (const uint16_t *)(const void *)dlm_event_x(net, i), net->config.n_features);
+    }
+    for (uint32_t i = 0; i < net->n_experience; i++) {
+        put(sink, dlm_experience(net)[i].event, 4);
+        put(sink, dlm_experience(net)[i].novelty_q12, 2);
+        put(sink, dlm_experience(net)[i].margin_q8, 2);
     }
 }
 
+static void put_scale(sink_t *sink, const dlm_scale_t *scale) {
+    put(sink, (uint32_t)scale->mean_q8, 4);
+    put(sink, scale->mantissa, 4);
+    put(sink, scale->shift, 4);
+}
+
 static void put_layer(sink_t *sink, const dlm_t *net, unsigned index) {
-    const dlm_layer_t *layer = &net->layers[index];
+    const dlm_layer_t *layer = &dlm_live(net)->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     put(sink, layer->width.mantissa, 4);
     put(sink, layer->width.shift, 4);
     put_u32(sink, DLM_AT(net, uint32_t, layer->s2_q16), net->config.n_features);
-    for (uint32_t i = 0; i < net->n_neurons; i++) {
+    for (uint32_t i = 0; i < net->n_events; i++) {
         put_u16(sink, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, n);
     }
-    put_u32(sink, DLM_AT(net, uint32_t, layer->alpha_q20), (size_t)net->n_neurons * net->config.n_classes);
+    put_u32(sink, DLM_AT(net, uint32_t, layer->alpha_q20), (size_t)net->n_events * net->config.n_classes);
 }
 
 uint32_t dlm_digest(const dlm_t *net) {
-    const uint32_t d = net->config.n_features;
+    const dlm_network_t *live = dlm_live(net);
     sink_t sink = {UINT32_MAX, NULL};
     put_constants(&sink, net);
     put_header(&sink, net);
     put_events(&sink, net);
-    put(&sink, net->spacing_q12, 4);
-    put(&sink, net->level_q12, 4);
-    put(&sink, net->error_q16, 4);
-    put(&sink, net->depth, 1);
-    if (net->n_neurons) {
-        put_u32(&sink, DLM_AT(net, uint32_t, net->mean_q8), d);
-        put_u32(&sink, DLM_AT(net, uint32_t, net->mantissa), d);
-        for (uint32_t k = 0; k < d; k++) {
-            put(&sink, DLM_AT(net, uint8_t, net->shift)[k], 1);
-        }
-        put_u16(&sink, DLM_AT(net, uint16_t, net->novelty_q12), net->n_neurons);
+    put(&sink, live->spacing_q12, 4);
+    put(&sink, live->level_q12, 4);
+    put(&sink, live->error_q16, 4);
+    put(&sink, (uint32_t)live->confidence_slope_q16, 4);
+    put(&sink, (uint32_t)live->confidence_at_zero_q16, 4);
+    put(&sink, live->depth, 4);
+    put_scale(&sink, &live->target);
+    for (uint32_t k = 0; net->n_events && k < net->config.n_features; k++) {
+        put_scale(&sink, &DLM_AT(net, dlm_scale_t, live->scale)[k]);
     }
-    for (unsigned index = 0; index < net->depth; index++) {
+    put_u16(&sink, DLM_AT(net, uint16_t, live->novelty_q12), net->n_events);
+    for (unsigned index = 0; index < live->depth; index++) {
         put_layer(&sink, net, index);
     }
     return ~sink.crc;
 }
 
 static size_t record_bytes(const dlm_t *net) {
-    return 10u + 2u * net->config.n_features;
+    return 12u + 2u * net->config.n_features;
 }
 
 size_t dlm_state_size(const dlm_t *net) {
-    return HEADER_BYTES + net->n_neurons * record_bytes(net) + TRAILER_BYTES;
+    return HEADER_BYTES + net->n_events * record_bytes(net) + net->n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
 }
 
 void dlm_export(const dlm_t *net, uint8_t *state) {
@@ -136,6 +150,19 @@ static uint32_t get(const uint8_t *bytes, unsigned n) {
     return value;
 }
 
+static int check_config(const dlm_t *net, const uint8_t *state) {
+    const dlm_config_t *config = &net->config;
+    return get(state + 8, 2) == config->n_features && state[10] == config->n_classes && state[11] == config->n_layers &&
+           get(state + 12, 2) == config->n_events && get(state + 14, 2) == config->false_reject_permille &&
+           state[16] == (config->regression | config->background << 1);
+}
+
+// Whether a record has a label and a count within their limits.
+static int check_record(const dlm_t *net, const uint8_t *record) {
+    const uint32_t label = get(record + 8, 2), count = get(record + 10, 2);
+    return (net->config.regression || label < net->config.n_classes) && count >= 1 && count <= DLM_LIMIT_COUNT;
+}
+
 // Whether state is one that dlm_export wrote, whole, for a network of this config.
 static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
     if (size < HEADER_BYTES + TRAILER_BYTES) {
@@ -147,13 +174,12 @@ static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
     if (get(state + 4, 2) != DLM_VERSION_STATE || get(state + 6, 2) != DLM_VERSION_SPEC) {
         return DLM_ERR_STATE_VERSION;
     }
-    if (get(state + 8, 2) != net->config.n_features || state[10] != net->config.n_classes ||
-        state[11] != net->config.n_layers || get(state + 12, 2) != net->config.n_events ||
-        get(state + 14, 2) != net->config.false_reject_permille) {
+    if (!check_config(net, state)) {
         return DLM_ERR_STATE_CONFIG;
     }
-    const uint32_t n_neurons = get(state + 16, 2);
-    if (n_neurons > net->config.n_events || size != HEADER_BYTES + n_neurons * record_bytes(net) + TRAILER_BYTES) {
+    const uint32_t n_events = get(state + 18, 2), n_experience = get(state + 20, 2);
+    const size_t whole = HEADER_BYTES + n_events * record_bytes(net) + n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
+    if (n_events > net->config.n_events || n_experience > DLM_MEMORY_EXPERIENCE || size != whole) {
         return DLM_ERR_STATE_SIZE;
     }
     uint32_t crc = UINT32_MAX;
@@ -163,35 +189,47 @@ static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
     if (get(state + size - 4, 4) != ~crc) {
         return DLM_ERR_STATE_CHECKSUM;
     }
-    for (uint32_t i = 0; i < n_neurons; i++) {
-        const uint8_t *record = state + HEADER_BYTES + i * record_bytes(net);
-        if (record[8] >= net->config.n_classes || record[9] < 1 || record[9] > DLM_LIMIT_COUNT) {
+    for (uint32_t i = 0; i < n_events; i++) {
+        if (!check_record(net, state + HEADER_BYTES + i * record_bytes(net))) {
             return DLM_ERR_STATE_EVENT;
         }
     }
-    return 0;
+    return state[17] > 1 ? DLM_ERR_STATE_EVENT : 0;
+}
+
+static void get_record(dlm_t *net, uint32_t i, const uint8_t *record) {
+    dlm_event_t *event = &dlm_events(net)[i];
+    event->id = get(record, 4);
+    event->touched = get(record + 4, 4);
+    event->label = (int16_t)(uint16_t)get(record + 8, 2);
+    event->count = (uint16_t)get(record + 10, 2);
+    for (uint32_t k = 0; k < net->config.n_features; k++) {
+        dlm_event_x(net, i)[k] = (int16_t)(uint16_t)get(record + 12 + 2 * k, 2);
+    }
 }
 
 int dlm_import(dlm_t *net, const uint8_t *state, size_t size) {
-    const uint32_t d = net->config.n_features;
-    int error = check_state(net, state, size);
+    const int error = check_state(net, state, size);
     if (error) {
         return error;
     }
-    net->n_neurons = (uint16_t)get(state + 16, 2);
-    net->clock = get(state + 18, 4);
-    const uint8_t *record = state + HEADER_BYTES;
-    for (uint32_t i = 0; i < net->n_neurons; i++, record += record_bytes(net)) {
-        DLM_AT(net, uint32_t, net->id)[i] = get(record, 4);
-        DLM_AT(net, uint32_t, net->touched)[i] = get(record + 4, 4);
-        DLM_AT(net, uint8_t, net->label)[i] = record[8];
-        DLM_AT(net, uint8_t, net->count)[i] = record[9];
-        for (uint32_t k = 0; k < d; k++) {
-            DLM_AT(net, uint16_t, net->x)[i * d + k] = (uint16_t)get(record + 10 + 2 * k, 2);
-        }
+    dlm_clear(net);
+    net->frozen = state[17];
+    net->n_events = (uint16_t)get(state + 18, 2);
+    net->n_experience = (uint16_t)get(state + 20, 2);
+    net->clock = get(state + 22, 4);
+    const uint8_t *at = state + HEADER_BYTES;
+    for (uint32_t i = 0; i < net->n_events; i++, at += record_bytes(net)) {
+        get_record(net, i, at);
     }
-    dlm_build(net);
-    if (dlm_digest(net) != get(record, 4)) {
+    for (uint32_t i = 0; i < net->n_experience; i++, at += EXPERIENCE_BYTES) {
+        dlm_experience(net)[i].event = get(at, 4);
+        dlm_experience(net)[i].novelty_q12 = (uint16_t)get(at + 4, 2);
+        dlm_experience(net)[i].margin_q8 = (uint16_t)get(at + 6, 2);
+    }
+    dlm_build_begin(net);
+    dlm_finish(net);
+    if (dlm_digest(net) != get(at, 4)) {
         dlm_clear(net);
         return DLM_ERR_STATE_DIGEST;
     }

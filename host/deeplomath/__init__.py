@@ -4,17 +4,19 @@
 Network           the mirror: learns event by event, the same bits as the board
 Device(port)      a board over serial, with the same methods
 window_features   a sensor window to the features of an event
+cost              what a network can cost at most, known before it is made
 """
 
 from .client import Device
 from .errors import DeeplomathError, DeviceError, KernelError, ProtocolError, TransportError
 from .features import window_features
-from .network import Network
-from .results import Answer, Info, Learned
+from .network import Network, cost
+from .results import Answer, Cost, Info, Learned
 from .spec import VERSION_LIBRARY as __version__
 
 __all__ = [
     "Answer",
+    "Cost",
     "DeeplomathError",
     "Device",
     "DeviceError",
@@ -25,5 +27,6 @@ __all__ = [
     "ProtocolError",
     "TransportError",
     "__version__",
+    "cost",
     "window_features",
 ]

@@ -22,14 +22,15 @@ class FirstMetric(NamedTuple):
 
 def first_metric(x, labels):
     """The FirstMetric of events x [m, d] (int16 range) with labels [m]."""
-    m, d = x.shape
+    m = len(x)
     total_q12 = _scatter_q12(x)
     within_q12 = np.zeros_like(total_q12)
     present = sorted(set(int(label) for label in labels))
     for label in present:
         within_q12 = within_q12 + _scatter_q12(x[labels == label])
     freedom = m - len(present)
-    variance_q12 = (within_q12 + d * total_q12 // m) // (freedom + d)
+    prior = spec.KERNEL_METRIC_PRIOR
+    variance_q12 = (within_q12 + prior * total_q12 // m) // (freedom + prior)
     largest = variance_q12.max()
     unmoved = largest if largest > 0 else 1 << 12
     variance_q12 = np.where(variance_q12 > 0, variance_q12, unmoved)
@@ -49,6 +50,36 @@ def _reciprocal_root(variance_q12):
     even = (62 - variance_q12.bit_length()) // 2
     root = int(isqrt(variance_q12 << (2 * even)))  # in [2^30, 2^31)
     return (1 << 46) // root, 40 - even
+
+
+class TargetScale(NamedTuple):
+    """T = (value - mean) * mantissa / 2^shift of a regression."""
+
+    mean_q8: int
+    mantissa: int
+    shift: int
+
+
+NO_SCALE = TargetScale(0, 0, 0)  # of a network of classes
+
+
+def target_scale(values):
+    """The TargetScale of a regression's values (a list): their mean is 0, the one farthest from it at 1 or -1."""
+    m = len(values)
+    mean_q8 = ((sum(values) + (m << 15)) * 256 + m // 2) // m - (1 << 23)
+    largest_q12 = max((value * 256 - mean_q8) ** 2 >> 4 for value in values)
+    return TargetScale(mean_q8, *_reciprocal_root(largest_q12 or 1 << 12))
+
+
+def scaled_target(scale, value):
+    """T Q16 of a value, within -1..1."""
+    scaled = (value * 256 - scale.mean_q8) * scale.mantissa
+    return max(-65536, min(65536, round_shift(scaled, scale.shift - 8)))
+
+
+def value(scale, output_q16):
+    """Value Q8 of a regression whose output is this."""
+    return scale.mean_q8 + (output_q16 << (scale.shift - 8)) // scale.mantissa
 
 
 def coordinates(metric, x):

@@ -5,24 +5,31 @@ from typing import NamedTuple
 
 
 class Learned(NamedTuple):
-    """Result of learn.
+    """Result of learn, correct and name.
 
-    event: stable id of the event, 0, 1, 2, ...; neurons: events kept; depth: layers; error: Q16 leave-one-out mean
-    squared error of the network, 0..2^32-1.
+    event: stable id of the event inserted (the number of learns before it), or of the one that absorbed it; neurons:
+    events kept; depth: layers; error: Q16 leave-one-out mean squared error of the network, 0..2^32-1; action:
+    spec.ACTION_INSERTED or _ABSORBED; reason: spec.REASON_NONE, or why an event was evicted; evicted: its id, -1 when
+    none was.
     """
 
     event: int
     neurons: int
     depth: int
     error: int
+    action: int
+    reason: int
+    evicted: int
 
 
 class Answer(NamedTuple):
     """Result of infer.
 
-    label: 0..classes-1, -1 when nothing is learned; verdict: spec.VERDICT_UNKNOWN, _UNCERTAIN or _KNOWN; margin: Q16,
-    the best output less the second; distance: Q12, in the first metric, to the nearest event of the class answered;
-    novelty: Q12; outputs: Q16, one a class, 0 for a class with no event.
+    label: 0..classes-1, -1 when nothing is learned, 0 of a regression; verdict: spec.VERDICT_UNKNOWN, _UNCERTAIN or
+    _KNOWN; margin: Q16, the best output less the second, 1 where there is no second; distance: Q12, in the first metric,
+    to the nearest event; novelty: Q12; confidence: Q16, calibrated probability that the label is
+    right; value: Q8, what a regression predicts, else 0; nearest: ids of the nearest events of any class, at most
+    spec.LIMIT_NEAREST, nearest first; outputs: Q16, one a class, 0 for a class with no event.
     """
 
     label: int
@@ -30,14 +37,19 @@ class Answer(NamedTuple):
     margin: int
     distance: int
     novelty: int
+    confidence: int
+    value: int
+    nearest: tuple
     outputs: tuple
 
 
 class Info(NamedTuple):
-    """What a network is: its configuration (the first five) and what it has made of its events.
+    """What a network is: its configuration (the first seven) and what it has made of its events.
 
     events: budget; layers: most it may have; neurons: events kept; depth: layers it has; error: Q16 leave-one-out mean
-    squared error; level: Q12 novelty level of the contour; clock: learns so far.
+    squared error; level: Q12 novelty level of the contour; clock: learns so far; work: multiply-accumulates of the last
+    rebuild; frozen: all learning is stopped; building: a rebuild is under way, and depth, error and level are those of
+    the network before.
     """
 
     features: int
@@ -45,8 +57,25 @@ class Info(NamedTuple):
     events: int
     layers: int
     false_reject_permille: int
+    regression: bool
+    background: bool
     neurons: int
     depth: int
     error: int
     level: int
     clock: int
+    work: int
+    frozen: bool
+    building: bool
+
+
+class Cost(NamedTuple):
+    """Result of cost: what a network of a configuration can cost at most.
+
+    work: multiply-accumulates of one rebuild; step: of them, what one build_step may take beyond its budget; bytes: its
+    footprint.
+    """
+
+    work: int
+    step: int
+    bytes: int

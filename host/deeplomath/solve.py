@@ -67,19 +67,19 @@ def inverse_factor(a_q30):
 class Solution(NamedTuple):
     alpha_q20: np.ndarray  # [m, C]
     residual_q16: np.ndarray  # [m, C] leave-one-out residuals, clipped to +-8
-    error_q32: int  # sum of count * residual^2
+    error_q32: int  # sum of residual^2
 
 
-def solve(kernel_q30, targets_q16, counts):
-    """alpha = (K + lambda / count)^-1 T and its leave-one-out residuals: kernel_q30 [m, m], targets_q16 [m, C], counts [m]."""
-    a_q30 = kernel_q30 + np.diag(spec.KERNEL_RIDGE // counts)
+def solve(kernel_q30, targets_q16):
+    """alpha = (K + lambda)^-1 T and its leave-one-out residuals: kernel_q30 [m, m], targets_q16 [m, C]."""
+    a_q30 = kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype))
     w = inverse_factor(a_q30)
     moment_q20 = round_shift(w @ targets_q16, 22)
     alpha_q20 = saturate(round_shift(w.T @ moment_q20, 26), (1 << 31) - 1)
     diagonal_q20 = round_shift((w * w).sum(0), 32)
     reciprocal_q30 = (1 << 50) // diagonal_q20
     residual_q16 = saturate(round_shift(alpha_q20 * reciprocal_q30[:, None], 34), spec.KERNEL_ANSWER_MAX)
-    error_q32 = int((counts[:, None] * residual_q16 * residual_q16).sum())
+    error_q32 = int((residual_q16 * residual_q16).sum())
     return Solution(alpha_q20, residual_q16, error_q32)
 
 

@@ -8,24 +8,26 @@ import numpy as np
 
 from . import spec
 from .errors import KernelError
+from .memory import Event, Experience, Memory
 
 MAGIC = b"DLMS"
-HEADER = struct.Struct("<4sHHHBBHHHI")
+HEADER = struct.Struct("<4sHHHBBHHBBHHI")
+EXPERIENCE = np.dtype([("event", "<u4"), ("novelty", "<u2"), ("margin", "<u2")])
+HIT = 0x8000  # in `margin`: the class answered was right
 TRAILER = struct.Struct("<II")  # digest, CRC-32 of all before it
 
 
 def digest(net):
-    """CRC-32 of the constants, the header, the events, the contour, the metric and the layers of a Network."""
+    """CRC-32 of the constants, the header, the events, the experience, the contour, the metric and the layers of a Network."""
+    whole = net.whole
     parts = [_constants(net), _header(net), _events(net)]
-    parts.append(struct.pack("<IIIB", net.contour.spacing_q12, net.contour.level_q12, net.error_q16, net.depth))
-    if len(net.x):
-        parts += [
-            _bytes(net.metric.mean_q8, "<i4"),
-            _bytes(net.metric.mantissa, "<u4"),
-            _bytes(net.metric.shift, "<u1"),
-        ]
-        parts.append(_bytes(net.contour.novelty_q12, "<u2"))
-    for layer in net.layers:
+    line = whole.contour.slope_q16, whole.contour.at_zero_q16
+    parts.append(struct.pack("<III", whole.contour.spacing_q12, whole.contour.level_q12, whole.error_q16))
+    parts.append(struct.pack("<IIIiII", *line, net.depth, *whole.target))
+    if whole.ids:
+        parts += [struct.pack("<iII", *(int(v) for v in scale)) for scale in zip(*whole.metric)]
+    parts.append(_bytes(whole.contour.novelty_q12, "<u2"))
+    for layer in whole.layers:
         parts.append(struct.pack("<II", *layer.width))
         parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.n_q8, "<i2"), _bytes(layer.solution.alpha_q20, "<i4")]
     return zlib.crc32(b"".join(parts))
@@ -40,90 +42,112 @@ def export(net):
 def load(net, data):
     """Puts the state into the Network, which must have the same configuration. Raises KernelError and changes nothing otherwise."""
     data = bytes(data)
-    clock, records = _check(net, data)
-    before = net.clock, net.x, net.labels, net.counts, net.touched, net.ids
-    _fill(net, clock, records)
-    stored = TRAILER.unpack_from(data, len(data) - TRAILER.size)[0]
-    if digest(net) != stored:
-        rebuilt = digest(net)
-        net.clock, net.x, net.labels, net.counts, net.touched, net.ids = before
-        net._build()
+    loaded = _parse(net, data)
+    before, whole = net.memory, net.whole
+    net.memory = loaded
+    net._changed()
+    stored, rebuilt = TRAILER.unpack_from(data, len(data) - TRAILER.size)[0], digest(net)
+    if rebuilt != stored:
+        net.memory, net.whole = before, whole
         raise KernelError(spec.ERROR_STATE_DIGEST, f"state: digest {stored:08x} stored, {rebuilt:08x} rebuilt")
 
 
-def footprint(net):
-    """Bytes of the kernel's buffer: the layout of dlm_network.c, lay_out(). NUMERICS.md, Memory."""
-    d, m, classes = net.features, net.events, net.classes
+def footprint(config):
+    """Bytes of the kernel's buffer: the layout of dlm_network.c, lay_out(). NUMERICS.md, Footprint."""
+    d, m, classes = config.features, config.events, config.classes
     first, further = (d + 1) // 2 * 2, (d + classes + 1) // 2 * 2
-    sizes = [spec.MEMORY_HEADER, 2 * m * d, m, m, 4 * m, 4 * m, 4 * d, 4 * d, d, 2 * m]
-    for index in range(net.max_layers):
-        sizes += [2 * m * (further if index else first), 4 * m * classes, 4 * d, 2 * d]
-    sizes += [2 * m * (m + 1), 4 * m * classes, 4 * m * classes, 8 * m, 4 * m, 8 * d, 4 * further]
+    network = [2 * m, 4 * m, 12 * d, 2 * m]
+    for index in range(config.layers):
+        network += [2 * m * (further if index else first), 4 * m * classes, 4 * d, 2 * d]
+    unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
+    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d, *network]
+    sizes += network if config.background else []
+    candidate = max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE))
+    sizes += [2 * m * (m + 1), 4 * m * classes, candidate, 8 * m, 4 * m, 8 * d, 4 * further]
     return sum((size + 7) // 8 * 8 for size in sizes)
 
 
 def _constants(net):
-    constants = np.array(spec.DIGESTED if len(net.x) else spec.DIGESTED + spec.EXP2_Q30)
+    constants = np.array(spec.DIGESTED if net.memory.events else spec.DIGESTED + spec.EXP2_Q30)
     return _bytes(constants, "<u4")
 
 
+def _sizes(config):
+    flags = config.regression | config.background << 1
+    return [config.features, config.classes, config.layers, config.events, config.false_reject_permille, flags]
+
+
 def _header(net):
-    sizes = net.features, net.classes, net.max_layers, net.events, net.false_reject_permille
-    return HEADER.pack(MAGIC, spec.VERSION_STATE, spec.VERSION_SPEC, *sizes, len(net.x), net.clock)
+    kept = net.memory
+    counts = int(kept.frozen), len(kept.events), len(kept.experience), kept.clock
+    return HEADER.pack(MAGIC, spec.VERSION_STATE, spec.VERSION_SPEC, *_sizes(net.config), *counts)
 
 
-def _record_type(net):
+def _record_type(config):
     return np.dtype(
-        [("id", "<u4"), ("touched", "<u4"), ("label", "u1"), ("count", "u1"), ("x", "<i2", (net.features,))]
+        [("id", "<u4"), ("touched", "<u4"), ("label", "<i2"), ("count", "<u2"), ("x", "<i2", (config.features,))]
     )
 
 
 def _events(net):
-    records = np.zeros(len(net.x), _record_type(net))
-    for name, values in zip(records.dtype.names, (net.ids, net.touched, net.labels, net.counts, net.x)):
-        records[name] = values
-    return records.tobytes()
+    records = np.zeros(len(net.memory.events), _record_type(net.config))
+    for i, event in enumerate(net.memory.events):
+        records[i] = (*event[:4], event.x.astype(np.int16))
+    experience = [(e.event, e.novelty_q12, e.margin_q8 | HIT * e.hit) for e in net.memory.experience]
+    return records.tobytes() + np.array(experience, EXPERIENCE).tobytes()
 
 
 def _bytes(values, dtype):
     return values.astype(dtype).tobytes()
 
 
-def _check(net, data):
-    """(clock, records) of a state that is whole and fits the Network."""
+def _parse(net, data):
+    """The Memory in a state that is whole and fits the Network."""
     if len(data) < HEADER.size + TRAILER.size:
         raise KernelError(
             spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, at least {HEADER.size + TRAILER.size} needed"
         )
-    magic, state_version, spec_version, *sizes, neurons, clock = HEADER.unpack_from(data)
+    magic, state_version, spec_version, *rest = HEADER.unpack_from(data)
+    sizes, (frozen, n_events, n_experience, clock) = rest[:6], rest[6:]
     if magic != MAGIC:
         raise KernelError(spec.ERROR_STATE_MAGIC, f"state: begins with {magic!r}, {MAGIC!r} needed")
     if (state_version, spec_version) != (spec.VERSION_STATE, spec.VERSION_SPEC):
         found, needed = f"{state_version}.{spec_version}", f"{spec.VERSION_STATE}.{spec.VERSION_SPEC}"
         raise KernelError(spec.ERROR_STATE_VERSION, f"state: version {found} given, {needed} needed")
-    own = [net.features, net.classes, net.max_layers, net.events, net.false_reject_permille]
-    if sizes != own:
-        names = "features, classes, layers, events, false_reject_permille"
-        raise KernelError(spec.ERROR_STATE_CONFIG, f"state: {names} = {sizes} given, {own} needed")
-    size = HEADER.size + neurons * _record_type(net).itemsize + TRAILER.size
-    if neurons > net.events or len(data) != size:
+    if sizes != _sizes(net.config):
+        names = "features, classes, layers, events, false_reject_permille, flags"
+        raise KernelError(spec.ERROR_STATE_CONFIG, f"state: {names} = {sizes} given, {_sizes(net.config)} needed")
+    experience_at = HEADER.size + n_events * _record_type(net.config).itemsize
+    size = experience_at + n_experience * EXPERIENCE.itemsize + TRAILER.size
+    if n_events > net.config.events or n_experience > spec.MEMORY_EXPERIENCE or len(data) != size:
         raise KernelError(
-            spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, {size} needed for its {neurons} events"
+            spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, {size} needed for its {n_events} events"
         )
     if TRAILER.unpack_from(data, size - TRAILER.size)[1] != zlib.crc32(data[:-4]):
         raise KernelError(spec.ERROR_STATE_CHECKSUM, "state: damaged, its checksum does not match")
-    records = np.frombuffer(data, _record_type(net), neurons, HEADER.size)
-    wrong = (records["label"] >= net.classes) | (records["count"] < 1) | (records["count"] > spec.LIMIT_COUNT)
+    records = np.frombuffer(data, _record_type(net.config), n_events, HEADER.size)
+    experience = np.frombuffer(data, EXPERIENCE, n_experience, experience_at)
+    _check_records(net.config, records, frozen)
+    return _memory(net._kind, clock, frozen, records, experience)
+
+
+def _check_records(config, records, frozen):
+    wrong = (records["count"] < 1) | (records["count"] > spec.LIMIT_COUNT)
+    if not config.regression:
+        wrong |= (records["label"] < 0) | (records["label"] >= config.classes)
     if wrong.any():
         raise KernelError(
             spec.ERROR_STATE_EVENT, f"state: event {int(wrong.argmax())} has a label or count outside its limits"
         )
-    return clock, records
+    if frozen > 1:
+        raise KernelError(spec.ERROR_STATE_EVENT, f"state: frozen = {frozen} given, 0..1 allowed")
 
 
-def _fill(net, clock, records):
-    net.clock = clock
-    net.x = records["x"].astype(net._kind)
-    net.labels, net.touched, net.ids = (records[name].astype(np.int64) for name in ("label", "touched", "id"))
-    net.counts = records["count"].astype(net._kind)
-    net._build()
+def _memory(kind, clock, frozen, records, experience):
+    kept = Memory()
+    kept.clock, kept.frozen = clock, bool(frozen)
+    kept.events = [
+        Event(*(int(r[name]) for name in ("id", "touched", "label", "count")), r["x"].astype(kind)) for r in records
+    ]
+    kept.experience = [Experience(int(e), int(n), int(m) & ~HIT, bool(int(m) & HIT)) for e, n, m in experience]
+    return kept

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: MIT
+// The events kept: absorb, insert, evict, undo, forget, relabel, name. Twin of host/deeplomath/memory.py. NUMERICS.md, Memory.
+#include "dlm_kernel.h"
+
+// Events
+
+int32_t dlm_find_event(const dlm_t *net, uint32_t id) {
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        if (dlm_events(net)[i].id == id) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+void dlm_remove_event(dlm_t *net, uint32_t at) {
+    const size_t after = --net->n_events - at, row = sizeof(int16_t) * net->config.n_features;
+    memmove(&dlm_events(net)[at], &dlm_events(net)[at + 1], after * sizeof(dlm_event_t));
+    memmove(dlm_event_x(net, at), dlm_event_x(net, at + 1), after * row);
+}
+
+void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x) {
+    const size_t after = net->n_events++ - at, row = sizeof(int16_t) * net->config.n_features;
+    memmove(&dlm_events(net)[at + 1], &dlm_events(net)[at], after * sizeof(dlm_event_t));
+    memmove(dlm_event_x(net, at + 1), dlm_event_x(net, at), after * row);
+    dlm_events(net)[at] = *event;
+    memmove(dlm_event_x(net, at), x, row);
+}
+
+// Experience
+
+static void remove_experience(dlm_t *net, uint32_t at) {
+    const size_t after = --net->n_experience - at;
+    memmove(&dlm_experience(net)[at], &dlm_experience(net)[at + 1], after * sizeof(dlm_experience_t));
+}
+
+// Adds what was answered to a labelled event before it was learned; the oldest goes when there is no room.
+static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, int32_t label) {
+    const uint32_t hit = (uint32_t)answer->label == dlm_class(net, (int16_t)label) ? DLM_HIT : 0;
+    net->undo.experienced = 1;
+    net->undo.experience_full = net->n_experience == DLM_MEMORY_EXPERIENCE;
+    if (net->undo.experience_full) {
+        net->undo.experience = dlm_experience(net)[0];
+        remove_experience(net, 0);
+    }
+    dlm_experience_t *entry = &dlm_experience(net)[net->n_experience++];
+    entry->event = event;
+    entry->novelty_q12 = (uint16_t)answer->novelty_q12;
+    entry->margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit);
+}
+
+static void undo_experience(dlm_t *net) {
+    dlm_experience_t *experience = dlm_experience(net);
+    if (!net->undo.experienced) {
+        return;
+    }
+    net->n_experience--;
+    if (net->undo.experience_full) {
+        memmove(experience + 1, experience, net->n_experience++ * sizeof(*experience));
+        experience[0] = net->undo.experience;
+    }
+}
+
+static void forget_experience(dlm_t *net, uint32_t event) {
+    for (uint32_t i = net->n_experience; i--;) {
+        if (dlm_experience(net)[i].event == event) {
+            remove_experience(net, i);
+        }
+    }
+}
+
+// Learning
+
+static int check_label(const dlm_t *net, int32_t label) {
+    if (net->config.regression) {
+        return label < INT16_MIN || label > INT16_MAX ? DLM_ERR_LABEL : 0;
+    }
+    return label < 0 || label >= net->config.n_classes ? DLM_ERR_LABEL : 0;
+}
+
+// Whether the network already answers an event of this label with margin, or a regression with precision.
+static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
+    const dlm_network_t *live = dlm_live(net);
+    if (answer->novelty_q12 > live->level_q12 || (live->n_present == 1 && answer->novelty_q12 > DLM_ONE_Q12)) {
+        return 0;  // where no other class sets a margin, only what is as near as events of a class usually are
+    }
+    if (!net->config.regression) {
+        return answer->label == label && answer->margin_q16 > DLM_MEMORY_ABSORB_MARGIN;
+    }
+    const int64_t miss = (int64_t)label * 256 - answer->value_q8;
+    const int64_t scaled = dlm_round_shift((miss < 0 ? -miss : miss) * live->target.mantissa, live->target.shift - 8);
+    return scaled <= DLM_MEMORY_ABSORB_MISS;
+}
+
+int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
+    const dlm_network_t *live = dlm_live(net);
+    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
+    const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].n_q8);
+    uint64_t nearest = UINT64_MAX;
+    int32_t found = -1;
+    if (!answers_well(net, answer, label)) {
+        return -1;
+    }
+    for (uint32_t i = 0; i < live->n_neurons; i++, neuron += stride) {
+        const uint64_t distance2 = dlm_distance2(z, neuron, d);
+        if (dlm_class(net, dlm_events(net)[i].label) == dlm_class(net, (int16_t)label) && distance2 < nearest) {
+            nearest = distance2;
+            found = (int32_t)i;
+        }
+    }
+    return found;
+}
+
+// What the left-out margin of event i lacks of 1, Q16.
+static int64_t lack(const dlm_t *net, uint32_t i) {
+    int32_t outputs[DLM_LIMIT_CLASSES];
+    const int16_t label = DLM_AT(net, int16_t, dlm_live(net)->label)[i];
+    dlm_left_out_outputs(net, dlm_live(net), i, outputs);
+    if (net->config.regression) {
+        const int64_t miss = dlm_target(net, dlm_live(net), i, 0) - outputs[0];
+        return miss < 0 ? -miss : miss;
+    }
+    return DLM_ONE_Q16 - (int64_t)dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
+}
+
+int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
+    const uint32_t m = net->n_events;
+    const dlm_event_t *events = dlm_events(net);
+    uint64_t *nearest = DLM_AT(net, uint64_t, net->reciprocal);
+    uint16_t members[DLM_LIMIT_CLASSES] = {0};
+    int64_t least = INT64_MAX, least_ageless = INT64_MAX;
+    int32_t found = -1, found_ageless = -1;
+    for (uint32_t i = 0; i < m; i++) {
+        dlm_nearest_row(net, dlm_live(net), i, 1, nearest);
+        members[dlm_class(net, events[i].label)]++;
+    }
+    for (uint32_t i = 0; i < m; i++) {
+        if (members[dlm_class(net, events[i].label)] <= 2) {
+            continue;
+        }
+        const uint32_t distance =
+            dlm_novelty(dlm_live(net), dlm_distance(nearest[i]), DLM_ONE_Q16);  // in spacings, Q12
+        const int64_t ageless = lack(net, i) + ((int64_t)distance << DLM_MEMORY_DISTANCE_SHIFT);
+        const int64_t age = (int64_t)(net->clock - events[i].touched) * DLM_MEMORY_WEIGHT_AGE / net->config.n_events;
+        if (ageless - age < least) {
+            least = ageless - age;
+            found = (int32_t)i;
+        }
+        if (ageless < least_ageless) {
+            least_ageless = ageless;
+            found_ageless = (int32_t)i;
+        }
+    }
+    *reason = found == found_ageless ? DLM_REASON_REDUNDANT : DLM_REASON_AGED;
+    return found;
+}
+
+// Puts x in as a new event, in place of the least useful one if the budget is used up.
+static void insert(dlm_t *net, const int16_t *x, int32_t label, int32_t victim, dlm_learned_t *learned) {
+    const size_t row = sizeof(int16_t) * net->config.n_features;
+    const dlm_event_t event = {.id = net->clock, .touched = net->clock, .label = (int16_t)label, .count = 1};
+    net->undo.at = (uint32_t)victim;
+    if (net->undo.reason != DLM_REASON_NONE) {
+        net->undo.evicted = dlm_events(net)[victim];
+        memcpy(DLM_AT(net, int16_t, net->undo_x), dlm_event_x(net, (uint32_t)victim), row);
+        learned->evicted = net->undo.evicted.id;
+        dlm_remove_event(net, (uint32_t)victim);
+    }
+    dlm_insert_event(net, net->n_events, &event, x);
+    learned->event = event.id;
+}
+
+static void absorb(dlm_t *net, uint32_t at, dlm_learned_t *learned) {
+    dlm_event_t *event = &dlm_events(net)[at];
+    net->undo.at = at;
+    net->undo.count = event->count;
+    net->undo.touched = event->touched;
+    event->count = (uint16_t)(event->count + (event->count < DLM_LIMIT_COUNT));
+    event->touched = net->clock;
+    learned->event = event->id;
+}
+
+static void changed(dlm_t *net) {
+    net->undoable = 0;
+    net->seen = DLM_SEEN_NONE;
+    dlm_build_begin(net);
+}
+
+// Number of events kept of the class of a label.
+static uint32_t members_of(const dlm_t *net, int32_t label) {
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        members += dlm_class(net, dlm_events(net)[i].label) == dlm_class(net, (int16_t)label);
+    }
+    return members;
+}
+
+// As dlm_learn_begin, with or without background.
+static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
+    dlm_answer_t answer;
+    int32_t absorber = -1, victim = -1;
+    uint8_t reason = DLM_REASON_NONE;
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (check_label(net, label)) {
+        return DLM_ERR_LABEL;
+    }
+    dlm_finish(net);
+    const int known = members_of(net, label) > 1;  // one event alone gives no distance to compare with
+    if (known) {
+        dlm_answer(net, x, &answer);
+        absorber = dlm_absorber(net, &answer, label);
+    }
+    if (absorber < 0 && net->n_events == net->config.n_events) {
+        victim = dlm_least_useful(net, &reason);
+        if (victim < 0) {
+            return DLM_ERR_FULL;
+        }
+    }
+    memset(&net->undo, 0, sizeof(net->undo));
+    memset(learned, 0, sizeof(*learned));
+    net->undo.action = learned->action = absorber < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
+    net->undo.reason = learned->reason = reason;
+    if (absorber < 0) {
+        insert(net, x, label, victim, learned);
+    } else {
+        absorb(net, (uint32_t)absorber, learned);
+    }
+    if (known) {
+        add_experience(net, learned->event, &answer, label);
+    }
+    net->clock++;
+    if (absorber < 0) {
+        changed(net);
+    } else {
+        dlm_learn_from_experience(net, dlm_live(net));  // what was absorbed changes no neuron
+    }
+    net->undoable = 1;
+    net->seen = DLM_SEEN_LEARNED;
+    memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
+    learned->n_neurons = net->n_events;
+    learned->depth = dlm_live(net)->depth;
+    learned->error_q16 = dlm_live(net)->error_q16;
+    return 0;
+}
+
+int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
+    return net->config.background || net->frozen ? learn_begin(net, x, label, learned) : DLM_ERR_MODE;
+}
+
+int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
+    int error = learn_begin(net, x, label, learned);
+    if (!error) {
+        dlm_finish(net);
+        learned->depth = dlm_live(net)->depth;
+        learned->error_q16 = dlm_live(net)->error_q16;
+    }
+    return error;
+}
+
+// Taking back
+
+int dlm_undo(dlm_t *net) {
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (!net->undoable) {
+        return DLM_ERR_NOTHING;
+    }
+    dlm_finish(net);
+    undo_experience(net);
+    if (net->undo.action == DLM_ACTION_ABSORBED) {
+        dlm_events(net)[net->undo.at].count = net->undo.count;
+        dlm_events(net)[net->undo.at].touched = net->undo.touched;
+    } else {
+        dlm_remove_event(net, net->n_events - 1u);
+        if (net->undo.reason != DLM_REASON_NONE) {
+            dlm_insert_event(net, net->undo.at, &net->undo.evicted, DLM_AT(net, int16_t, net->undo_x));
+        }
+    }
+    net->clock--;
+    if (net->undo.action == DLM_ACTION_ABSORBED) {
+        dlm_learn_from_experience(net, dlm_live(net));
+        net->undoable = 0;
+        net->seen = DLM_SEEN_NONE;
+        return 0;
+    }
+    changed(net);
+    dlm_finish(net);
+    return 0;
+}
+
+static void forget_at(dlm_t *net, uint32_t at) {
+    const uint32_t event = dlm_events(net)[at].id;
+    forget_experience(net, event);
+    dlm_remove_event(net, at);
+    net->clock -= event + 1 == net->clock;
+}
+
+int dlm_forget(dlm_t *net, uint32_t event) {
+    const int32_t at = dlm_find_event(net, event);
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (at < 0) {
+        return DLM_ERR_EVENT;
+    }
+    forget_at(net, (uint32_t)at);
+    changed(net);
+    dlm_finish(net);
+    return 0;
+}
+
+int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
+    const int32_t at = dlm_find_event(net, event);
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (at < 0) {
+        return DLM_ERR_EVENT;
+    }
+    if (check_label(net, label)) {
+        return DLM_ERR_LABEL;
+    }
+    dlm_events(net)[at].label = (int16_t)label;
+    changed(net);
+    dlm_finish(net);
+    return 0;
+}
+
+// Label under which the last learn went.
+static int32_t learned_label(const dlm_t *net) {
+    const uint32_t at = net->undo.action == DLM_ACTION_ABSORBED ? net->undo.at : net->n_events - 1u;
+    return dlm_events(net)[at].label;
+}
+
+int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (net->seen == DLM_SEEN_NONE) {
+        return DLM_ERR_NOTHING;
+    }
+    if (check_label(net, label)) {
+        return DLM_ERR_LABEL;
+    }
+    const uint8_t seen = net->seen;
+    const int16_t *x = DLM_AT(net, int16_t, net->seen_x);
+    const int32_t before = seen == DLM_SEEN_LEARNED ? learned_label(net) : 0;
+    if (seen == DLM_SEEN_LEARNED) {
+        dlm_undo(net);
+    }
+    const int error = dlm_learn(net, x, label, learned);
+    if (error && seen == DLM_SEEN_LEARNED) {
+        dlm_learn(net, x, before, learned);  // as it was: learning is deterministic
+    }
+    if (!error && seen == DLM_SEEN_UNKNOWN) {
+        net->n_unknowns--;  // it was the newest
+    }
+    return error;
+}
+
+int dlm_drop(dlm_t *net) {
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (net->seen == DLM_SEEN_NONE) {
+        return DLM_ERR_NOTHING;
+    }
+    if (net->seen == DLM_SEEN_LEARNED) {
+        return dlm_undo(net);
+    }
+    net->n_unknowns = (uint16_t)(net->n_unknowns - (net->seen == DLM_SEEN_UNKNOWN));
+    net->seen = DLM_SEEN_NONE;
+    return 0;
+}
+
+// Unknowns
+
+static int32_t find_unknown(const dlm_t *net, uint32_t unknown) {
+    for (uint32_t i = 0; i < net->n_unknowns; i++) {
+        if (DLM_AT(net, uint32_t, net->unknown_id)[i] == unknown) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+static void remove_unknown(dlm_t *net, uint32_t at) {
+    const uint32_t d = net->config.n_features;
+    int16_t *x = DLM_AT(net, int16_t, net->unknown_x);
+    uint32_t *id = DLM_AT(net, uint32_t, net->unknown_id);
+    const size_t after = --net->n_unknowns - at;
+    memmove(x + at * d, x + (at + 1) * d, after * d * sizeof(*x));
+    memmove(id + at, id + at + 1, after * sizeof(*id));
+}
+
+void dlm_remember_unknown(dlm_t *net, const int16_t *x) {
+    const uint32_t d = net->config.n_features;
+    if (net->n_unknowns == DLM_LIMIT_UNKNOWNS) {
+        remove_unknown(net, 0);
+    }
+    memmove(DLM_AT(net, int16_t, net->unknown_x) + net->n_unknowns * d, x, d * sizeof(*x));
+    DLM_AT(net, uint32_t, net->unknown_id)[net->n_unknowns++] = net->n_unknowns_met++;
+}
+
+uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns) {
+    memcpy(unknowns, DLM_AT(net, uint32_t, net->unknown_id), net->n_unknowns * sizeof(*unknowns));
+    return net->n_unknowns;
+}
+
+const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown) {
+    const int32_t at = find_unknown(net, unknown);
+    return at < 0 ? NULL : DLM_AT(net, int16_t, net->unknown_x) + at * net->config.n_features;
+}
+
+// Whether n more events of a class find room: each takes a free place, or that of an event beyond the second of its class.
+static int has_room(const dlm_t *net, uint32_t class, uint32_t n) {
+    uint32_t members[DLM_LIMIT_CLASSES] = {0};
+    uint32_t room = (uint32_t)(net->config.n_events - net->n_events);
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        room += ++members[dlm_class(net, dlm_events(net)[i].label)] > 2;
+    }
+    for (; n; n--) {
+        if (!room) {
+            return 0;
+        }
+        room = room - 1 + (++members[class] > 2);
+    }
+    return 1;
+}
+
+int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned) {
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (n < 1 || n > DLM_LIMIT_UNKNOWNS) {
+        return DLM_ERR_COUNT;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        int known = find_unknown(net, unknowns[i]) >= 0;
+        for (uint32_t j = 0; j < i; j++) {
+            known = known && unknowns[j] != unknowns[i];
+        }
+        if (!known) {
+            return DLM_ERR_EVENT;
+        }
+    }
+    if (check_label(net, label)) {
+        return DLM_ERR_LABEL;
+    }
+    dlm_finish(net);
+    if (!has_room(net, dlm_class(net, (int16_t)label), n)) {
+        return DLM_ERR_FULL;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t at = (uint32_t)find_unknown(net, unknowns[i]);
+        dlm_learn(net, DLM_AT(net, int16_t, net->unknown_x) + at * net->config.n_features, label, learned);
+        remove_unknown(net, at);
+    }
+    return 0;
+}
+
+// Classes
+
+static int check_class(const dlm_t *net, int32_t label) {
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    return net->config.regression ? DLM_ERR_MODE : check_label(net, label);
+}
+
+int dlm_rename_class(dlm_t *net, int32_t label, int32_t to) {
+    dlm_event_t *events = dlm_events(net);
+    int error = check_class(net, label);
+    error = error ? error : check_class(net, to);
+    for (uint32_t i = 0; !error && i < net->n_events; i++) {
+        error = events[i].label == to ? DLM_ERR_PRESENT : 0;
+    }
+    if (error) {
+        return error;
+    }
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        events[i].label = (int16_t)(events[i].label == label ? to : events[i].label);
+    }
+    changed(net);
+    dlm_finish(net);
+    return 0;
+}
+
+int dlm_drop_class(dlm_t *net, int32_t label) {
+    const int error = check_class(net, label);
+    if (error) {
+        return error;
+    }
+    for (uint32_t i = net->n_events; i--;) {
+        if (dlm_events(net)[i].label == label) {
+            forget_at(net, i);
+        }
+    }
+    changed(net);
+    dlm_finish(net);
+    return 0;
+}
+
+void dlm_freeze(dlm_t *net, int frozen) {
+    dlm_finish(net);
+    net->frozen = (uint8_t)(frozen != 0);
+}
