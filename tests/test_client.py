@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import threading
+import time
 import tty
 from types import SimpleNamespace
 
@@ -17,7 +18,8 @@ from deeplomath.errors import DeviceError, KernelError, ProtocolError, Transport
 from deeplomath.features import window_features
 from wire import BOARD_MODULE, BadLine, BoardNetwork, Line, dlm_main, dlm_service
 
-CONFIG = dict(features=5, classes=3, events=24, layers=2, false_reject_permille=100)
+CONFIG = dict(features=5, classes=3, events=24, layers=2, false_reject_permille=100, background=True)
+FAR = np.array([32767, -32768, 32767, -32768, 32767], np.int16)
 
 
 def events(n, seed=1):
@@ -28,7 +30,7 @@ def events(n, seed=1):
 
 
 def assert_walks_with_the_mirror(device, n=12, seed=1):
-    """Everything a Device can do, compared with `==` after every step."""
+    """What a Device is for, compared with `==` after every step."""
     mirror = network.Network(**CONFIG)
     assert device.configure(**CONFIG) == mirror.footprint()
     assert device.last_digest == mirror.digest()
@@ -47,8 +49,59 @@ def assert_walks_with_the_mirror(device, n=12, seed=1):
     assert device.window_features(samples).dtype == np.int16
 
 
+def life():
+    """Calls by name and arguments: every change there is, in an order in which each is allowed."""
+    calls = [("infer", FAR + i) for i in range(4)]  # while nothing is learned all are unknown
+    calls += [("name", (2, 0), 2), ("undo",), ("unknown", 1), ("name", [3], 1), ("drop",)]
+    calls += [("learn", x, label % 2) for x, label in events(8)]
+    calls += [("undo",), ("relabel", 0, 1), ("forget", 0), ("infer", FAR), ("correct", 2), ("undo",)]
+    calls += [("learn", FAR + 1, 1), ("drop",), ("infer", FAR), ("drop",), ("drop_class", 0), ("rename_class", 1, 0)]
+    calls += [("infer", events(1)[0][0]), ("correct", 0), ("correct", 1), ("freeze",), ("freeze", False)]
+    return calls
+
+
+def life_in_slices():
+    """The same, with rebuilds that are finished bit by bit, or by the next change."""
+    calls = [*life(), ("learn", FAR, 1, False), ("infer", FAR), ("build_step", 1), ("build_step", 2000)]
+    return [*calls, ("learn", FAR - 1, 0, False), ("learn", FAR - 2, 1, False)]
+
+
+def assert_lives_with_the_mirror(device, calls):
+    """Every change, with the same results; digests wherever the network is whole."""
+    mirror = network.Network(**CONFIG)
+    device.configure(**CONFIG)
+    for name, *arguments in calls:
+        got, wanted = getattr(device, name)(*arguments), getattr(mirror, name)(*arguments)
+        same = got == wanted if name != "unknown" else got.tolist() == wanted.tolist()
+        assert same, (name, arguments, got, wanted)
+        assert device.unknowns() == mirror.unknowns()
+        if name not in ("infer", "unknown"):
+            digest = None if mirror.info().building else mirror.digest()
+            assert device.last_digest == digest and device.last_ticks >= 0
+    assert device.digest() == mirror.digest()
+    assert device.info() == mirror.info()
+
+
 def test_a_device_gives_what_the_mirror_gives():
     assert_walks_with_the_mirror(Device(Line()))
+    assert_lives_with_the_mirror(Device(Line()), life_in_slices())
+
+
+def test_a_regression_gives_what_the_mirror_gives():
+    config = dict(features=5, classes=1, events=6, regression=True)
+    device, mirror = Device(Line()), network.Network(**config)
+    device.configure(**config)
+    for x, _ in events(12):
+        assert device.learn(x, int(x[0])) == mirror.learn(x, int(x[0]))
+        assert device.infer(x) == mirror.infer(x)
+        assert device.last_digest == mirror.digest()
+    assert device.info() == mirror.info() and device.info().regression is True
+
+
+def test_the_cost_is_that_of_the_mirror():
+    sizes = dict(features=18, classes=7, events=64)
+    assert Device(Line()).cost(**sizes) == network.cost(**sizes)
+    assert Device(Line()).cost(**sizes, background=True).bytes == network.Network(**sizes, background=True).footprint()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -56,13 +109,15 @@ def test_a_bad_line_changes_no_result(seed):
     device = Device(BadLine(seed), timeout=0.002, attempts=11)
     assert_walks_with_the_mirror(device, seed=seed)
     assert device.info().clock == 12
+    assert_lives_with_the_mirror(device, life_in_slices())
 
 
 def test_a_state_of_many_chunks_passes_a_bad_line():
     config = dict(features=60, classes=2, events=40, layers=1)
     mirror = network.Network(**config)
+    draw = np.random.default_rng(4)
     for i in range(40):
-        mirror.learn(np.arange(60, dtype=np.int16) * (i % 7), i % 2)
+        mirror.learn(draw.integers(-3000, 3000, 60).astype(np.int16), i % 2)
     state = mirror.export()
     assert len(state) > 4 * spec.WIRE_CHUNK
     device = Device(BadLine(3), timeout=0.002, attempts=11)
@@ -93,7 +148,30 @@ def test_the_reply_to_another_request_is_not_taken():
 def test_a_board_gives_what_the_mirror_gives(board):
     with Device(board.port) as device:
         assert_walks_with_the_mirror(device, n=CONFIG["events"])
+        assert_lives_with_the_mirror(device, life())
         assert device.health().dropped == 0
+
+
+def test_a_board_rebuilds_while_nobody_asks(board):
+    with Device(board.port) as device:
+        mirror = network.Network(**CONFIG)
+        device.configure(**CONFIG)
+        for x, label in events(20):
+            assert device.learn(x, label, build=False).event == mirror.learn(x, label).event
+        time.sleep(2)
+        assert not device.info().building and device.last_digest == mirror.digest()
+
+
+def test_a_board_that_is_asked_to_build_does_so_step_by_step(board):
+    with Device(board.port) as device:
+        mirror = network.Network(**CONFIG)
+        device.configure(**CONFIG)
+        for x, label in events(20):
+            device.learn(x, label, build=False)
+            while device.build_step(500):
+                pass
+            mirror.learn(x, label)
+            assert device.last_digest == mirror.digest()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -107,15 +185,59 @@ def test_a_board_behind_a_bad_line_changes_no_result(board, seed):
 def test_a_board_refuses_what_the_mirror_refuses(board):
     with Device(board.port) as device:
         device.configure(**CONFIG)
-        mirror = network.Network(**CONFIG)
-        x = np.zeros(5, np.int16)
-        for call in (lambda net: net.learn(x, 3), lambda net: net.learn(x, -1), lambda net: net.infer(x[:4])):
-            with pytest.raises(KernelError) as ours:
-                call(device)
-            with pytest.raises(KernelError) as theirs:
-                call(mirror)
-            assert ours.value.args == theirs.value.args
-        assert device.digest() == mirror.digest()
+        assert_refuses_what_the_mirror_refuses(device)
+
+
+def assert_refuses_what_the_mirror_refuses(device):
+    """The same code and the same words for everything that the kernel refuses."""
+    mirror, x = network.Network(**CONFIG), np.zeros(5, np.int16)
+    for net in (device, mirror):
+        net.learn(x, 0)
+        net.learn(x + 900, 1)
+        net.infer(FAR)
+        net.freeze()
+    assert_refused_alike(device, mirror, [(lambda net: net.learn(x, 9)), (lambda net: net.undo())])
+    for net in (device, mirror):
+        net.freeze(False)
+    wrong = [
+        lambda net: net.learn(x, 3),
+        lambda net: net.learn(x, -1),
+        lambda net: net.learn(x[:4], 0),
+        lambda net: net.infer(x[:0]),
+        lambda net: net.forget(7),
+        lambda net: net.relabel(7, 0),
+        lambda net: net.relabel(1, 3),
+        lambda net: net.correct(3),
+        lambda net: net.name((), 0),
+        lambda net: net.name(range(9), 0),
+        lambda net: net.name((0, 0), 0),
+        lambda net: net.name((5,), 0),
+        lambda net: net.name((0,), 3),
+        lambda net: net.unknown(5),
+        lambda net: net.rename_class(0, 1),
+        lambda net: net.rename_class(3, 1),
+        lambda net: net.rename_class(1, 3),
+        lambda net: net.drop_class(-1),
+        lambda net: net.build_step(0),
+    ]
+    assert_refused_alike(device, mirror, wrong)
+    for net in (device, mirror):
+        net.drop()
+    assert_refused_alike(device, mirror, [(lambda net: net.drop()), (lambda net: net.correct(0))])
+    for net in (device, mirror):
+        net.forget(0)
+    assert_refused_alike(device, mirror, [lambda net: net.undo()])
+
+
+def assert_refused_alike(device, mirror, wrong):
+    before = mirror.digest()
+    for call in wrong:
+        with pytest.raises(KernelError) as ours:
+            call(device)
+        with pytest.raises(KernelError) as theirs:
+            call(mirror)
+        assert ours.value.args == theirs.value.args
+    assert device.digest() == mirror.digest() == before
 
 
 @pytest.mark.f405
@@ -144,24 +266,15 @@ def test_errors_of_the_kernel_are_those_of_the_mirror():
     device, mirror = Device(Line()), network.Network(**CONFIG)
     device.configure(**CONFIG)
     x = np.zeros(5, np.int16)
-    wrong = [
-        lambda net: net.learn(x, 3),
-        lambda net: net.learn(x, -1),
-        lambda net: net.learn(x[:4], 0),
-        lambda net: net.infer(x[:0]),
-        lambda net: net.load(mirror.export()[:-1]),
-        lambda net: net.load(b""),
-    ]
-    for call in wrong:
-        with pytest.raises(KernelError) as ours:
-            call(device)
-        with pytest.raises(KernelError) as theirs:
-            call(mirror)
-        assert ours.value.args == theirs.value.args
+    assert_refused_alike(device, mirror, [(lambda net: net.load(mirror.export()[:-1])), (lambda net: net.load(b""))])
+    assert_refuses_what_the_mirror_refuses(device)
+    device.configure(**CONFIG)
     for call in (
         lambda net: net.infer(x.astype(np.int32)),
         lambda net: net.infer([1, 2]),
         lambda net: net.learn(x, 1.5),
+        lambda net: net.drop_class("1"),
+        lambda net: net.build_step(2.0),
     ):
         with pytest.raises(TypeError) as ours:
             call(device)
@@ -325,6 +438,34 @@ def test_a_device_works_over_a_pseudo_terminal_and_twice_in_a_row():
     os.close(slave)
 
 
+class Polled(TwoFaces):
+    """A stream that can be asked whether bytes wait."""
+
+    def fileno(self):
+        return self.fd
+
+
+@pytest.mark.parametrize("stream, finishes", [(Polled, True), (TwoFaces, False)])
+def test_a_service_rebuilds_between_requests_where_it_can_tell_that_none_waits(stream, finishes):
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    thread = serving(stream(master))
+    with Device(os.ttyname(slave)) as device:
+        device.configure(**CONFIG)
+        for x, label in events(12):
+            device.learn(x, label)
+        device.learn(FAR, 1, build=False)
+        time.sleep(0.5)
+        assert device.info().building is not finishes
+        while device.build_step(1000):
+            pass
+        assert device.last_digest == device.digest() and device.info().building is False
+        device.exit()
+    thread.join(5)
+    os.close(master)
+    os.close(slave)
+
+
 def test_a_device_works_over_a_socket():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = f"socket://127.0.0.1:{server.getsockname()[1]}"
@@ -358,8 +499,8 @@ def test_a_board_that_is_gone_is_a_transport_error():
 
 def test_a_slow_board_is_waited_for_and_learns_once():
     class Slow(BoardNetwork):
-        def learn(self, x, label):
-            learned = super().learn(x, label)
+        def learn(self, x, label, build=True):
+            learned = super().learn(x, label, build)
             threading.Event().wait(0.5)
             return learned
 
@@ -381,5 +522,5 @@ def test_a_truncated_reply_is_a_protocol_error():
     device.configure(**CONFIG)
     short = struct.pack("<bI", 0, 1)
     device._transport.read = lambda timeout: frame.encode(spec.OPCODE_LEARN | spec.WIRE_REPLY, device._sequence, short)
-    with pytest.raises(ProtocolError, match="learn: a reply of 4 bytes, 19 needed"):
+    with pytest.raises(ProtocolError, match="learn: a reply of 4 bytes, 26 needed"):
         device.learn(np.zeros(5, np.int16), 0)

@@ -2,10 +2,11 @@
 """The loop on the board: it reads what comes, answers, and gives the line back as it found it."""
 
 import io
+import struct
 
 import pytest
 
-from deeplomath import frame, spec
+from deeplomath import client, frame, spec
 from wire import BOARD_MODULE, dlm_main, dlm_service
 
 
@@ -65,3 +66,32 @@ def test_the_interrupt_key_comes_back_whatever_happens(interrupt_keys):
     with pytest.raises(AttributeError):
         dlm_main.serve(object(), io.BytesIO(), BOARD_MODULE)
     assert interrupt_keys == [-1, 3]
+
+
+class Hesitant(io.BytesIO):
+    """A stream that, like a UART's, has nothing to give a thousand times ahead of its last request."""
+
+    nothing = 1000
+
+    def readinto(self, buffer):
+        if self.nothing and self.getvalue()[self.tell() :] == INFO:
+            self.nothing -= 1
+            return None
+        return super().readinto(buffer)
+
+
+INFO = frame.encode(spec.OPCODE_INFO, 3)
+CONFIGURE = frame.encode(spec.OPCODE_CONFIGURE, 1, struct.pack("<HBHBHBB", 3, 2, 4, 4, 50, 0, 1))
+LEARN = frame.encode(spec.OPCODE_LEARN, 2, struct.pack("<hHhhh", 1, 1, 100, -200, 300))
+
+
+@pytest.mark.parametrize("stream, building", [(io.BytesIO, True), (Hesitant, False)])
+def test_a_rebuild_goes_on_while_nothing_comes(stream, building, interrupt_keys):
+    writer = io.BytesIO()
+    dlm_main.serve(stream(CONFIGURE + LEARN + INFO), writer, BOARD_MODULE)
+    learned, info = list(frame.Decoder().feed(writer.getvalue()))[1:]
+    fields, form = client._layout(client.REPLIES[spec.OPCODE_LEARN])
+    assert dict(zip(fields, form.unpack_from(learned.payload, 1)))["building"]
+    fields, form = client._layout(client.REPLIES[spec.OPCODE_INFO])
+    got = dict(zip(fields, form.unpack_from(info.payload, 1)))
+    assert (bool(got["building"]), bool(got["digest"])) == (building, not building)

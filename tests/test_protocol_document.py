@@ -12,7 +12,7 @@ from wire import BOARD_MODULE, ROOT, dlm_service
 
 DOCUMENT = ROOT / "shared_spec" / "PROTOCOL.md"
 TEXT = DOCUMENT.read_text()
-KINDS = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
+KINDS = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "u64": "Q"}
 WIDTH = 16  # bytes a line of a dump
 
 
@@ -43,7 +43,7 @@ def test_the_tables_of_each_opcode_are_those_of_client_and_service(opcode):
     request, reply = re.split(r"(?:^|\s)Reply:", text, maxsplit=1)
     sent, tail = fields(rows(request))
     assert sent == client.REQUESTS[opcode]
-    item = {"u8[]": 1, "i16[]": 2}[tail[0][1]] if tail else 0
+    item = {"u8[]": 1, "i16[]": 2, "u32[]": 4}[tail[0][1]] if tail else 0
     assert dlm_service.REQUESTS[opcode] == (client._layout(sent)[1].format, item)
     got, _ = fields(rows(reply))
     assert got == client.REPLIES[opcode]
@@ -67,7 +67,9 @@ def test_the_table_of_constants_is_that_of_the_spec():
 
 
 def test_the_limits_are_those_of_the_spec():
-    limits = {row[0]: row[2] for row in rows(section("CONFIGURE").split("Reply:")[0])}
+    numbers = [row for row in rows(section("CONFIGURE").split("Reply:")[0]) if row[2].startswith("1..")]
+    limits = {row[0]: row[2] for row in numbers}
+    assert len(limits) == 5
     highest = {name: getattr(spec, "LIMIT_" + name.upper()) for name in limits}
     assert limits == {name: f"1..{value}" for name, value in highest.items()}
     assert f"| channels | u16 | 1..{spec.LIMIT_CHANNELS} |" in TEXT
@@ -97,15 +99,37 @@ def conversation():
 
     try:
         say("HELLO")
-        say("CONFIGURE", struct.pack("<HBHBH", 3, 2, 4, 4, 50))
-        say("LEARN", struct.pack("<h", 1) + int16(100, -200, 300))
-        say("LEARN", struct.pack("<h", 9) + int16(0, 0, 0), "{} request with a wrong label", "{} reply with an error")
+        say("COST", struct.pack("<HBHBBB", 3, 2, 4, 4, 0, 1))
+        say("CONFIGURE", struct.pack("<HBHBHBB", 3, 2, 4, 4, 50, 0, 1))
+        say("LEARN", struct.pack("<hH", 1, 0) + int16(100, -200, 300))
+        say(
+            "LEARN",
+            struct.pack("<hH", 9, 0) + int16(0, 0, 0),
+            "{} request with a wrong label",
+            "{} reply with an error",
+        )
         say("INFER", int16(100, -190, 300))
         say("DIGEST")
         say("INFO")
         say("EXPORT", struct.pack("<I", 0))
         state = service.network.export()
         say("LOAD", struct.pack("<II", 0, len(state)) + state)
+        pending = "{} request with flag 1", "{} reply ahead of the rebuild"
+        say("LEARN", struct.pack("<hH", 0, 1) + int16(-5000, 20, 9000), *pending)
+        say("BUILD", struct.pack("<I", 1000000))
+        say("UNDO")
+        say("INFER", int16(30000, 0, -30000), "{} request of an unknown", "{} reply of an unknown")
+        say("UNKNOWNS")
+        say("UNKNOWN", struct.pack("<I", service.network.unknowns()[-1]))
+        say("NAME", struct.pack("<hI", 0, service.network.unknowns()[-1]))
+        say("INFER", int16(29000, 0, -29000), "{} request to be corrected", "{} reply to be corrected")
+        say("CORRECT", struct.pack("<h", 1))
+        say("DROP")
+        say("RELABEL", struct.pack("<Ih", 1, 1))
+        say("FORGET", struct.pack("<I", 1))
+        say("RENAME_CLASS", struct.pack("<hh", 1, 0))
+        say("DROP_CLASS", struct.pack("<h", 0))
+        say("FREEZE", b"\1")
         say("FEATURES", struct.pack("<H", 2) + int16(0, 5, 4, 5, 0, 5, 4, 5))
         say("DIGEST", b"", "{} request of version 2", "refusal of version 2", version=2)
         say("EXIT")
@@ -163,10 +187,27 @@ def tail(opcode, failed, rest, replied):
         return []
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):
         return [(rest, "chunk")]
-    kind = "i" if replied and opcode == spec.OPCODE_INFER else "h"
-    values = struct.unpack(f"<{len(rest) // struct.calcsize(kind)}{kind}", rest)
-    names = {spec.OPCODE_INFER: ("x", "outputs"), spec.OPCODE_FEATURES: ("samples", "features")}
-    return [(rest, names.get(opcode, ("x", ""))[replied > 0] + " " + ", ".join(str(value) for value in values))]
+    if replied and opcode == spec.OPCODE_INFER:
+        near = len(rest) - 4 * CLASSES
+        return [numbers("I", "nearest", rest[:near]), numbers("i", "outputs", rest[near:])]
+    kind, name = TAILS.get((opcode, replied > 0), ("h", "x"))
+    return [numbers(kind, name, rest)]
+
+
+CLASSES = 2  # of the network in the dumps
+TAILS = {
+    (spec.OPCODE_FEATURES, False): ("h", "samples"),
+    (spec.OPCODE_FEATURES, True): ("h", "features"),
+    (spec.OPCODE_UNKNOWN, True): ("h", "features"),
+    (spec.OPCODE_UNKNOWNS, True): ("I", "unknowns"),
+    (spec.OPCODE_NAME, False): ("I", "unknowns"),
+}
+
+
+def numbers(kind, name, data):
+    """A part of a dump: the bytes of an array, and its numbers."""
+    values = struct.unpack(f"<{len(data) // struct.calcsize(kind)}{kind}", data)
+    return data, f"{name} " + ", ".join(str(value) for value in values)
 
 
 DUMP = re.compile(r"^```dump (.*)\n((?:.*\n)*?)```$", re.M)

@@ -21,13 +21,16 @@ import dlm_service as dlm_service  # noqa: E402
 
 
 class BoardNetwork(network.Network):
-    """The mirror's network with the board's face: events come as bytes."""
+    """The mirror's network with the board's face: events come and go as bytes."""
 
-    def learn(self, x, label):
-        return super().learn(np.frombuffer(x, "<i2").astype(np.int16), label)
+    def learn(self, x, label, build=True):
+        return super().learn(np.frombuffer(x, "<i2").astype(np.int16), label, build)
 
     def infer(self, x):
         return super().infer(np.frombuffer(x, "<i2").astype(np.int16))
+
+    def unknown(self, unknown):
+        return super().unknown(unknown).astype("<i2").tobytes()
 
 
 def board_window_features(samples, channels):
@@ -38,7 +41,7 @@ def board_window_features(samples, channels):
     return window_features(flat.reshape(-1, channels)).astype("<i2").tobytes()
 
 
-BOARD_MODULE = SimpleNamespace(Network=BoardNetwork, window_features=board_window_features)
+BOARD_MODULE = SimpleNamespace(Network=BoardNetwork, cost=network.cost, window_features=board_window_features)
 
 
 class Line:

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The serial loop of the board: `import dlm_main; dlm_main.serve()`. All it does is I/O (PROTOCOL.md section 5)."""
+"""The serial loop of the board: `import dlm_main; dlm_main.serve()`. I/O, and a rebuild between bytes (PROTOCOL.md, 5)."""
 
 import gc
 import sys
 import time
 
 from dlm_service import Service
+
+try:
+    import select
+except ImportError:  # a port without
+    select = None
 
 try:
     from micropython import kbd_intr
@@ -16,18 +21,51 @@ except ImportError:  # CPython, or a port without
 
 
 COLLECT_EVERY = 16  # requests
+WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
+
+
+def _poll(reader):
+    """Returns a function that tells whether reading would not wait; it always says so where nobody can know."""
+    try:
+        poller = select.poll()
+        poller.register(reader, select.POLLIN)
+        return lambda: bool(poller.poll(0))
+    except (AttributeError, OSError, TypeError, ValueError):  # no select, or none for this stream
+        return lambda: True
+
+
+def _read(reader, chunk, byte, service, ready):
+    """Fills chunk up to a zero or its end, and works on a rebuild while nothing comes; returns how many bytes came."""
+    size = 0
+    while size < len(chunk):  # one byte a call: the REPL's stream waits until all it was asked for is there
+        while service.building and not ready():
+            service.work(WORK)
+        got = reader.readinto(byte)
+        if got:
+            chunk[size] = byte[0]
+            size += 1
+            if not byte[0]:
+                break
+        elif got == 0:
+            service.running = False
+            break
+        elif service.building:
+            service.work(WORK)
+    return size
 
 
 def serve(reader=None, writer=None, module=None):
     """Answers requests until EXIT or the end of input; Ctrl-C is a byte like any other meanwhile.
 
     reader, writer: byte streams, the REPL's own by default; a reader that is not blocking (a UART) may return None.
+    While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
     if module is None:
         import deeplomath as module
     reader = reader or sys.stdin.buffer
     writer = writer or sys.stdout.buffer
     service = Service(module)
+    ready = _poll(reader)
     chunk = bytearray(64)
     byte = bytearray(1)
     served = 0
@@ -35,18 +73,8 @@ def serve(reader=None, writer=None, module=None):
     kbd_intr(-1)
     try:
         while service.running:
-            size = 0
-            while size < len(chunk):  # one byte a call: the REPL's stream waits until all it was asked for is there
-                got = reader.readinto(byte)
-                if got:
-                    chunk[size] = byte[0]
-                    size += 1
-                    if not byte[0]:
-                        break
-                elif got == 0:
-                    service.running = False
-                    break
             try:
+                size = _read(reader, chunk, byte, service, ready)
                 for reply in service.receive(chunk, size):
                     writer.write(reply)
                     if hasattr(writer, "flush"):

@@ -14,8 +14,8 @@ FIELDS = PAYLOAD + 1  # behind the status
 # Fixed part of each request and reply, as in PROTOCOL.md's tables, and the size of the items that may follow a request.
 REQUESTS = {
     spec.OPCODE_HELLO: ("<", 0),
-    spec.OPCODE_CONFIGURE: ("<HBHBH", 0),
-    spec.OPCODE_LEARN: ("<h", 2),
+    spec.OPCODE_CONFIGURE: ("<HBHBHBB", 0),
+    spec.OPCODE_LEARN: ("<hH", 2),
     spec.OPCODE_INFER: ("<", 2),
     spec.OPCODE_DIGEST: ("<", 0),
     spec.OPCODE_INFO: ("<", 0),
@@ -23,20 +23,54 @@ REQUESTS = {
     spec.OPCODE_LOAD: ("<II", 1),
     spec.OPCODE_FEATURES: ("<H", 2),
     spec.OPCODE_EXIT: ("<", 0),
+    spec.OPCODE_BUILD: ("<I", 0),
+    spec.OPCODE_UNDO: ("<", 0),
+    spec.OPCODE_FORGET: ("<I", 0),
+    spec.OPCODE_RELABEL: ("<Ih", 0),
+    spec.OPCODE_CORRECT: ("<h", 0),
+    spec.OPCODE_DROP: ("<", 0),
+    spec.OPCODE_UNKNOWNS: ("<", 0),
+    spec.OPCODE_UNKNOWN: ("<I", 0),
+    spec.OPCODE_NAME: ("<h", 4),
+    spec.OPCODE_RENAME_CLASS: ("<hh", 0),
+    spec.OPCODE_DROP_CLASS: ("<h", 0),
+    spec.OPCODE_FREEZE: ("<B", 0),
+    spec.OPCODE_COST: ("<HBHBBB", 0),
 }
+_CHANGED = "<II"
+_LEARNED = "<IHBIBBIBII"
 REPLIES = {
-    spec.OPCODE_HELLO: "<HHHHBHBHHIBBHBHBHI",
+    spec.OPCODE_HELLO: "<HHHHBHBHHIBBHBHBHBBI",
     spec.OPCODE_CONFIGURE: "<II",
-    spec.OPCODE_LEARN: "<IHBIII",
-    spec.OPCODE_INFER: "<hBiIII",
+    spec.OPCODE_LEARN: _LEARNED,
+    spec.OPCODE_INFER: "<hBiIIiiIB",
     spec.OPCODE_DIGEST: "<I",
-    spec.OPCODE_INFO: "<HBHBHHBIIIIIII",
+    spec.OPCODE_INFO: "<HBHBHBBHBIIIIBBIIII",
     spec.OPCODE_EXPORT: "<I",
     spec.OPCODE_LOAD: "<II",
     spec.OPCODE_FEATURES: "<I",
     spec.OPCODE_EXIT: "<",
+    spec.OPCODE_BUILD: "<BII",
+    spec.OPCODE_UNDO: _CHANGED,
+    spec.OPCODE_FORGET: _CHANGED,
+    spec.OPCODE_RELABEL: _CHANGED,
+    spec.OPCODE_CORRECT: _LEARNED,
+    spec.OPCODE_DROP: _CHANGED,
+    spec.OPCODE_UNKNOWNS: "<",
+    spec.OPCODE_UNKNOWN: "<",
+    spec.OPCODE_NAME: _LEARNED,
+    spec.OPCODE_RENAME_CLASS: _CHANGED,
+    spec.OPCODE_DROP_CLASS: _CHANGED,
+    spec.OPCODE_FREEZE: _CHANGED,
+    spec.OPCODE_COST: "<QII",
 }
-UNBOUND = (spec.OPCODE_HELLO, spec.OPCODE_CONFIGURE, spec.OPCODE_FEATURES, spec.OPCODE_EXIT)  # need no network
+UNBOUND = (  # need no network
+    spec.OPCODE_HELLO,
+    spec.OPCODE_CONFIGURE,
+    spec.OPCODE_FEATURES,
+    spec.OPCODE_EXIT,
+    spec.OPCODE_COST,
+)
 TICKS_MASK = 0x3FFFFFFF
 ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(" ")
 
@@ -51,14 +85,16 @@ def _ticks():
 class Service:
     """Owns the decoder, at most one network, and the last reply; `running` until EXIT.
 
-    module: `deeplomath` of the board, or one with the same Network and window_features. Nothing is raised: each failure
-    is a reply with its status and text (PROTOCOL.md section 7), the network as it was before.
+    module: `deeplomath` of the board, or one with the same Network, cost and window_features. Nothing is raised: each
+    failure is a reply with its status and text (PROTOCOL.md section 7), the network as it was before. `building`: there
+    may be work left for `work`.
     """
 
     def __init__(self, module):
         self.module = module
         self.network = None
         self.running = True
+        self.building = False
         self.decoder = Decoder()
         self._encoder = Encoder()
         self._ticks, self._tick_kind = _ticks()
@@ -77,7 +113,24 @@ class Service:
             spec.OPCODE_LOAD: self._load,
             spec.OPCODE_FEATURES: self._features,
             spec.OPCODE_EXIT: self._exit,
+            spec.OPCODE_BUILD: self._build,
+            spec.OPCODE_UNDO: self._undo,
+            spec.OPCODE_FORGET: self._forget,
+            spec.OPCODE_RELABEL: self._relabel,
+            spec.OPCODE_CORRECT: self._correct,
+            spec.OPCODE_DROP: self._drop,
+            spec.OPCODE_UNKNOWNS: self._unknowns,
+            spec.OPCODE_UNKNOWN: self._unknown,
+            spec.OPCODE_NAME: self._name,
+            spec.OPCODE_RENAME_CLASS: self._rename_class,
+            spec.OPCODE_DROP_CLASS: self._drop_class,
+            spec.OPCODE_FREEZE: self._freeze,
+            spec.OPCODE_COST: self._cost,
         }
+
+    def work(self, budget):
+        """Goes on with a rebuild that is under way, for about budget multiply-accumulates."""
+        self.building = self.network is not None and self.network.build_step(budget)
 
     def receive(self, chunk, size=None):
         """Yields the reply, ready for the wire, to each request completed by the first `size` bytes of chunk."""
@@ -113,7 +166,7 @@ class Service:
     def _run(self, opcode, payload):
         handler = self._handlers.get(opcode)
         if handler is None:
-            text = f"opcode: {opcode} given, {spec.OPCODE_HELLO}..{spec.OPCODE_EXIT} known"
+            text = f"opcode: {opcode} given, {min(REQUESTS)}..{max(REQUESTS)} known"
             raise ValueError(text, spec.ERROR_OPCODE)
         form, item = REQUESTS[opcode]
         rest = len(payload) - calcsize(form)
@@ -161,6 +214,40 @@ class Service:
         self._encoder.view[FIELDS + size : end] = data
         return size + len(data)
 
+    def _append_items(self, size, kind, items):
+        """Appends numbers of four bytes each."""
+        for item in items:
+            pack_into(kind, self._encoder.buffer, FIELDS + size, item)
+            size += 4
+        return size
+
+    def _timed(self, call, *arguments):
+        """Returns what the call returns, and the time it took."""
+        start = self._ticks()
+        result = call(*arguments)
+        return result, (self._ticks() - start) & TICKS_MASK
+
+    def _change(self, call, *arguments):
+        """As _timed, for what changes the network: the copy of a state under way is no longer of it."""
+        self._end_transfer()
+        return self._timed(call, *arguments)
+
+    def _changed(self, opcode, call, *arguments):
+        """Changes the network; replies with digest and time."""
+        _, ticks = self._change(call, *arguments)
+        return self._put(opcode, self.network.digest(), ticks)
+
+    def _learned(self, opcode, call, *arguments):
+        """Changes the network by a call that gives a Learned; replies with it."""
+        it, ticks = self._change(call, *arguments)
+        self.building = self.network.info().building
+        evicted = it.evicted if it.reason else 0
+        found = (it.event, it.neurons, it.depth, it.error, it.action, it.reason, evicted)
+        return self._put(opcode, *found, self.building, self._digest_if_whole(), ticks)
+
+    def _digest_if_whole(self):
+        return 0 if self.building else self.network.digest()
+
     def _end_transfer(self):
         self._transfer = None
         self._next = 0
@@ -169,11 +256,9 @@ class Service:
 
     def _hello(self, payload):
         self._end_transfer()
-        config = (0, 0, 0, 0, 0, 0, 0)
+        config = (0,) * 9
         if self.network:
-            info = self.network.info()
-            config = (1, info.features, info.classes, info.events, info.layers, info.false_reject_permille)
-            config += (self.network.footprint(),)
+            config = (1,) + _config(self.network.info()) + (self.network.footprint(),)
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
@@ -196,43 +281,36 @@ class Service:
             network = self._make(config)
         self._end_transfer()
         self.network = network
+        self.building = False
         gc.collect()
         return self._put(spec.OPCODE_CONFIGURE, network.footprint(), network.digest())
 
     def _make(self, config):
-        features, classes, events, layers, permille = config
-        make = self.module.Network
-        return make(features=features, classes=classes, events=events, layers=layers, false_reject_permille=permille)
+        features, classes, events, layers, permille, regression, background = config
+        sizes = _sizes(features, classes, events, layers, regression, background)
+        return self.module.Network(false_reject_permille=permille, **sizes)
 
     def _learn(self, payload):
-        self._end_transfer()
-        label = unpack_from("<h", payload)[0]
-        start = self._ticks()
-        learned = self.network.learn(payload[2:], label)
-        ticks = (self._ticks() - start) & TICKS_MASK
-        found = (learned.event, learned.neurons, learned.depth, learned.error)
-        return self._put(spec.OPCODE_LEARN, *found, self.network.digest(), ticks)
+        label, flags = unpack_from("<hH", payload)
+        build = not _flag("flags", flags)
+        return self._learned(spec.OPCODE_LEARN, self.network.learn, payload[4:], label, build)
 
     def _infer(self, payload):
-        start = self._ticks()
-        answer = self.network.infer(payload)
-        ticks = (self._ticks() - start) & TICKS_MASK
-        found = (answer.label, answer.verdict, answer.margin, answer.distance, answer.novelty)
-        size = self._put(spec.OPCODE_INFER, *found, ticks)
-        for output in answer.outputs:
-            pack_into("<i", self._encoder.buffer, FIELDS + size, output)
-            size += 4
-        return size
+        it, ticks = self._timed(self.network.infer, payload)
+        found = (it.label, it.verdict, it.margin, it.distance, it.novelty, it.confidence, it.value)
+        size = self._put(spec.OPCODE_INFER, *found, ticks, len(it.nearest))
+        return self._append_items(self._append_items(size, "<I", it.nearest), "<i", it.outputs)
 
     def _digest(self, payload):
         return self._put(spec.OPCODE_DIGEST, self.network.digest())
 
     def _info(self, payload):
         i = self.network.info()
-        config = (i.features, i.classes, i.events, i.layers, i.false_reject_permille)
-        found = (i.neurons, i.depth, i.error, i.level, i.clock)
-        board = (self.network.footprint(), self.network.digest(), self.decoder.dropped & 0xFFFFFFFF, heap_free())
-        return self._put(spec.OPCODE_INFO, *config, *found, *board)
+        self.building = i.building
+        found = (i.neurons, i.depth, i.error, i.level, i.clock, i.work, i.frozen, i.building)
+        sums = (self.network.footprint(), self._digest_if_whole())
+        board = (self.decoder.dropped & 0xFFFFFFFF, heap_free())
+        return self._put(spec.OPCODE_INFO, *_config(i), *found, *sums, *board)
 
     def _export(self, payload):
         offset = unpack_from("<I", payload)[0]
@@ -280,14 +358,73 @@ class Service:
 
     def _features(self, payload):
         channels = unpack_from("<H", payload)[0]
-        start = self._ticks()
-        features = self.module.window_features(payload[2:], channels)
-        ticks = (self._ticks() - start) & TICKS_MASK
+        features, ticks = self._timed(self.module.window_features, payload[2:], channels)
         return self._append(self._put(spec.OPCODE_FEATURES, ticks), features)
 
     def _exit(self, payload):
         self.running = False
         return 0
+
+    def _build(self, payload):
+        more, ticks = self._timed(self.network.build_step, unpack_from("<I", payload)[0])
+        self.building = more
+        return self._put(spec.OPCODE_BUILD, more, self._digest_if_whole(), ticks)
+
+    def _undo(self, payload):
+        return self._changed(spec.OPCODE_UNDO, self.network.undo)
+
+    def _forget(self, payload):
+        return self._changed(spec.OPCODE_FORGET, self.network.forget, *unpack_from("<I", payload))
+
+    def _relabel(self, payload):
+        return self._changed(spec.OPCODE_RELABEL, self.network.relabel, *unpack_from("<Ih", payload))
+
+    def _correct(self, payload):
+        return self._learned(spec.OPCODE_CORRECT, self.network.correct, *unpack_from("<h", payload))
+
+    def _drop(self, payload):
+        return self._changed(spec.OPCODE_DROP, self.network.drop)
+
+    def _unknowns(self, payload):
+        return self._append_items(0, "<I", self.network.unknowns())
+
+    def _unknown(self, payload):
+        return self._append(0, self.network.unknown(*unpack_from("<I", payload)))
+
+    def _name(self, payload):
+        unknowns = [unpack_from("<I", payload, at)[0] for at in range(2, len(payload), 4)]
+        return self._learned(spec.OPCODE_NAME, self.network.name, unknowns, *unpack_from("<h", payload))
+
+    def _rename_class(self, payload):
+        return self._changed(spec.OPCODE_RENAME_CLASS, self.network.rename_class, *unpack_from("<hh", payload))
+
+    def _drop_class(self, payload):
+        return self._changed(spec.OPCODE_DROP_CLASS, self.network.drop_class, *unpack_from("<h", payload))
+
+    def _freeze(self, payload):
+        return self._changed(spec.OPCODE_FREEZE, self.network.freeze, _flag("frozen", payload[0]))
+
+    def _cost(self, payload):
+        cost = self.module.cost(**_sizes(*unpack_from(REQUESTS[spec.OPCODE_COST][0], payload)))
+        return self._put(spec.OPCODE_COST, cost.work, cost.step, cost.bytes)
+
+
+def _config(info):
+    """Returns the configuration of a network in the order of the wire."""
+    sizes = (info.features, info.classes, info.events, info.layers)
+    return sizes + (info.false_reject_permille, info.regression, info.background)
+
+
+def _sizes(features, classes, events, layers, regression, background):
+    """Returns the arguments of cost, and all of Network's but the rate."""
+    flags = dict(regression=_flag("regression", regression), background=_flag("background", background))
+    return dict(features=features, classes=classes, events=events, layers=layers, **flags)
+
+
+def _flag(name, value):
+    if value > 1:
+        raise ValueError(f"{name}: {value} given, 0..1 allowed", spec.ERROR_ARGUMENT)
+    return value == 1
 
 
 def heap_free():

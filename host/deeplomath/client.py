@@ -10,14 +10,17 @@ import numpy as np
 
 from . import frame, spec
 from .errors import DeviceError, KernelError, ProtocolError, TransportError
-from .results import Answer, Info, Learned
+from .results import Answer, Cost, Info, Learned
 from .transport import Transport
 
-# Fixed part of each request and reply: PROTOCOL.md's tables, field by field. int16 items, outputs and chunks follow it.
+# Fixed part of each request and reply: PROTOCOL.md's tables, field by field. int16 items, ids and chunks follow it.
+_CHANGED = "digest:I ticks:I"
+_LEARNED = "event:I neurons:H depth:B error:I action:B reason:B evicted:I building:B digest:I ticks:I"
+_CONFIG = "features:H classes:B events:H layers:B false_reject_permille:H regression:B background:B"
 REQUESTS = {
     spec.OPCODE_HELLO: "",
-    spec.OPCODE_CONFIGURE: "features:H classes:B events:H layers:B false_reject_permille:H",
-    spec.OPCODE_LEARN: "label:h",
+    spec.OPCODE_CONFIGURE: _CONFIG,
+    spec.OPCODE_LEARN: "label:h flags:H",
     spec.OPCODE_INFER: "",
     spec.OPCODE_DIGEST: "",
     spec.OPCODE_INFO: "",
@@ -25,21 +28,46 @@ REQUESTS = {
     spec.OPCODE_LOAD: "offset:I total:I",
     spec.OPCODE_FEATURES: "channels:H",
     spec.OPCODE_EXIT: "",
+    spec.OPCODE_BUILD: "budget:I",
+    spec.OPCODE_UNDO: "",
+    spec.OPCODE_FORGET: "event:I",
+    spec.OPCODE_RELABEL: "event:I label:h",
+    spec.OPCODE_CORRECT: "label:h",
+    spec.OPCODE_DROP: "",
+    spec.OPCODE_UNKNOWNS: "",
+    spec.OPCODE_UNKNOWN: "unknown:I",
+    spec.OPCODE_NAME: "label:h",
+    spec.OPCODE_RENAME_CLASS: "label:h to:h",
+    spec.OPCODE_DROP_CLASS: "label:h",
+    spec.OPCODE_FREEZE: "frozen:B",
+    spec.OPCODE_COST: "features:H classes:B events:H layers:B regression:B background:B",
 }
 REPLIES = {
     spec.OPCODE_HELLO: "protocol:H spec:H state:H limit_features:H limit_classes:B limit_events:H limit_layers:B"
-    " frame_max:H chunk:H heap_free:I tick_kind:B configured:B features:H classes:B events:H layers:B"
-    " false_reject_permille:H footprint:I",
+    f" frame_max:H chunk:H heap_free:I tick_kind:B configured:B {_CONFIG} footprint:I",
     spec.OPCODE_CONFIGURE: "footprint:I digest:I",
-    spec.OPCODE_LEARN: "event:I neurons:H depth:B error:I digest:I ticks:I",
-    spec.OPCODE_INFER: "label:h verdict:B margin:i distance:I novelty:I ticks:I",
+    spec.OPCODE_LEARN: _LEARNED,
+    spec.OPCODE_INFER: "label:h verdict:B margin:i distance:I novelty:I confidence:i value:i ticks:I n_nearest:B",
     spec.OPCODE_DIGEST: "digest:I",
-    spec.OPCODE_INFO: "features:H classes:B events:H layers:B false_reject_permille:H neurons:H depth:B error:I level:I"
-    " clock:I footprint:I digest:I dropped:I heap_free:I",
+    spec.OPCODE_INFO: f"{_CONFIG} neurons:H depth:B error:I level:I clock:I work:I frozen:B building:B footprint:I"
+    " digest:I dropped:I heap_free:I",
     spec.OPCODE_EXPORT: "total:I",
     spec.OPCODE_LOAD: "next:I digest:I",
     spec.OPCODE_FEATURES: "ticks:I",
     spec.OPCODE_EXIT: "",
+    spec.OPCODE_BUILD: "building:B digest:I ticks:I",
+    spec.OPCODE_UNDO: _CHANGED,
+    spec.OPCODE_FORGET: _CHANGED,
+    spec.OPCODE_RELABEL: _CHANGED,
+    spec.OPCODE_CORRECT: _LEARNED,
+    spec.OPCODE_DROP: _CHANGED,
+    spec.OPCODE_UNKNOWNS: "",
+    spec.OPCODE_UNKNOWN: "",
+    spec.OPCODE_NAME: _LEARNED,
+    spec.OPCODE_RENAME_CLASS: _CHANGED,
+    spec.OPCODE_DROP_CLASS: _CHANGED,
+    spec.OPCODE_FREEZE: _CHANGED,
+    spec.OPCODE_COST: "work:Q step:I bytes:I",
 }
 START_SERVICE = b"import dlm_main; dlm_main.serve()\r"
 _TO_FRIENDLY_REPL = b"\x03\x03\x02"  # stop what runs, drop the line begun, leave the raw REPL
@@ -66,6 +94,8 @@ class Hello(NamedTuple):
     events: int
     layers: int
     false_reject_permille: int
+    regression: int
+    background: int
     footprint: int
     library: str
     board: str
@@ -86,8 +116,9 @@ class Device:
     or raw, is told to start the service. timeout: seconds until an unanswered request is sent again; each further wait
     is twice as long, and after `attempts` of them TransportError is raised. A retry is never executed twice.
 
-    `hello` tells what the board is; `last_ticks` the time of the last learn, infer or window_features (processor ticks
-    or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that came with an answer.
+    `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
+    or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
+    came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
     def __init__(self, port, timeout=2.0, attempts=5):
@@ -120,24 +151,88 @@ class Device:
         events,
         layers=spec.DEFAULT_LAYERS,
         false_reject_permille=spec.DEFAULT_FALSE_REJECT_PERMILLE,
+        regression=False,
+        background=False,
     ):
         """Makes an empty network of this size the board's only one; returns its footprint in bytes.
 
         Raises KernelError on a wrong argument and DeviceError ERROR_MEMORY when it does not fit.
         """
-        fields = dict(features=features, classes=classes, events=events, layers=layers)
-        made, _ = self._request(spec.OPCODE_CONFIGURE, **fields, false_reject_permille=false_reject_permille)
-        return made["footprint"]
+        sizes = dict(features=features, classes=classes, events=events, layers=layers)
+        rest = dict(false_reject_permille=false_reject_permille, regression=regression, background=background)
+        return self._request(spec.OPCODE_CONFIGURE, **sizes, **rest)[0]["footprint"]
 
-    def learn(self, x, label):
-        """Learns the event x (int16 [features]) as label (0..classes-1): a Learned. Sets last_digest, last_ticks."""
-        got, _ = self._request(spec.OPCODE_LEARN, _int16(x, "event", "features"), label=label)
-        return _pick(Learned, got)
+    def cost(self, *, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
+        """What such a network would cost the board at most, a Cost; its own network has no part in it."""
+        sizes = dict(features=features, classes=classes, events=events, layers=layers)
+        flags = dict(regression=regression, background=background)
+        return _pick(Cost, self._request(spec.OPCODE_COST, **sizes, **flags)[0])
+
+    def learn(self, x, label, build=True):
+        """Learns the event x (int16 [features]) under label: a Learned. Sets last_digest, last_ticks.
+
+        build=False, for a network with background, only begins the rebuild: it goes on by build_step, and by itself while
+        the board has nothing else to do; meanwhile the network before answers. Whatever changes events next, and digest,
+        export and load, finish it first.
+        """
+        return self._learned(spec.OPCODE_LEARN, _int16(x, "event", "features"), label=label, flags=int(not build))
+
+    def build_step(self, budget):
+        """Goes on with the rebuild for about budget multiply-accumulates; True while there is more to do."""
+        return bool(self._request(spec.OPCODE_BUILD, budget=budget)[0]["building"])
+
+    def undo(self):
+        """Takes the last learn back: last_digest is again that of before."""
+        self._request(spec.OPCODE_UNDO)
+
+    def forget(self, event):
+        """Forgets the event of this id."""
+        self._request(spec.OPCODE_FORGET, event=event)
+
+    def relabel(self, event, label):
+        """Gives the event of this id another label."""
+        self._request(spec.OPCODE_RELABEL, event=event, label=label)
+
+    def correct(self, label):
+        """ "That was a `label`": learns the event last inferred or learned under label; a Learned."""
+        return self._learned(spec.OPCODE_CORRECT, label=label)
+
+    def drop(self):
+        """ "Drop it": forgets the event last inferred or learned."""
+        self._request(spec.OPCODE_DROP)
+
+    def unknowns(self):
+        """Ids of the unknown events that the board remembers, oldest first."""
+        _, rest = self._request(spec.OPCODE_UNKNOWNS)
+        return struct.unpack(f"<{len(rest) // 4}I", rest)
+
+    def unknown(self, unknown):
+        """Features int16 [features] of a remembered unknown."""
+        return _features(self._request(spec.OPCODE_UNKNOWN, unknown=unknown)[1])
+
+    def name(self, unknowns, label):
+        """Learns the unknowns of these ids under label, in this order; a Learned of the last."""
+        ids = b"".join(_pack("unknown:I", {"unknown": it}) for it in unknowns)
+        return self._learned(spec.OPCODE_NAME, ids, label=label)
+
+    def rename_class(self, label, to):
+        """Moves all events of the class label to the class `to`, which has none."""
+        self._request(spec.OPCODE_RENAME_CLASS, label=label, to=to)
+
+    def drop_class(self, label):
+        """Forgets all events of a class."""
+        self._request(spec.OPCODE_DROP_CLASS, label=label)
+
+    def freeze(self, frozen=True):
+        """Stops all learning, or lets it go on."""
+        self._request(spec.OPCODE_FREEZE, frozen=bool(frozen))
 
     def infer(self, x):
         """What the board says of the event x (int16 [features]): an Answer. Sets last_ticks."""
         got, rest = self._request(spec.OPCODE_INFER, _int16(x, "event", "features"))
-        got["outputs"] = struct.unpack(f"<{len(rest) // 4}i", rest)
+        near = 4 * got["n_nearest"]
+        got["nearest"] = struct.unpack(f"<{got['n_nearest']}I", rest[:near])
+        got["outputs"] = struct.unpack(f"<{len(rest[near:]) // 4}i", rest[near:])
         return _pick(Answer, got)
 
     def digest(self):
@@ -166,7 +261,9 @@ class Device:
 
     def info(self):
         """Configuration and present size, an Info."""
-        return _pick(Info, self._request(spec.OPCODE_INFO)[0])
+        got = self._request(spec.OPCODE_INFO)[0]
+        got.update((name, bool(got[name])) for name in ("regression", "background", "frozen", "building"))
+        return _pick(Info, got)
 
     def health(self):
         """State of the board, a Health."""
@@ -176,11 +273,17 @@ class Device:
         """Features int16 [3 * channels] of int16 samples [n, channels], made by the board; they fit one frame."""
         data = _int16(samples, "samples", "n, channels")
         _, rest = self._request(spec.OPCODE_FEATURES, data, channels=np.shape(samples)[1])
-        return np.frombuffer(rest, "<i2").astype(np.int16)
+        return _features(rest)
 
     def exit(self):
         """Ends the service; the board is back in its REPL."""
         self._request(spec.OPCODE_EXIT, attempts=1)
+
+    def _learned(self, opcode, tail=b"", **fields):
+        got, _ = self._request(opcode, tail, **fields)
+        if got["reason"] == spec.REASON_NONE:
+            got["evicted"] = -1
+        return _pick(Learned, got)
 
     def _connect(self):
         self._quiet_sequence()
@@ -254,7 +357,7 @@ class Device:
         if len(body) < form.size:
             raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {form.size} needed")
         got = dict(zip(names, form.unpack_from(body), strict=True))
-        self.last_digest = got.get("digest", self.last_digest)
+        self.last_digest = None if got.get("building") else got.get("digest", self.last_digest)
         self.last_ticks = got.get("ticks", self.last_ticks)
         return got, body[form.size :]
 
@@ -281,7 +384,8 @@ def _misfit(name, kind, value):
         return TypeError(f"{name}: {type(value).__name__} given, an int needed")
     bits = 8 * struct.calcsize(kind)
     low, high = (0, 2**bits - 1) if kind.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    code = getattr(spec, "ERROR_" + name.removesuffix("_permille").upper(), spec.ERROR_ARGUMENT)
+    limit = {"to": "label", "unknown": "event"}.get(name, name.removesuffix("_permille"))
+    code = getattr(spec, "ERROR_" + limit.upper(), spec.ERROR_ARGUMENT)
     return KernelError(code, f"{name}: {value} given, {low}..{high} fit the wire")
 
 
@@ -290,6 +394,10 @@ def _int16(values, name, axes):
     if values.dtype != np.int16 or values.ndim != axes.count(",") + 1:
         raise TypeError(f"{name}: {values.dtype} with {values.ndim} axes given, int16 [{axes}] needed")
     return values.astype("<i2").tobytes()
+
+
+def _features(data):
+    return np.frombuffer(data, "<i2").astype(np.int16)
 
 
 def _pick(kind, got):
