@@ -52,6 +52,9 @@ test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefine
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
 	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest tests -m kernel
 
+bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
+	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
+
 ## What the tests and the demo run on
 
 setup: $(VENV)/.done ## the Python environment in .venv
@@ -64,6 +67,10 @@ $(VENV)/.done: host/requirements.txt host/pyproject.toml | $(BUILD)/.packages-ho
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable host
+	@touch $@
+
+$(VENV)/.bench: host/requirements-bench.txt $(VENV)/.done
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements-bench.txt
 	@touch $@
 
 $(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
@@ -128,4 +135,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean
+.PHONY: help demo bench-learning test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean

@@ -15,7 +15,7 @@ BOARDS = {
     "unix": emulator.UnixBoard,
     "f405": lambda: emulator.Emulator("stm32f405_qemu", icount=True),
 }
-ALLOWED_SKIPS = ()  # parts of reasons for which a test may be skipped even in CI
+ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 
 
 @pytest.fixture(scope="session", params=[pytest.param(name, marks=getattr(pytest.mark, name)) for name in BOARDS])
