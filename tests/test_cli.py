@@ -50,6 +50,8 @@ def test_check_passes_a_right_board(run, file):
     assert result.exit_code == 0, result.output
     last = mirrored(file, 40).digest()
     assert f"40 events, 30 learned, 10 inferred: every answer and digest equal, the last {last:08x}" in result.output
+    neurons = mirrored(file, 40).info().neurons
+    assert f"{neurons} neurons, {30 - neurons} events absorbed, 0 evicted" in " ".join(result.output.split())
 
 
 def test_check_stops_at_the_event_whose_digest_differs(run, file):
@@ -110,8 +112,12 @@ def test_a_silent_board_is_a_clear_error(monkeypatch):
 
 
 def test_info_tells_versions_limits_and_network(monkeypatch):
-    device = watch.device()
+    device, network = watch.device(), Network(**CONFIG)
     device.configure(**CONFIG)
+    for side in (device, network):
+        side.learn(np.array([1, 2, 3], np.int16), 1)
+        side.infer(np.array([400, 2, 3], np.int16))
+        side.freeze()
     monkeypatch.setattr(cli, "Device", lambda port: device)
     device.hello = device._connect()
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
@@ -119,7 +125,10 @@ def test_info_tells_versions_limits_and_network(monkeypatch):
     assert result.exit_code == 0, result.output
     assert f"deeplomath {spec.VERSION_LIBRARY}, protocol {spec.VERSION_PROTOCOL}" in words
     assert "160 features, 16 classes, 512 events, 4 layers" in words
-    assert "features 3, classes 3, events 30" in words and f"digest {Network(**CONFIG).digest():08x}" in words
+    assert "features 3, classes 3, events 30" in words and f"{network.footprint():,} bytes" in words
+    assert "regression False, background False" in words and "neurons 1, depth 1" in words
+    assert f"frozen True, building False, digest {network.digest():08x}" in words
+    assert "unknowns 1 remembered: 0" in words
 
 
 @pytest.mark.parametrize("name", ["demo.csv", "demo.npz"])
@@ -134,4 +143,4 @@ def test_check_on_a_board(board, file):
     assert result.exit_code == 0, result.output
     assert f"{mirrored(file, 40).digest():08x}" in result.output
     result = CliRunner().invoke(cli.app, ["info", board.port])
-    assert result.exit_code == 0 and "neurons 30" in " ".join(result.output.split())
+    assert result.exit_code == 0 and f"neurons {mirrored(file, 40).info().neurons}," in " ".join(result.output.split())

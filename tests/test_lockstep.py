@@ -6,8 +6,10 @@ import pytest
 
 import watch
 from deeplomath import spec
+from deeplomath.client import Device
 from deeplomath.errors import KernelError, TransportError
 from deeplomath.lockstep import Lockstep, Mismatch
+from deeplomath.network import Network
 
 CONFIG = dict(features=4, classes=2, events=40)
 
@@ -40,6 +42,128 @@ def test_a_right_board_passes_whole():
     assert lockstep.comparisons == 2 * 80 + 4
 
 
+def live(lockstep):
+    """Asks everything of a Lockstep of CONFIG with background; returns the requests that passed, by name."""
+    events = xor(24)
+    for x, label in events[:16]:
+        lockstep.learn(x, label)
+    other = 1 - lockstep.mirror.infer_many([events[16][0]])[0].label  # what is wrong is not absorbed
+    lockstep.learn(events[16][0], other, build=False)
+    lockstep.infer(events[16][0])
+    while lockstep.build_step(500):
+        lockstep.infer(events[16][0])
+    lockstep.undo()
+    first = lockstep.mirror.memory.events[0].id
+    lockstep.relabel(first, 1 - lockstep.mirror.memory.events[0].label)
+    lockstep.forget(first)
+    lockstep.infer(events[18][0])
+    lockstep.correct(events[18][1])
+    lockstep.drop()
+    lockstep.drop_class(1)
+    far = [(x * 7 + 9000).astype(np.int16) for x, _ in events[19:22]]
+    for x in far:
+        assert lockstep.infer(x).verdict == spec.VERDICT_UNKNOWN
+    unknowns = lockstep.unknowns()
+    assert lockstep.unknown(unknowns[-1]).tolist() == far[-1].tolist()
+    assert lockstep.name(unknowns[-3:], 1).neurons >= 2
+    lockstep.drop_class(0)
+    lockstep.rename_class(1, 0)
+    lockstep.freeze()
+    with pytest.raises(KernelError) as caught:
+        lockstep.learn(*events[22])
+    assert caught.value.code == spec.ERROR_FROZEN
+    lockstep.freeze(False)
+    lockstep.finish()
+    return {kind for kind, spent in lockstep.ticks.items() if spent}
+
+
+ALL = "learn build infer undo relabel forget correct drop unknowns unknown name rename_class drop_class freeze".split()
+
+
+def test_everything_one_can_ask_is_compared_and_equal():
+    assert live(Lockstep(watch.device(), **CONFIG, background=True)) == set(ALL)
+
+
+def test_everything_one_can_ask_of_a_board_is_equal(board):
+    with Device(board.port) as device:
+        assert live(Lockstep(device, **CONFIG, background=True)) == set(ALL)
+
+
+@pytest.mark.parametrize("kind", ["build", *ALL[3:]])
+def test_each_request_that_goes_wrong_is_found(kind):
+    """Of each method in turn, the board's does nothing, or returns something else."""
+    method = {"build": "build_step"}.get(kind, kind)
+    wrong = {
+        "unknowns": lambda self: (),
+        "unknown": lambda self, unknown: bytes(8),
+        "build_step": lambda self, budget: True,
+    }
+    right = getattr(watch.BoardNetwork, method)
+
+    def name(self, unknowns, label):
+        return right(self, unknowns[::-1], label)
+
+    def correct(self, label):
+        return right(self, 1 - label)
+
+    board = type(
+        "Wrong",
+        (watch.BoardNetwork,),
+        {method: {"name": name, "correct": correct, **wrong}.get(method, lambda *_: None)},
+    )
+    with pytest.raises(Mismatch) as caught:
+        live(Lockstep(watch.device(board), **CONFIG, background=True))
+    assert caught.value.request.split()[0] == kind.split("_")[0]
+
+
+def test_a_board_that_has_finished_its_rebuild_is_followed():
+    class Ahead(watch.BoardNetwork):
+        def infer(self, x):
+            self._finish()
+            return super().infer(x)
+
+    lockstep = Lockstep(watch.device(Ahead), **CONFIG, background=True)
+    begun = 0
+    for x, label in xor(20):
+        lockstep.learn(x, label, build=False)
+        begun += lockstep.mirror.info().building
+        lockstep.infer(x)
+        assert not lockstep.mirror.info().building, "the old network's answer differs from the new one's"
+    assert begun > 5
+    lockstep.finish()
+
+
+def test_a_board_that_is_ahead_with_its_rebuild_is_followed():
+    class Ahead(watch.BoardNetwork):
+        def build_step(self, budget):
+            return super().build_step(10 * budget)
+
+    lockstep = Lockstep(watch.device(Ahead), **CONFIG, background=True)
+    steps = 0
+    for x, label in xor(20):
+        lockstep.learn(x, label, build=False)
+        while lockstep.build_step(100):
+            steps += 1
+        assert not lockstep.mirror.info().building
+    assert steps > 5
+
+
+def test_an_old_network_that_answers_wrong_is_found():
+    class Wrong(watch.BoardNetwork):
+        def infer(self, x):
+            answer = super().infer(x)
+            return answer._replace(confidence=answer.confidence + self.info().building)
+
+    lockstep = Lockstep(watch.device(Wrong), **CONFIG, background=True)
+    events = xor(12)
+    for x, label in events[:-1]:
+        lockstep.learn(x, label)
+        lockstep.infer(x)
+    lockstep.learn(*events[-1], build=False)
+    with pytest.raises(Mismatch, match="event 24, infer"):
+        lockstep.infer(events[-1][0])
+
+
 @pytest.mark.parametrize("event", [1, 2, 17])
 def test_a_flipped_digest_is_met_at_its_event(event):
     error = mismatch(watch.flips_at(event))
@@ -51,9 +175,14 @@ def test_a_flipped_digest_is_met_at_its_event(event):
 
 
 def test_an_event_stored_wrong_is_told_from_wrong_arithmetic():
-    error = mismatch(watch.stores_wrong_at(6))
-    assert error.event == 12
-    assert error.findings[0] == "The events kept differ, first in number 5."
+    mirror = Network(**CONFIG)
+    learned = [mirror.learn(x, label) for x, label in xor(12)]
+    inserted = next(
+        it for it in learned if it.event >= 5 and it.action == spec.ACTION_INSERTED
+    )  # an absorbed one is not stored
+    error = mismatch(watch.stores_wrong_at(inserted.event + 1))
+    assert error.event == 2 * (inserted.event + 1)
+    assert error.findings[0] == f"The events kept differ, first in number {inserted.neurons - 1}."
     assert "it computes right, from other events" in error.findings[1]
 
 
@@ -78,14 +207,43 @@ def test_wrong_features_are_found():
 
 
 def test_what_both_refuse_is_no_mismatch():
-    lockstep = walk(watch.BoardNetwork)
-    x = np.zeros(4, np.int16)
-    with pytest.raises(KernelError, match="budget of 40 is full") as caught:
-        lockstep.learn(x, 0)
-    assert caught.value.code == spec.ERROR_FULL
-    with pytest.raises(KernelError, match="label: 2 given"):
-        lockstep.learn(x, 2)
+    lockstep = Lockstep(watch.device(), features=4, classes=3, events=2)
+    for label in (0, 1):
+        lockstep.learn(np.full(4, 900 * label, np.int16), label)
+    compared = lockstep.comparisons
+    with pytest.raises(KernelError, match="budget of 2 is full") as caught:
+        lockstep.learn(np.zeros(4, np.int16), 2)
+    assert caught.value.code == spec.ERROR_FULL and lockstep.comparisons == compared + 2, (
+        "the refusal, and the digest after it"
+    )
+    with pytest.raises(KernelError, match="label: 3 given"):
+        lockstep.learn(np.zeros(4, np.int16), 3)
     lockstep.finish()
+
+
+def test_a_refusal_for_another_reason_is_found():
+    class Confused(watch.BoardNetwork):
+        def undo(self):
+            raise KernelError(spec.ERROR_FROZEN, "learning is frozen")
+
+    with pytest.raises(Mismatch, match="event 0, undo"):
+        Lockstep(watch.device(Confused), **CONFIG).undo()
+
+
+def test_a_refusal_that_changes_the_network_is_found():
+    class Forgets(watch.BoardNetwork):
+        def learn(self, x, label, build=True):
+            try:
+                return super().learn(x, label, build)
+            except KernelError:
+                self.forget(0)
+                raise
+
+    lockstep = Lockstep(watch.device(Forgets), **CONFIG)
+    lockstep.learn(np.zeros(4, np.int16), 0)
+    with pytest.raises(Mismatch, match="event 2, learn as 2") as caught:
+        lockstep.learn(np.zeros(4, np.int16), 2)
+    assert "neurons 0 and 1" in caught.value.findings[0]
 
 
 def test_a_silent_board_is_no_mismatch():

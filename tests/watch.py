@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import data
+from deeplomath import data, demo
 from deeplomath.client import Device
+from deeplomath.network import cost
 from wire import BoardNetwork, Line, board_window_features
 
 
@@ -23,19 +24,20 @@ def recordings():
 
 @functools.cache
 def small_recordings():
-    """One arm made up, 8 windows an exercise, each exercise a swing of its own."""
+    """The arms of one person made up, 10 windows an exercise, each a swing of its own, 2 % faster on the other arm."""
     random, made = np.random.default_rng(5), []
     for exercise in range(len(data.EXERCISES)):
         swing, rest = 300 * (1 + random.integers(0, 20, 6)), random.integers(-4000, 4000, 6)
-        time = np.arange(64 * 9)[:, None]
-        samples = rest + swing * np.sin(time * (exercise + 2) / 40) + random.normal(0, 40, (64 * 9, 6))
-        made.append(data.Recording(3, 0, exercise, np.round(samples).astype(np.int16)))
+        for side in (0, 1):
+            time = np.arange(64 * 11)[:, None] * (1 + (side != demo.SIDE) / 50)
+            samples = rest + swing * np.sin(time * (exercise + 2) / 40) + random.normal(0, 40, (64 * 11, 6))
+            made.append(data.Recording(demo.PERSON, side, exercise, np.round(samples).astype(np.int16)))
     return made
 
 
 def device(network=BoardNetwork, features=board_window_features):
     """A Device whose board computes with this network and these features."""
-    return Device(Line(SimpleNamespace(Network=network, window_features=features)))
+    return Device(Line(SimpleNamespace(Network=network, cost=cost, window_features=features)))
 
 
 def flips_at(event):
@@ -44,9 +46,9 @@ def flips_at(event):
     class Flips(BoardNetwork):
         learned = 0
 
-        def learn(self, x, label):
+        def learn(self, x, label, build=True):
             self.learned += 1
-            return super().learn(x, label)
+            return super().learn(x, label, build)
 
         def digest(self):
             return super().digest() ^ (self.learned >= event)
@@ -58,10 +60,10 @@ def stores_wrong_at(event):
     """A network that keeps its `event`-th learned event with the first feature one off."""
 
     class StoresWrong(BoardNetwork):
-        def learn(self, x, label):
+        def learn(self, x, label, build=True):
             x = np.frombuffer(x, "<i2").copy()
-            x[0] += self.clock + 1 == event
-            return super().learn(x.tobytes(), label)
+            x[0] += self.memory.clock + 1 == event
+            return super().learn(x.tobytes(), label, build)
 
     return StoresWrong
 
@@ -70,10 +72,11 @@ def builds_wrong(layer):
     """A network in which the first weight of this layer, 1, 2, ..., is one too large, as from another constant."""
 
     class BuildsWrong(BoardNetwork):
-        def _build(self):
-            super()._build()
-            if self.depth >= layer:
-                self.layers[layer - 1].solution.alpha_q20[0, 0] += 1
+        def _make(self):
+            whole = super()._make()
+            if len(whole.layers) >= layer:
+                whole.layers[layer - 1].solution.alpha_q20[0, 0] += 1
+            return whole
 
     return BuildsWrong
 
@@ -90,3 +93,36 @@ def answers_wrong(at):
             return answer._replace(margin=answer.margin + (self.answers == at))
 
     return AnswersWrong
+
+
+def undoes_wrong():
+    """A network whose undo keeps what was experienced."""
+
+    class UndoesWrong(BoardNetwork):
+        def undo(self):
+            experience = self.memory.experience
+            super().undo()
+            self.memory.experience = experience
+            self._changed()
+
+    return UndoesWrong
+
+
+def names_wrong():
+    """A network that names the unknowns in the reverse order."""
+
+    class NamesWrong(BoardNetwork):
+        def name(self, unknowns, label):
+            return super().name(unknowns[::-1], label)
+
+    return NamesWrong
+
+
+def keeps_unknowns(n):
+    """A network that lists no more than the last n unknowns."""
+
+    class KeepsFew(BoardNetwork):
+        def unknowns(self):
+            return super().unknowns()[-n:]
+
+    return KeepsFew

@@ -16,6 +16,7 @@ from .client import Device
 from .emulator import BUILD, Emulator
 from .errors import DeeplomathError, KernelError
 from .lockstep import Lockstep, Mismatch
+from .results import Learned
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False)
@@ -68,11 +69,11 @@ def demo_command(
     arm = f"person {person}'s {data.SIDES[side]} arm"
     console.print(f"[bold]Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels[/bold]\n")
     recordings = data.load()
-    windows = demo.arm_windows(recordings, person, side)
+    windows = demo.both_arms(recordings, person, side)
     with opened(port) as (device, ticks):
         console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
         heap = []
-        with report.Narrator(console, ticks) as narrator:
+        with report.Narrator(console) as narrator:
 
             def begin(lockstep, steps):
                 heap.append(device.health().heap_free)
@@ -80,10 +81,10 @@ def demo_command(
 
             lockstep, story, state = demo.run(device, windows, begin, narrator.played)
         info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap[0])
-    draw(story, lockstep.mirror, arm, board_name(device, port), picture)
+    draw(story, arm, board_name(device, port), picture)
     console.print()
     console.print(report.results(story, demo.mean_scores(recordings), arm, info.false_reject_permille))
-    console.print(report.costs(lockstep, info, state, ticks, taken, time.monotonic() - began))
+    console.print(report.costs(lockstep, story, info, state, ticks, taken, time.monotonic() - began))
     console.print(
         f"Board and mirror agreed after each of {lockstep.events} events. Picture: {shown(picture)}", soft_wrap=True
     )
@@ -98,8 +99,7 @@ def info_command(port: Port):
         console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
         if hello.configured:
             info, health = device.info(), device.health()
-            network = ", ".join(f"{name} {value}" for name, value in info._asdict().items())
-            console.print(report.facts([("network", f"{network}, digest {device.digest():08x}")]))
+            console.print(report.facts([*network_facts(device, info), *unknown_facts(device.unknowns())]))
             console.print(
                 report.facts([("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")])
             )
@@ -113,7 +113,10 @@ def check_command(
     classes: Annotated[
         int | None, typer.Option(help="Classes of the network; by default as many as the file needs.")
     ] = None,
-    events: Annotated[int | None, typer.Option(help="Budget of events; by default as many as the file labels.")] = None,
+    events: Annotated[
+        int | None,
+        typer.Option(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
+    ] = None,
     layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
     false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
 ):
@@ -127,21 +130,24 @@ def check_command(
     config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
     with opened(port) as (device, _):
         lockstep = Lockstep(device, **config, layers=layers, false_reject_permille=false_reject_permille)
-        for event in track(recorded, file.name, console=console, transient=True, disable=not console.is_terminal):
-            check_event(lockstep, file, event)
+        bar = track(recorded, file.name, console=console, transient=True, disable=not console.is_terminal)
+        results = [check_event(lockstep, file, event) for event in bar]
         lockstep.finish()
-    learned = len(lockstep.mirror.x)
-    what = f"{len(recorded)} events, {learned} learned, {len(recorded) - learned} inferred"
+    learned = [result for result in results if isinstance(result, Learned)]
+    what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
     console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
+    absorbed = sum(result.action == spec.ACTION_ABSORBED for result in learned)
+    evicted = sum(result.evicted >= 0 for result in learned)
+    kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
     sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
-    console.print(f"network: {sizes}", soft_wrap=True)
+    console.print(f"network: {sizes}: {kept}", soft_wrap=True)
 
 
 @app.command("record")
 @reported
 def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.SIDE):
     """Writes the events of the demo to a file that `check` takes."""
-    events = demo.events(demo.arm_windows(data.load(), person, side))
+    events = demo.events(demo.both_arms(data.load(), person, side))
     eventfile.write(file, events)
     console.print(f"{file}: {len(events)} events", soft_wrap=True)
 
@@ -158,9 +164,9 @@ def opened(port):
 
 
 def check_event(lockstep, file, event):
-    """One event of a file to board and mirror; what goes wrong is said with its place in the file."""
+    """What board and mirror say of one event of a file; what goes wrong is said with its place in the file."""
     try:
-        lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
+        return lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
     except Mismatch:
         console.print(f"{file}, {event.where}:", soft_wrap=True)
         raise
@@ -188,9 +194,25 @@ def limit_facts(hello):
     return [("limits", f"{sizes}, {hello.limit_layers} layers; frames of {hello.frame_max} bytes")]
 
 
+def network_facts(device, info):
+    """(name, text) pairs on the network of a board: how it was configured, and what it has become."""
+    fields = [f"{name} {value}" for name, value in info._asdict().items()]
+    n_config = info._fields.index("neurons")
+    return [
+        ("network", ", ".join([*fields[:n_config], f"{device.footprint():,} bytes"])),
+        ("learned", ", ".join([*fields[n_config:], f"digest {device.digest():08x}"])),
+    ]
+
+
+def unknown_facts(unknowns):
+    """(name, text) pairs on the unknowns that a board remembers."""
+    return [("unknowns", f"{len(unknowns)} remembered" + (f": {', '.join(map(str, unknowns))}" if unknowns else ""))]
+
+
 def data_facts(arm, which):
     """(name, text) pairs on the data of the demo."""
-    choice = "of 12, the one nearest to their mean" if which == (demo.PERSON, demo.SIDE) else "one of 20"
+    choice = "of the 4 with the shortest recordings, the one nearest to the mean of 12"
+    choice = choice if which == (demo.PERSON, demo.SIDE) else "one of 20"
     return [
         ("data", f"a smart watch on people who do shoulder exercises ({data.PACKAGE}), 6 channels at 50 Hz"),
         ("scale", f"as an IMU gives it: {data.SCALE}"),

@@ -4,7 +4,7 @@
 CSV   one event a line: label,f1,...,fd; all integers; the label is empty for an event that is only inferred; blank lines and
       lines that begin with # are skipped.
 NPZ   x int16 [n, d]; y an integer array [n], -1 for an event that is only inferred.
-Sizes are limited as everywhere: d to 1..160, labels to 0..15, features to -32768..32767, labelled events to 512.
+Sizes are limited as everywhere: d to 1..160, labels to 0..15, features to -32768..32767.
 """
 
 import zipfile
@@ -34,11 +34,6 @@ def read(path):
         raise DataError(f"{path}: {error.strerror or error}") from error
     if not events:
         raise DataError(f"{path}: no events")
-    n_labelled = 0
-    for event in events:
-        n_labelled += event.label is not None
-        if n_labelled > spec.LIMIT_EVENTS:
-            raise DataError(f"{path}, {event.where}: labelled event {n_labelled}, {spec.LIMIT_EVENTS} allowed")
     return events
 
 
@@ -57,9 +52,13 @@ def write(path, events):
 
 
 def config(events):
-    """The smallest features, classes and events with which these Events can be learned."""
+    """Features, classes and events with which all of these Events can be learned, as far as the limit of events allows."""
     labels = [event.label for event in events if event.label is not None]
-    return dict(features=len(events[0].x), classes=max(labels, default=0) + 1, events=max(len(labels), 1))
+    return dict(
+        features=len(events[0].x),
+        classes=max(labels, default=0) + 1,
+        events=min(max(len(labels), 1), spec.LIMIT_EVENTS),
+    )
 
 
 def _read_csv(path):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A board and the mirror walked together: results and digests compared event by event, the first difference explained."""
 
+import collections
 import copy
 import zlib
 
@@ -11,7 +12,12 @@ from .errors import DeeplomathError, KernelError
 from .features import window_features
 from .network import Network
 
-HISTORY = 3  # events before a mismatch that are shown with it
+HISTORY = 3  # requests before a mismatch that are shown with it
+STATE_HEADER = (
+    *("magic", "state", "spec", "features", "classes", "layers", "events", "false_reject_permille", "flags"),
+    *("frozen", "neurons", "experience", "clock"),
+)
+WHOLE = 2**32 - 1  # budget with which a build_step ends any rebuild
 
 
 class Mismatch(DeeplomathError):
@@ -30,61 +36,122 @@ class Mismatch(DeeplomathError):
 class Lockstep:
     """Gives each request to `board` (a Device, or anything with its methods) and to a mirror of the same configuration.
 
-    config: the arguments of Device.configure. Each method returns what both answered and raises Mismatch if they did not
-    answer the same, or if their digests differ afterwards. What both refuse raises the KernelError of the mirror.
+    config: the arguments of Device.configure. The methods are those of both. Each returns what both answered and raises
+    Mismatch if they did not answer the same, or if their digests differ afterwards; while a rebuild is under way there is
+    no digest, it is compared once the network is whole. What both refuse raises the KernelError of the mirror.
 
     events: learned or inferred so far; comparisons: results and digests found equal; ticks: {"features", "learn",
-    "infer"}: list of what each took on the board; digest: the last one.
+    "infer", "name", ...}: list of what each took on the board; digest: the last one.
     """
 
     def __init__(self, board, **config):
         self.board, self.config = board, config
         self.mirror = Network(**config)
         self.events = self.comparisons = 0
-        self.ticks = {"features": [], "learn": [], "infer": []}
+        self.ticks = collections.defaultdict(list)
         self.requests = []
-        self.footprint = self._equal("configure", board.configure(**config), self.mirror.footprint())
+        self.footprint = self._agreed("configure", board.configure(**config), self.mirror.footprint())
         self._compare_digests("configure")
 
     def window_features(self, samples):
         """Features int16 [3 * channels] of samples int16 [n, channels], made by the board. No digest: no network is asked."""
-        features = self._ask("features", lambda side: side.window_features(samples), window_features(samples))
-        return np.asarray(features, np.int16)
+        found = self._ask("features", lambda side: side.window_features(samples))
+        return np.asarray(self._agreed("features", found, window_features(samples)), np.int16)
 
-    def learn(self, x, label):
+    def learn(self, x, label, build=True):
         """Learns x (int16 [features]) as label on both sides: a Learned."""
         self.events += 1
-        return self._step("learn", f"learn as {label}", lambda side: side.learn(x, label))
+        words = "learn" if build else "begin to learn"
+        return self._step("learn", f"{words} as {label}", lambda side: side.learn(x, label, build))
+
+    def build_step(self, budget):
+        """Goes on with the rebuild on both sides; True while the board has more to do.
+
+        A board also goes on by itself, so it may be ahead of the mirror, never behind: the mirror follows.
+        """
+        return self._step("build", f"build {budget}", lambda side: side.build_step(budget), lambda: True)
 
     def infer(self, x):
-        """Infers x (int16 [features]) on both sides: an Answer."""
+        """Infers x (int16 [features]) on both sides: an Answer. During a rebuild the old network may answer, or the new."""
         self.events += 1
-        return self._step("infer", "infer", lambda side: side.infer(x))
+        return self._step("infer", "infer", lambda side: side.infer(x), lambda: self.mirror.infer_many([x])[0])
+
+    def undo(self):
+        """Takes the last learn back on both sides."""
+        self._step("undo", "undo", lambda side: side.undo())
+
+    def forget(self, event):
+        """Forgets the event of this id on both sides."""
+        self._step("forget", f"forget {event}", lambda side: side.forget(event))
+
+    def relabel(self, event, label):
+        """Gives the event of this id another label on both sides."""
+        self._step("relabel", f"relabel {event} as {label}", lambda side: side.relabel(event, label))
+
+    def correct(self, label):
+        """Learns the event last seen under label on both sides: a Learned."""
+        return self._step("correct", f"correct to {label}", lambda side: side.correct(label))
+
+    def drop(self):
+        """Forgets the event last seen on both sides."""
+        self._step("drop", "drop", lambda side: side.drop())
+
+    def unknowns(self):
+        """Ids of the unknown events that both sides remember, oldest first."""
+        return self._step("unknowns", "unknowns", lambda side: side.unknowns())
+
+    def unknown(self, unknown):
+        """Features int16 [features] of an unknown that both sides remember."""
+        return self._step("unknown", f"unknown {unknown}", lambda side: side.unknown(unknown))
+
+    def name(self, unknowns, label):
+        """Learns the unknowns of these ids under label on both sides: a Learned of the last."""
+        which = ", ".join(map(str, unknowns))
+        return self._step("name", f"name unknowns {which} as {label}", lambda side: side.name(unknowns, label))
+
+    def rename_class(self, label, to):
+        """Moves all events of a class to another on both sides."""
+        self._step("rename_class", f"rename class {label} to {to}", lambda side: side.rename_class(label, to))
+
+    def drop_class(self, label):
+        """Forgets all events of a class on both sides."""
+        self._step("drop_class", f"drop class {label}", lambda side: side.drop_class(label))
+
+    def freeze(self, frozen=True):
+        """Stops all learning, or lets it go on, on both sides."""
+        self._step("freeze", "freeze" if frozen else "thaw", lambda side: side.freeze(frozen))
 
     def finish(self):
         """Compares the exported states, and rebuilds the network of the board from its own; returns the state, bytes."""
         exported = self.board.export()
-        self._equal("export", exported, self.mirror.export())
+        self._agreed("export", exported, self.mirror.export())
         rebuilt = Network(**self.config)
         rebuilt.load(exported)
-        self._equal("rebuild from the board's state", self.board.digest(), rebuilt.digest())
+        self._agreed("rebuild from the board's state", self.board.digest(), rebuilt.digest())
         return exported
 
-    def _step(self, kind, request, call):
-        result = self._ask(kind, call, _outcome(call, self.mirror), request)
-        self._compare_digests(request, result)
-        self.requests.append(f"event {self.events}, {request}: {result}")
+    def _step(self, kind, request, call, old=None):
+        """Asks both sides and compares results and digests.
+
+        old: what the mirror answers while its rebuild goes on; a board that answers otherwise has finished its own.
+        """
+        found = self._ask(kind, call)
+        if old and self.mirror.info().building and not _same(found, old()):
+            self.mirror.build_step(WHOLE)
+        result = self._agreed(request, found, _outcome(call, self.mirror))
+        if not self.mirror.info().building:
+            self._compare_digests(request, result)
+        self.requests.append(f"event {self.events}, {request}: {_brief(result)}")
+        if isinstance(result, KernelError):
+            raise result
         return result
 
-    def _ask(self, kind, call, expected, request=None):
+    def _ask(self, kind, call):
         found = _outcome(call, self.board)
         self.ticks[kind].append(getattr(self.board, "last_ticks", None) or 0)
-        self._equal(request or kind, found, expected)
-        if isinstance(expected, KernelError):
-            raise expected
-        return expected
+        return found
 
-    def _equal(self, request, board, mirror):
+    def _agreed(self, request, board, mirror):
         if not _same(board, mirror):
             raise self._mismatch(request, _rows(board, mirror))
         self.comparisons += 1
@@ -93,7 +160,7 @@ class Lockstep:
     def _compare_digests(self, request, result=None):
         self.digest = self.mirror.digest()
         if self.board.digest() != self.digest:
-            raise self._mismatch(request, _rows(result, result) if result else [])
+            raise self._mismatch(request, _rows(result, result) if hasattr(result, "_fields") else [])
         self.comparisons += 1
 
     def _mismatch(self, request, rows):
@@ -114,13 +181,15 @@ class Lockstep:
         """Sentences on where the difference lies. Configures the board anew: its network is lost."""
         if self.board.digest() == self.mirror.digest():
             return ["The networks are the same; only the result differs."]
-        if not len(self.mirror.x):
+        if not self.mirror.memory.events:
             return ["Nothing is learned yet: kernel and mirror were made of different constants."]
         exported, expected = self.board.export(), self.mirror.export()
         kept = _kept(exported, expected)
         if kept:
             return [kept, self._rebuilt(exported)]
-        same = f"The events kept are the same {len(self.mirror.x)}: what differs is the network made of them."
+        same = (
+            f"The events kept are the same {len(self.mirror.memory.events)}: what differs is the network made of them."
+        )
         return [same, self._first_layer()]
 
     def _rebuilt(self, exported):
@@ -132,7 +201,7 @@ class Lockstep:
         return "A fresh mirror makes the board's network of the board's events: it computes right, from other events."
 
     def _first_layer(self):
-        for layers in range(1, self.mirror.max_layers + 1):
+        for layers in range(1, self.mirror.config.layers + 1):
             mirror = _with_layers(self.mirror, layers)
             self.board.configure(**{**self.config, "layers": layers})
             try:
@@ -162,7 +231,7 @@ def _same(board, mirror):
 
 
 def _rows(board, mirror):
-    if isinstance(mirror, tuple) and type(board) is type(mirror):
+    if hasattr(mirror, "_fields") and type(board) is type(mirror):
         return list(zip(mirror._fields, board, mirror, strict=True))
     return [("result", _brief(board), _brief(mirror))]
 
@@ -179,16 +248,20 @@ def _kept(board, mirror):
     if body == expected:
         return ""
     header, wanted = state.HEADER.unpack_from(board), state.HEADER.unpack_from(mirror)
-    if header != wanted:
-        return f"The states begin differently: {header} on the board, {wanted} on the mirror."
-    size = (len(expected) - state.HEADER.size) // wanted[-2]
-    at = next(i for i, (a, b) in enumerate(zip(body, expected, strict=True)) if a != b)
-    return f"The events kept differ, first in number {(at - state.HEADER.size) // size}."
+    differing = [f"{name} {a} and {b}" for name, a, b in zip(STATE_HEADER, header, wanted, strict=True) if a != b]
+    if differing:
+        return f"The states begin differently, on the board and on the mirror: {', '.join(differing)}."
+    at = next(i for i, (a, b) in enumerate(zip(body, expected, strict=True)) if a != b) - state.HEADER.size
+    n_events, n_experience = wanted[10], wanted[11]
+    size = len(body) - state.HEADER.size - n_experience * state.EXPERIENCE.itemsize
+    if at < size:
+        return f"The events kept differ, first in number {at * n_events // size}."
+    return "The events kept are the same; what the network said of them before they were learned differs."
 
 
 def _with_layers(net, layers):
     """The mirror with the same events and another limit of layers."""
-    net = copy.copy(net)
-    net.max_layers = layers
-    net._build()
+    net = copy.deepcopy(net)
+    net.config = net.config._replace(layers=layers)
+    net._changed()
     return net
