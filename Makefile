@@ -37,20 +37,20 @@ demo: setup $(F405) ## boot the emulated board, let it learn real events, prove 
 ## Tests
 
 test: setup test-sanitize $(HOST_LIB) $(UNIX) $(F405) ## set up and build all, then run all tests
-	$(RUN) -m pytest tests
+	$(RUN) -m pytest -rs tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
-	$(RUN) -m pytest tests -m "not unix and not f405"
+	$(RUN) -m pytest -rs tests -m "not unix and not f405"
 
 test-unix: setup $(UNIX) ## those with MicroPython's unix port
-	$(RUN) -m pytest tests -m unix
+	$(RUN) -m pytest -rs tests -m unix
 
 test-f405: setup $(F405) ## those with the emulated STM32F405
-	$(RUN) -m pytest tests -m f405
+	$(RUN) -m pytest -rs tests -m f405
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
-	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest tests -m kernel
+	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest -rs tests -m kernel
 
 bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)

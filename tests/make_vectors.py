@@ -418,6 +418,8 @@ def state_cases():
         ("a checksum", flip(len(state) - 1)),
         ("a label beyond the classes", forge(26 + 8, 2)),
         ("a count of 0", forge(26 + 10, 0)),
+        ("an id not given yet", forge(26, 9)),
+        ("a touch to come", forge(26 + 4, 9)),
         ("another digest", forge(len(state) - 8, state[-8] ^ 1)),
         ("another event", forge(26 + 12, state[26 + 12] ^ 1)),
     ]

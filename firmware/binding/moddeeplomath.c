@@ -707,7 +707,7 @@ static const char *state_error(int code) {
     case DLM_ERR_STATE_CHECKSUM:
         return "damaged, its checksum does not match";
     case DLM_ERR_STATE_EVENT:
-        return "an event has a label or count outside its limits";
+        return "an event has a label, count or time outside its limits";
     default:
         return "intact, but its network has another digest here";
     }

@@ -157,10 +157,11 @@ static int check_config(const dlm_t *net, const uint8_t *state) {
            state[16] == (config->regression | config->background << 1);
 }
 
-// Whether a record has a label and a count within their limits.
-static int check_record(const dlm_t *net, const uint8_t *record) {
+// Whether a record is of the past, and has a label and a count within their limits.
+static int check_record(const dlm_t *net, const uint8_t *record, uint32_t clock) {
     const uint32_t label = get(record + 8, 2), count = get(record + 10, 2);
-    return (net->config.regression || label < net->config.n_classes) && count >= 1 && count <= DLM_LIMIT_COUNT;
+    return get(record, 4) < clock && get(record + 4, 4) < clock &&
+           (net->config.regression || label < net->config.n_classes) && count >= 1 && count <= DLM_LIMIT_COUNT;
 }
 
 // Whether state is one that dlm_export wrote, whole, for a network of this config.
@@ -190,7 +191,7 @@ static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
         return DLM_ERR_STATE_CHECKSUM;
     }
     for (uint32_t i = 0; i < n_events; i++) {
-        if (!check_record(net, state + HEADER_BYTES + i * record_bytes(net))) {
+        if (!check_record(net, state + HEADER_BYTES + i * record_bytes(net), get(state + 22, 4))) {
             return DLM_ERR_STATE_EVENT;
         }
     }

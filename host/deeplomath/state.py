@@ -127,17 +127,17 @@ def _parse(net, data):
         raise KernelError(spec.ERROR_STATE_CHECKSUM, "state: damaged, its checksum does not match")
     records = np.frombuffer(data, _record_type(net.config), n_events, HEADER.size)
     experience = np.frombuffer(data, EXPERIENCE, n_experience, experience_at)
-    _check_records(net.config, records, frozen)
+    _check_records(net.config, records, clock, frozen)
     return _memory(net._kind, clock, frozen, records, experience)
 
 
-def _check_records(config, records, frozen):
-    wrong = (records["count"] < 1) | (records["count"] > spec.LIMIT_COUNT)
+def _check_records(config, records, clock, frozen):
+    wrong = (records["count"] < 1) | (records["id"] >= clock) | (records["touched"] >= clock)
     if not config.regression:
         wrong |= (records["label"] < 0) | (records["label"] >= config.classes)
     if wrong.any():
         raise KernelError(
-            spec.ERROR_STATE_EVENT, f"state: event {int(wrong.argmax())} has a label or count outside its limits"
+            spec.ERROR_STATE_EVENT, f"state: event {int(wrong.argmax())} has a label, count or time outside its limits"
         )
     if frozen > 1:
         raise KernelError(spec.ERROR_STATE_EVENT, f"state: frozen = {frozen} given, 0..1 allowed")
