@@ -420,6 +420,9 @@ def state_cases():
         ("a count of 0", forge(26 + 10, 0)),
         ("an id not given yet", forge(26, 9)),
         ("a touch to come", forge(26 + 4, 9)),
+        ("a touch before its time", forge(26 + 18 + 4, 0)),
+        ("an id twice", forge(26 + 18, 0)),
+        ("a clock about to end", forge(25, 255)),
         ("another digest", forge(len(state) - 8, state[-8] ^ 1)),
         ("another event", forge(26 + 12, state[26 + 12] ^ 1)),
     ]

@@ -125,11 +125,6 @@ def test_what_is_no_longer_touched_goes_first(make):
 
 @both
 def test_unknowns_become_a_class_in_one_go(make):
-    net = (
-        taught(make, 11, 30, features=4, classes=3, events=40)
-        if make is MIRROR
-        else make(features=4, classes=4, events=40)
-    )
     net = make(features=4, classes=4, events=40)
     for x, label in stream(11, 30, 4, 3):
         net.learn(x, label)
@@ -169,6 +164,50 @@ def test_a_correction_that_fails_leaves_the_learn_as_it_was(make):
     assert refused.value.code == spec.ERROR_FULL and (net.digest(), net.info()) == before
     net.undo()
     assert net.digest() != before[0]
+
+
+@both
+def test_a_correction_that_fails_leaves_a_regression_as_it_was(make):
+    net = make(features=1, classes=1, events=2, regression=True)
+    for x, value in ((0, 0), (100, 1000), (49, 500)):
+        learned = net.learn(np.array([x], np.int16), value)
+    before = net.digest()
+    if learned.action == spec.ACTION_ABSORBED:
+        with pytest.raises(KernelError):
+            net.correct(30000)
+    assert net.digest() == before and net.info().clock == 3
+
+
+@both
+def test_a_remembered_unknown_can_be_asked_about_again(make):
+    net = make(features=1, classes=2, events=4)
+    net.learn(np.array([0], np.int16), 0)
+    for i in range(10):
+        net.infer(np.array([1000 * (i + 1)], np.int16))
+    oldest = net.unknowns()[0]
+    net.infer(net.unknown(oldest))
+    assert net.unknown(net.unknowns()[-1]).tolist() == [1000 * (oldest + 1)]
+
+
+@both
+def test_naming_is_no_learn_to_undo(make):
+    net = make(features=1, classes=2, events=6)
+    net.learn(np.array([0], np.int16), 0)
+    for x in (5000, 5100):
+        net.infer(np.array([x], np.int16))
+    net.name(net.unknowns(), 1)
+    for change in (net.undo, net.drop):
+        with pytest.raises(KernelError) as refused:
+            change()
+        assert refused.value.code == spec.ERROR_NOTHING
+
+
+def test_labels_that_do_not_fit_the_events_are_refused_before_anything_changes():
+    net = MIRROR(features=1, classes=2, events=6)
+    before = net.digest()
+    with pytest.raises(KernelError):
+        net.learn_many(np.zeros((3, 1), np.int16), [0, 1])
+    assert net.digest() == before and not net.memory.events
 
 
 @both

@@ -11,7 +11,7 @@ import pytest
 from implementations import ROOT
 
 HEADER = (ROOT / "firmware/kernel/dlm_spec.h").read_text()
-CONSTANT = re.compile(r"#define (DLM_(?:KERNEL|CONTOUR|FEATURE|LIMIT_COUNT|VERSION_S)\w*) (\d+)\n")
+CONSTANT = re.compile(r"#define (DLM_(?:KERNEL|CONTOUR|FEATURE|MEMORY|LIMIT_COUNT|VERSION_S)\w*) (\d+)\n")
 
 
 def mutants():

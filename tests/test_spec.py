@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """One source of truth: the constant files are what spec.toml says, the vectors what the unbounded run and make_frame give."""
 
+import re
 import subprocess
 import sys
 
 import pytest
 
+from deeplomath import cost
 from implementations import ROOT
 
 
@@ -59,3 +61,13 @@ def test_the_kernels_code_fits_16_kb_on_a_cortex_m4():
         ["make", "--no-print-directory", "size"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert int(printed.stdout.splitlines()[-1].split()[0]) < 16 * 1024
+
+
+def test_the_footprints_in_the_text_are_those_of_the_layout():
+    text = (ROOT / "shared_spec/NUMERICS.md").read_text()
+    rows = re.findall(r"^\| (64|128) \| (yes|no) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", text, re.MULTILINE)
+    assert len(rows) == 4
+    for events, background, *sizes in rows:
+        for layers, size in zip((1, 2, 4), sizes):
+            config = {"features": 18, "classes": 7, "events": int(events), "layers": layers}
+            assert cost(**config, background=background == "yes").bytes == int(size.replace(",", ""))

@@ -16,7 +16,7 @@
 // nothing. One network must not be used from two threads at once.
 // Formats: name_qN has N fractional bits; shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
 //
-// What changes the events (learn to freeze below) first finishes a rebuild that is under way, and leaves a whole network
+// What changes the events (learn to freeze below) first finishes or discards a rebuild under way, and leaves a whole network
 // behind; dlm_learn_begin alone (in a network with background) leaves the rebuild to dlm_build_step, and until it is whole the old network answers.
 #ifndef DLM_H
 #define DLM_H
@@ -41,8 +41,8 @@ typedef struct {
 
 // What a learn did.
 typedef struct {
-    uint32_t event;    // stable id of the event inserted (the number of learns before it), or of the one that absorbed
-    uint32_t evicted;  // id of the event evicted, if reason is not DLM_REASON_NONE
+    uint32_t event;      // id of the event inserted (the clock before it), or of the one that absorbed
+    uint32_t evicted;    // id of the event evicted, if reason is not DLM_REASON_NONE
     uint32_t error_q16;  // mean squared leave-one-out error, Q16
     uint16_t n_neurons;  // events kept
     uint16_t depth;      // layers that earned their place
@@ -67,7 +67,7 @@ typedef struct {
 // What the network is at present.
 typedef struct {
     dlm_config_t config;
-    uint32_t clock;      // learns so far
+    uint32_t clock;      // learns so far, less those taken back
     uint32_t error_q16;  // as in dlm_learned_t
     uint32_t level_q12;  // novelty of the contour
     uint32_t work;       // multiply-accumulates of the last rebuild
@@ -102,18 +102,20 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 // Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, or DLM_ERR_FULL when each event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// As dlm_learn, but the rebuild is only begun; fails with DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
+// As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, and at a full budget the
+// distances between all events are gone through for the one to evict; all else is in slices. It fails with DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
 // Goes on with the rebuild for about budget multiply-accumulates, at least one step; returns 1 while there is more to do,
 // 0 when the network is whole. What comes out does not depend on the budgets. NUMERICS.md, Rebuild.
 int dlm_build_step(dlm_t *net, uint32_t budget);
 
-// Takes the last learn back; the digest is that of before. Fails with DLM_ERR_NOTHING unless the last change was a learn.
+// Takes the last learn back; the digest is that of before. Fails with DLM_ERR_NOTHING unless the last change was a learn or
+// a correction; dlm_name is not taken back.
 int dlm_undo(dlm_t *net);
 
-// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock: if nothing had to
-// go for it, the digest is that of before it was learned. Fails with DLM_ERR_EVENT.
+// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock (the next event gets
+// its id): if nothing had to go for it, the digest is that of before it was learned. Fails with DLM_ERR_EVENT.
 int dlm_forget(dlm_t *net, uint32_t event);
 
 // Gives an event another label. Fails with DLM_ERR_EVENT or DLM_ERR_LABEL.
@@ -159,7 +161,8 @@ uint32_t dlm_digest(const dlm_t *net);
 // Bytes that dlm_export writes.
 size_t dlm_state_size(const dlm_t *net);
 
-// Writes the state, dlm_state_size bytes: config, events and experience, from which the network is rebuilt. NUMERICS.md, State.
+// Writes the state, dlm_state_size bytes: config, events and experience, from which the network is rebuilt. The network must be
+// whole. NUMERICS.md, State.
 void dlm_export(const dlm_t *net, uint8_t *state);
 
 // Takes a state of size bytes that dlm_export wrote for the same config, rebuilds and verifies the digest in it.

@@ -123,7 +123,8 @@ static void set_novelties(dlm_t *net, const uint64_t *nearest) {
         novelty[i] = DLM_CONTOUR_NOVELTY_MAX;
         if (members[class] > 1) {
             const int32_t margin = dlm_margin(net, next, outputs, class);
-            novelty[i] = (uint16_t)dlm_novelty(next, dlm_distance(nearest[i]), margin);
+            const uint32_t found = dlm_novelty(next, dlm_distance(nearest[i]), margin);
+            novelty[i] = (uint16_t)(found - (found == DLM_CONTOUR_NOVELTY_MAX));
         }
     }
 }
@@ -152,7 +153,8 @@ static void set_level(dlm_t *net, dlm_network_t *of) {
             insert_sorted(sorted, n++, novelty[i]);
         }
     }
-    of->level_q12 = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+    const uint32_t level = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+    of->level_q12 = level - (level == DLM_CONTOUR_NOVELTY_MAX);  // something must be unknown
 }
 
 // Sums over pairs of a margin q, Q8, and a hit h, in halves.

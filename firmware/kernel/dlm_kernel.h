@@ -79,6 +79,7 @@ typedef struct {
     uint32_t touched;             // of the event that absorbed, before
     dlm_experience_t experience;  // what had to go, if experience_full
     uint16_t count;               // of the event that absorbed, before
+    int16_t label;                // under which the event was learned
     uint8_t action;               // DLM_ACTION_*
     uint8_t reason;               // DLM_REASON_*
     uint8_t experienced;          // an experience was added

@@ -222,6 +222,7 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_
     memset(learned, 0, sizeof(*learned));
     net->undo.action = learned->action = absorber < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
     net->undo.reason = learned->reason = reason;
+    net->undo.label = (int16_t)label;
     if (absorber < 0) {
         insert(net, x, label, victim, learned);
     } else {
@@ -329,12 +330,6 @@ int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
     return 0;
 }
 
-// Label under which the last learn went.
-static int32_t learned_label(const dlm_t *net) {
-    const uint32_t at = net->undo.action == DLM_ACTION_ABSORBED ? net->undo.at : net->n_events - 1u;
-    return dlm_events(net)[at].label;
-}
-
 int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
@@ -347,13 +342,14 @@ int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
     }
     const uint8_t seen = net->seen;
     const int16_t *x = DLM_AT(net, int16_t, net->seen_x);
-    const int32_t before = seen == DLM_SEEN_LEARNED ? learned_label(net) : 0;
+    const int32_t before = net->undo.label;
     if (seen == DLM_SEEN_LEARNED) {
         dlm_undo(net);
     }
     const int error = dlm_learn(net, x, label, learned);
     if (error && seen == DLM_SEEN_LEARNED) {
-        dlm_learn(net, x, before, learned);  // as it was: learning is deterministic
+        dlm_learned_t again;
+        dlm_learn(net, x, before, &again);  // as it was: learning is deterministic
     }
     if (!error && seen == DLM_SEEN_UNKNOWN) {
         net->n_unknowns--;  // it was the newest
@@ -459,6 +455,8 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
         dlm_learn(net, DLM_AT(net, int16_t, net->unknown_x) + at * net->config.n_features, label, learned);
         remove_unknown(net, at);
     }
+    net->undoable = 0;  // undo takes back one learn, not a part of these
+    net->seen = DLM_SEEN_NONE;
     return 0;
 }
 

@@ -424,6 +424,7 @@ static void next_phase(dlm_t *net) {
 int dlm_build_step(dlm_t *net, uint32_t budget) {
     dlm_build_t *build = &net->build;
     uint32_t done = 0;
+    budget = budget ? budget : 1;
     while (build->phase != IDLE && done < budget) {
         const uint32_t work = row_work(&net->config, build->phase, build->layer, net->n_events, build->row);
         dlm_next(net)->work += work;
@@ -534,7 +535,7 @@ void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
     memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
     net->seen = DLM_SEEN_INFERRED;
     if (answer->verdict == DLM_VERDICT_UNKNOWN) {
-        dlm_remember_unknown(net, x);
+        dlm_remember_unknown(net, DLM_AT(net, int16_t, net->seen_x));  // x may lie in the ring of unknowns
         net->seen = DLM_SEEN_UNKNOWN;
     }
 }

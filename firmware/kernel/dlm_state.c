@@ -157,10 +157,11 @@ static int check_config(const dlm_t *net, const uint8_t *state) {
            state[16] == (config->regression | config->background << 1);
 }
 
-// Whether a record is of the past, and has a label and a count within their limits.
-static int check_record(const dlm_t *net, const uint8_t *record, uint32_t clock) {
+// Whether a record follows the one before, is of the past, and has a label and a count within their limits.
+static int check_record(const dlm_t *net, const uint8_t *record, uint32_t least_id, uint32_t clock) {
+    const uint32_t id = get(record, 4), touched = get(record + 4, 4);
     const uint32_t label = get(record + 8, 2), count = get(record + 10, 2);
-    return get(record, 4) < clock && get(record + 4, 4) < clock &&
+    return id >= least_id && id <= touched && touched < clock &&
            (net->config.regression || label < net->config.n_classes) && count >= 1 && count <= DLM_LIMIT_COUNT;
 }
 
@@ -190,12 +191,15 @@ static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
     if (get(state + size - 4, 4) != ~crc) {
         return DLM_ERR_STATE_CHECKSUM;
     }
-    for (uint32_t i = 0; i < n_events; i++) {
-        if (!check_record(net, state + HEADER_BYTES + i * record_bytes(net), get(state + 22, 4))) {
+    const uint8_t *record = state + HEADER_BYTES;
+    uint32_t least_id = 0;
+    for (uint32_t i = 0; i < n_events; i++, record += record_bytes(net)) {
+        if (!check_record(net, record, least_id, get(state + 22, 4))) {
             return DLM_ERR_STATE_EVENT;
         }
+        least_id = get(record, 4) + 1;
     }
-    return state[17] > 1 ? DLM_ERR_STATE_EVENT : 0;
+    return state[17] > 1 || get(state + 22, 4) >> 31 ? DLM_ERR_STATE_EVENT : 0;
 }
 
 static void get_record(dlm_t *net, uint32_t i, const uint8_t *record) {

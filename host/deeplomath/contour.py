@@ -70,6 +70,7 @@ def from_experience(known, experience, false_reject_permille):
         evidence += [int(n) for n in known.novelty_q12 if n != NO_NOVELTY]
         points += known.left_out_points
     level_q12 = quantile(sorted(evidence), false_reject_permille) if evidence else ONE_Q12
+    level_q12 = min(level_q12, spec.CONTOUR_NOVELTY_MAX - 1)  # something must be unknown
     slope_q16, at_zero_q16 = confidence_line(points)
     return known._replace(level_q12=level_q12, slope_q16=slope_q16, at_zero_q16=at_zero_q16)
 

@@ -33,6 +33,7 @@ class Undo(NamedTuple):
 
     events: list
     experience: list
+    label: int  # under which the event was learned
     absorbed: bool
 
 
@@ -59,15 +60,15 @@ class Memory:
 
     def insert(self, x, label, victim):
         """Keeps x as a new event, in place of the event `victim` (None: in a free place); returns its id."""
-        self.undo = Undo(list(self.events), list(self.experience), False)
+        self.undo = Undo(list(self.events), list(self.experience), label, False)
         if victim is not None:
             del self.events[victim]
         self.events.append(Event(self.clock, self.clock, label, 1, x))
         return self.clock
 
-    def absorb(self, at):
-        """Lets the event at this place stand for one more; returns its id."""
-        self.undo = Undo(list(self.events), list(self.experience), True)
+    def absorb(self, at, label):
+        """Lets the event at this place stand for one more, learned under label; returns its id."""
+        self.undo = Undo(list(self.events), list(self.experience), label, True)
         kept = self.events[at]
         self.events[at] = kept._replace(count=min(kept.count + 1, spec.LIMIT_COUNT), touched=self.clock)
         return kept.id
@@ -79,7 +80,7 @@ class Memory:
 
     def take_back(self):
         """Undoes the last learn."""
-        self.events, self.experience, _ = self.undo
+        self.events, self.experience, *_ = self.undo
         self.clock -= 1
         self.changed()
 

@@ -177,7 +177,7 @@ def rebuild_work(config, m, tried):
             yield from [m - row for row in range(m)]  # its diagonal
             yield m * classes  # choice of the width
         yield m * classes  # does the layer earn its place?
-        if layer + 1 < config.layers and (layer == 0 or layer + 1 < tried or tried < 0):
+        if layer + 1 < config.layers and (layer == 0 or layer + 1 < tried):
             yield from rows  # K
             yield from [m * (d + 1)] * m  # slopes
             yield from [d + classes] * m  # placed in the next layer
@@ -280,11 +280,13 @@ class Network:
         """
         self._check_thawed()
         events = [self._event(row) for row in x]
+        if len(labels) != len(events):
+            raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         for label in labels:
             self._check_label(label)
         if len(self.memory.events) + len(events) > self.config.events:
             raise KernelError(spec.ERROR_FULL, f"events: budget of {self.config.events} is full")
-        for row, label in zip(events, labels, strict=True):
+        for row, label in zip(events, labels):
             self.memory.insert(row, int(label), None)
             self.memory.clock += 1
         self._changed()
@@ -340,7 +342,7 @@ class Network:
         self._check_label(label)
         self._finish()
         how, x = self.memory.seen
-        before = self._learned_label() if how == "learned" else None
+        before = self.memory.undo.label if how == "learned" else None
         unknowns = self.memory.unknowns
         if how == "learned":
             self.undo()
@@ -396,6 +398,7 @@ class Network:
             learned = self._learn(self._unknown(unknown), int(label))
             self._finish()
             self.memory.unknowns = [kept for kept in self.memory.unknowns if kept[0] != unknown]
+        self.memory.changed()  # undo takes back one learn, not a part of these
         return learned._replace(depth=self.depth, error=self.whole.error_q16)
 
     def rename_class(self, label, to):
@@ -506,11 +509,6 @@ class Network:
             raise KernelError(spec.ERROR_MODE, "mode: classes asked of a regression")
         self._check_label(label)
 
-    def _learned_label(self):
-        """Label under which the last learn went."""
-        newest = max(self.memory.events, key=lambda event: event.touched)
-        return newest.label
-
     def _learn(self, x, label):
         """The event x is absorbed or inserted, and the rebuild begun; a Learned with depth and error of the old network."""
         kept, known, at, victim, reason = self.memory, None, None, None, spec.REASON_NONE
@@ -522,7 +520,7 @@ class Network:
             if victim is None:
                 raise KernelError(spec.ERROR_FULL, f"events: budget of {self.config.events} is full")
         evicted = -1 if victim is None else kept.events[victim].id
-        event = kept.insert(x, label, victim) if at is None else kept.absorb(at)
+        event = kept.insert(x, label, victim) if at is None else kept.absorb(at, label)
         if known:
             kept.experienced(event, known, self.config.class_of(label))
         kept.clock += 1

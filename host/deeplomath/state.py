@@ -132,15 +132,18 @@ def _parse(net, data):
 
 
 def _check_records(config, records, clock, frozen):
-    wrong = (records["count"] < 1) | (records["id"] >= clock) | (records["touched"] >= clock)
+    wrong = (records["count"] < 1) | (records["id"] > records["touched"]) | (records["touched"] >= clock)
+    wrong[1:] |= records["id"][1:] <= records["id"][:-1]
     if not config.regression:
         wrong |= (records["label"] < 0) | (records["label"] >= config.classes)
     if wrong.any():
         raise KernelError(
             spec.ERROR_STATE_EVENT, f"state: event {int(wrong.argmax())} has a label, count or time outside its limits"
         )
-    if frozen > 1:
-        raise KernelError(spec.ERROR_STATE_EVENT, f"state: frozen = {frozen} given, 0..1 allowed")
+    if frozen > 1 or clock >> 31:
+        raise KernelError(
+            spec.ERROR_STATE_EVENT, f"state: frozen = {frozen}, clock = {clock} given, 0..1, 0..2^31-1 allowed"
+        )
 
 
 def _memory(kind, clock, frozen, records, experience):
