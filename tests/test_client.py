@@ -52,7 +52,7 @@ def assert_walks_with_the_mirror(device, n=12, seed=1):
 def life():
     """Calls by name and arguments: every change there is, in an order in which each is allowed."""
     calls = [("infer", FAR + i) for i in range(4)]  # while nothing is learned all are unknown
-    calls += [("name", (2, 0), 2), ("undo",), ("unknown", 1), ("name", [3], 1), ("drop",)]
+    calls += [("name", (2, 0), 2), ("unknown", 1), ("name", [3], 1)]
     calls += [("learn", x, label % 2) for x, label in events(8)]
     calls += [("undo",), ("relabel", 0, 1), ("forget", 0), ("infer", FAR), ("correct", 2), ("undo",)]
     calls += [("learn", FAR + 1, 1), ("drop",), ("infer", FAR), ("drop",), ("drop_class", 0), ("rename_class", 1, 0)]

@@ -302,7 +302,10 @@ class Network:
         return self._next is not None
 
     def undo(self):
-        """Takes the last learn back; the digest is that of before. KernelError ERROR_NOTHING unless the last change was a learn."""
+        """Takes the last learn back; the digest is that of before.
+
+        KernelError ERROR_NOTHING unless the last change was a learn or a correction; name is not taken back.
+        """
         self._check_thawed()
         if not self.memory.undo:
             raise KernelError(spec.ERROR_NOTHING, "undo: nothing to undo")
