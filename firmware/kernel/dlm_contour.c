@@ -76,7 +76,8 @@ static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
     sorted[n] = value;
 }
 
-uint32_t dlm_median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted) {
+// The upper median of the distances above 0 in nearest [m], Q12, divided; 0 if there is none. Uses sorted [m].
+static uint32_t median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < m; i++) {
         if (nearest[i] != NO_EVENT && nearest[i] > 0) {
@@ -90,13 +91,13 @@ uint32_t dlm_median_positive(const uint64_t *nearest, uint32_t m, uint32_t divis
 void dlm_spacing(dlm_t *net) {
     const uint64_t *nearest_own = DLM_AT(net, uint64_t, net->reciprocal);
     uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
-    dlm_next(net)->spacing_q12 = dlm_median_positive(nearest_own, dlm_next(net)->n_neurons, 1, sorted);
+    dlm_next(net)->spacing_q12 = median_positive(nearest_own, dlm_next(net)->n_neurons, 1, sorted);
 }
 
 // Where no two events of a class are apart: half of what is usual between any, or 1.
 static void spacing_of_any(dlm_t *net, const uint64_t *nearest) {
     dlm_network_t *next = dlm_next(net);
-    next->spacing_q12 = dlm_median_positive(nearest, next->n_neurons, 2, DLM_AT(net, uint32_t, net->sorted));
+    next->spacing_q12 = median_positive(nearest, next->n_neurons, 2, DLM_AT(net, uint32_t, net->sorted));
     next->spacing_q12 = next->spacing_q12 ? next->spacing_q12 : DLM_ONE_Q12;
 }
 

@@ -231,17 +231,8 @@ int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 
 // dlm_memory.c
 
-// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its place, or -1.
-int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label);
-// Which event the network misses least: its place, and why in *reason; -1 if none may go.
-int32_t dlm_least_useful(dlm_t *net, uint8_t *reason);
-// Takes the event at a place out, or puts one in there.
-void dlm_remove_event(dlm_t *net, uint32_t at);
-void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x);
 // Puts an unknown event into the ring of unknowns.
 void dlm_remember_unknown(dlm_t *net, const int16_t *x);
-// Place of the event with this id; -1 if it is not kept.
-int32_t dlm_find_event(const dlm_t *net, uint32_t id);
 
 // dlm_network.c
 
@@ -267,8 +258,6 @@ void dlm_contour(dlm_t *net);
 void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of);
 // Left-out outputs Q16 [C] of event i of a network whose sums are at hand.
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16);
-// The upper median of the distances above 0 in nearest [m], Q12, divided; 0 if there is none. Uses sorted [m].
-uint32_t dlm_median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted);
 // Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
 int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class);
 // The class present with the largest output, the first on a tie.

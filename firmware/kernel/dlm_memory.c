@@ -4,7 +4,8 @@
 
 // Events
 
-int32_t dlm_find_event(const dlm_t *net, uint32_t id) {
+// Place of the event with this id; -1 if it is not kept.
+static int32_t find_event(const dlm_t *net, uint32_t id) {
     for (uint32_t i = 0; i < net->n_events; i++) {
         if (dlm_events(net)[i].id == id) {
             return (int32_t)i;
@@ -13,13 +14,15 @@ int32_t dlm_find_event(const dlm_t *net, uint32_t id) {
     return -1;
 }
 
-void dlm_remove_event(dlm_t *net, uint32_t at) {
+// Takes the event at a place out.
+static void remove_event(dlm_t *net, uint32_t at) {
     const size_t after = --net->n_events - at, row = sizeof(int16_t) * net->config.n_features;
     memmove(&dlm_events(net)[at], &dlm_events(net)[at + 1], after * sizeof(dlm_event_t));
     memmove(dlm_event_x(net, at), dlm_event_x(net, at + 1), after * row);
 }
 
-void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x) {
+// Puts an event in at a place.
+static void insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x) {
     const size_t after = net->n_events++ - at, row = sizeof(int16_t) * net->config.n_features;
     memmove(&dlm_events(net)[at + 1], &dlm_events(net)[at], after * sizeof(dlm_event_t));
     memmove(dlm_event_x(net, at + 1), dlm_event_x(net, at), after * row);
@@ -92,7 +95,8 @@ static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t la
     return scaled <= DLM_MEMORY_ABSORB_MISS;
 }
 
-int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
+// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its place, or -1.
+static int32_t absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
     const dlm_network_t *live = dlm_live(net);
     const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
     const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].n_q8);
@@ -123,7 +127,8 @@ static int64_t lack(const dlm_t *net, uint32_t i) {
     return DLM_ONE_Q16 - (int64_t)dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
 }
 
-int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
+// Which event the network misses least: its place, and why in *reason; -1 if none may go.
+static int32_t least_useful(dlm_t *net, uint8_t *reason) {
     const uint32_t m = net->n_events;
     const dlm_event_t *events = dlm_events(net);
     uint64_t *nearest = DLM_AT(net, uint64_t, net->reciprocal);
@@ -164,9 +169,9 @@ static void insert(dlm_t *net, const int16_t *x, int32_t label, int32_t victim, 
         net->undo.evicted = dlm_events(net)[victim];
         memcpy(DLM_AT(net, int16_t, net->undo_x), dlm_event_x(net, (uint32_t)victim), row);
         learned->evicted = net->undo.evicted.id;
-        dlm_remove_event(net, (uint32_t)victim);
+        remove_event(net, (uint32_t)victim);
     }
-    dlm_insert_event(net, net->n_events, &event, x);
+    insert_event(net, net->n_events, &event, x);
     learned->event = event.id;
 }
 
@@ -198,7 +203,7 @@ static uint32_t members_of(const dlm_t *net, int32_t label) {
 // As dlm_learn_begin, with or without background.
 static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
     dlm_answer_t answer;
-    int32_t absorber = -1, victim = -1;
+    int32_t host = -1, victim = -1;
     uint8_t reason = DLM_REASON_NONE;
     if (net->frozen) {
         return DLM_ERR_FROZEN;
@@ -210,29 +215,29 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_
     const int known = members_of(net, label) > 1;  // one event alone gives no distance to compare with
     if (known) {
         dlm_answer(net, x, &answer);
-        absorber = dlm_absorber(net, &answer, label);
+        host = absorber(net, &answer, label);
     }
-    if (absorber < 0 && net->n_events == net->config.n_events) {
-        victim = dlm_least_useful(net, &reason);
+    if (host < 0 && net->n_events == net->config.n_events) {
+        victim = least_useful(net, &reason);
         if (victim < 0) {
             return DLM_ERR_FULL;
         }
     }
     memset(&net->undo, 0, sizeof(net->undo));
     memset(learned, 0, sizeof(*learned));
-    net->undo.action = learned->action = absorber < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
+    net->undo.action = learned->action = host < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
     net->undo.reason = learned->reason = reason;
     net->undo.label = (int16_t)label;
-    if (absorber < 0) {
+    if (host < 0) {
         insert(net, x, label, victim, learned);
     } else {
-        absorb(net, (uint32_t)absorber, learned);
+        absorb(net, (uint32_t)host, learned);
     }
     if (known) {
         add_experience(net, learned->event, &answer, label);
     }
     net->clock++;
-    if (absorber < 0) {
+    if (host < 0) {
         changed(net);
     } else {
         dlm_learn_from_experience(net, dlm_live(net));  // what was absorbed changes no neuron
@@ -275,9 +280,9 @@ int dlm_undo(dlm_t *net) {
         dlm_events(net)[net->undo.at].count = net->undo.count;
         dlm_events(net)[net->undo.at].touched = net->undo.touched;
     } else {
-        dlm_remove_event(net, net->n_events - 1u);
+        remove_event(net, net->n_events - 1u);
         if (net->undo.reason != DLM_REASON_NONE) {
-            dlm_insert_event(net, net->undo.at, &net->undo.evicted, DLM_AT(net, int16_t, net->undo_x));
+            insert_event(net, net->undo.at, &net->undo.evicted, DLM_AT(net, int16_t, net->undo_x));
         }
     }
     net->clock--;
@@ -295,12 +300,12 @@ int dlm_undo(dlm_t *net) {
 static void forget_at(dlm_t *net, uint32_t at) {
     const uint32_t event = dlm_events(net)[at].id;
     forget_experience(net, event);
-    dlm_remove_event(net, at);
+    remove_event(net, at);
     net->clock -= event + 1 == net->clock;
 }
 
 int dlm_forget(dlm_t *net, uint32_t event) {
-    const int32_t at = dlm_find_event(net, event);
+    const int32_t at = find_event(net, event);
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
@@ -314,7 +319,7 @@ int dlm_forget(dlm_t *net, uint32_t event) {
 }
 
 int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
-    const int32_t at = dlm_find_event(net, event);
+    const int32_t at = find_event(net, event);
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }

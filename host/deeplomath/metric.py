@@ -17,7 +17,7 @@ class FirstMetric(NamedTuple):
 
     mean_q8: np.ndarray
     mantissa: np.ndarray  # 2^15 < mantissa <= 2^16
-    shift: np.ndarray  # 10..31
+    shift: np.ndarray  # 10..32
 
 
 def first_metric(x, labels):
