@@ -5,5 +5,6 @@ SRC_USERMOD_C += $(wildcard $(DEEPLOMATH_DIR)/binding/*.c)
 SRC_USERMOD_LIB_C += $(sort $(wildcard $(DEEPLOMATH_DIR)/kernel/*.c))
 CFLAGS_USERMOD += -I$(DEEPLOMATH_DIR)/kernel
 
-# The ports build for size; the kernel's inner loops are worth their speed.
-$(BUILD)/$(notdir $(DEEPLOMATH_DIR))/kernel/%.o: CFLAGS += -O2
+# The kernel is small at -Os; its sums of products, in C where a core has no DSP instructions, are worth more.
+$(BUILD)/$(notdir $(DEEPLOMATH_DIR))/kernel/%.o: CFLAGS += -Os
+$(BUILD)/$(notdir $(DEEPLOMATH_DIR))/kernel/dlm_dot.o: CFLAGS += -O2

@@ -50,7 +50,7 @@ def c_header(spec):
     table = exp2_table(2 ** spec["kernel"]["exponent_step_bits"])
     lines += ["", "// The constants that are part of every digest", "#define DLM_DIGESTED { \\"]
     lines += [f"    DLM_{t.upper()}_{key.upper()}, \\" for t, key, _ in numbers(spec) if t in DIGESTED] + ["}"]
-    lines += ["", "// 2^-(i/256) in Q30", "#define DLM_EXP2_Q30 { \\", *(row + " \\" for row in rows(table)), "}"]
+    lines += ["", "// 2^-(i/64) in Q30", "#define DLM_EXP2_Q30 { \\", *(row + " \\" for row in rows(table)), "}"]
     return "\n".join([*lines, "", "#endif", ""])
 
 

@@ -71,13 +71,14 @@ def library():
     dlm = ctypes.CDLL(LIBRARY)
     dlm.dlm_footprint.restype = dlm.dlm_state_size.restype = ctypes.c_size_t
     dlm.dlm_digest.restype = ctypes.c_uint32
-    dlm.probe_exp2_neg.argtypes = dlm.dlm_isqrt.argtypes = dlm.dlm_log2_q11.argtypes = [ctypes.c_uint64]
+    dlm.probe_exp2_neg.argtypes = [ctypes.c_uint32]
+    dlm.dlm_isqrt.argtypes = dlm.dlm_log2_q11.argtypes = [ctypes.c_uint64]
     dlm.dlm_bit_length.argtypes = [ctypes.c_uint64]
     dlm.dlm_isqrt.restype = dlm.probe_exp2_neg.restype = dlm.probe_spacing.restype = ctypes.c_uint32
     dlm.probe_round_shift.argtypes = [ctypes.c_int64, ctypes.c_uint]
     dlm.probe_round_shift.restype = ctypes.c_int64
     dlm.probe_saturate.argtypes = [ctypes.c_int64, ctypes.c_int32]
-    dlm.probe_distance2.restype = ctypes.c_uint64
+    dlm.dlm_distance2.restype = ctypes.c_uint32
     return dlm
 
 
@@ -228,13 +229,15 @@ class KernelNetwork:
     def _layer(self, index):
         dlm, d, m, classes = library(), self.config.n_features, self.info().neurons, self.config.n_classes
         n, stride = d + (classes if index else 0), dlm.probe_stride(self.net, index)
-        width = self._array(dlm.probe_width, (index,), np.uint32, (2,))
+        width = self._array(dlm.probe_layer_width, (index,), np.uint32, (2,))
         rows = self._array(dlm.probe_layer_array, (index, 0), np.int16, (m, stride))
         return {
             "width": width,
             "n_q8": [row[:n] for row in rows],
             "s2_q16": self._array(dlm.probe_layer_array, (index, 1), np.uint32, (d,)),
-            "alpha_q20": self._array(dlm.probe_layer_array, (index, 2), np.int32, (m, classes)),
+            "alpha": [
+                row[:m] for row in self._array(dlm.probe_layer_array, (index, 2), np.int16, (classes, m + m % 2))
+            ],
         }
 
     def _array(self, function, which, kind, shape):
@@ -255,7 +258,7 @@ def fields(net):
             "width": list(layer.width),
             "n_q8": layer.n_q8.tolist(),
             "s2_q16": layer.s2_q16.tolist(),
-            "alpha_q20": layer.solution.alpha_q20.tolist(),
+            "alpha": layer.alpha.T.tolist(),
         }
         for layer in whole.layers
     ]

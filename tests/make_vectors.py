@@ -47,8 +47,8 @@ def events(seed, n, d, classes, spread=400, apart=3000):
 def fixed_cases():
     edge = [0, 1, 2, 3, 4, 15, 16, 17, 2**16 - 1, 2**16, 2**31, 2**32 - 1, 2**32, 2**52 + 1, 2**62 - 1, 2**62]
     squares = [k * k + e for k in (3, 46340, 46341, 65535, 2**26 + 1, 2**31 - 1) for e in (-1, 0, 1)]
-    steps = [0, 1, 1023, 1024, 1025, 2**18 - 1, 2**18, 2**18 + 1, 5 << 18, (30 << 18) - 1, 30 << 18, (30 << 18) + 1]
-    powers = steps + [s << 10 for s in range(257)] + [s * 26214 + 511 for s in range(1, 99)] + [2**40, 2**61]
+    steps = [0, 1, 4095, 4096, 4097, 2**18 - 1, 2**18, 2**18 + 1, 5 << 18, (30 << 18) - 1, 30 << 18, (30 << 18) + 1]
+    powers = steps + [s << 12 for s in range(65)] + [s * 26214 + 511 for s in range(1, 99)] + [2**31, 2**32 - 1]
     halves = [
         (v, k)
         for k in (1, 2, 30)
@@ -67,7 +67,7 @@ def fixed_cases():
     )
     yield case(
         "exp2_neg",
-        "each entry of the table, the limit at 30, arguments beyond 32 bits",
+        "each entry of the table, the limit at 30, the largest arguments",
         function="exp2_neg",
         inputs=powers,
         outputs=[int(v) for v in fixed.exp2_neg(as_array)],
@@ -169,7 +169,7 @@ def solve_cases():
         targets = np.array([[(1 << 16) * (i % 2 == c) - (1 << 15) for c in range(2)] for i in range(m)], object)
         width = solve.base_width(n_q8)
         kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
-        a_q30 = kernel + np.diag(np.full(m, solve.spec.KERNEL_RIDGE, object))
+        factor = solve.factor(kernel + np.diag(np.full(m, solve.spec.KERNEL_RIDGE, object)))
         solution = solve.solve(kernel, targets)
         yield case(
             name,
@@ -178,8 +178,10 @@ def solve_cases():
             targets_q16=targets.tolist(),
             width=list(width),
             kernel_q30=kernel.tolist(),
-            inverse_q26=solve.inverse_factor(a_q30).tolist(),
-            alpha_q20=solution.alpha_q20.tolist(),
+            l_q15=factor.l_q15.tolist(),
+            root_q28=factor.root_q28.tolist(),
+            w_q26=factor.w_q26.tolist(),
+            alpha_q21=solution.alpha_q21.tolist(),
             residual_q16=solution.residual_q16.tolist(),
             error_q32=solution.error_q32,
         )
@@ -456,7 +458,7 @@ ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
     "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
     "metric": "Events and labels to the first metric, and queries to coordinates.",
-    "solve": "Scaled coordinates to width and K; K with targets to W = L^-1, alpha and left-out residuals.",
+    "solve": "Scaled coordinates to width and K; K with targets to L, 1 / L_ii and W = L^-1, alpha and left-out residuals.",
     "contour": "Events and labels, learned one by one, to the contour.",
     "network": "Lives of networks: what each operation (tests/operations.py) gives, and the digest after it.",
     "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",

@@ -2,7 +2,7 @@
 // What ctypes cannot reach by itself: the kernel's inline functions, and the arrays of a network. Used by implementations.py.
 #include "../firmware/kernel/dlm_kernel.h"
 
-uint32_t probe_exp2_neg(uint64_t x_q18) {
+uint32_t probe_exp2_neg(uint32_t x_q18) {
     return dlm_exp2_neg(x_q18);
 }
 
@@ -16,10 +16,6 @@ int32_t probe_saturate(int64_t value, int32_t limit) {
 
 int32_t probe_floor_div(int32_t value, int32_t divisor) {
     return dlm_floor_div(value, divisor);
-}
-
-uint64_t probe_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
-    return dlm_distance2(a, b, n);
 }
 
 uint32_t probe_spacing(const dlm_t *net) {
@@ -38,30 +34,42 @@ const void *probe_array(const dlm_t *net, unsigned which) {
 // 0: coordinates of the neurons, 1: squared metric, 2: alpha.
 const void *probe_layer_array(const dlm_t *net, unsigned layer, unsigned which) {
     const dlm_layer_t *of = &dlm_live(net)->layers[layer];
-    const uint32_t offsets[] = {of->n_q8, of->s2_q16, of->alpha_q20};
+    const uint32_t offsets[] = {of->n_q8, of->s2_q16, of->alpha};
     return DLM_AT(net, void, offsets[which]);
+}
+
+void probe_set_alpha_shift(const dlm_t *net, unsigned layer, uint32_t shift) {
+    dlm_live(net)->layers[layer].alpha_shift = shift;
 }
 
 uint32_t probe_stride(const dlm_t *net, unsigned layer) {
     return dlm_stride(&net->config, layer);
 }
 
-const dlm_width_t *probe_width(const dlm_t *net, unsigned layer) {
+const dlm_width_t *probe_layer_width(const dlm_t *net, unsigned layer) {
     return &dlm_live(net)->layers[layer].width;
 }
 
-// K of m rows of n coordinates into packed; then A with this ridge added to W in place.
-void probe_gram(const int16_t *n_q8, uint32_t m, uint32_t n, const dlm_width_t *width, int32_t *packed) {
+// K of m rows of n coordinates, Q30 [m][m], its lower triangle; A of it with the ridge.
+void probe_gram(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, const dlm_width_t *width,
+                const uint32_t *norm, uint32_t *k_q30) {
     for (uint32_t i = 0; i < m; i++) {
-        dlm_gram_row(n_q8, i, n, n, width, packed);
+        dlm_distance_row(n_q8, norm, i, n, stride, k_q30 + (size_t)i * m);
+        dlm_gram_row(i, width, k_q30 + (size_t)i * m);
     }
 }
 
-void probe_inverse_factor(int32_t *packed, uint32_t m) {
+// The factor of A, Q30 [m][m]: packed L, roots, and four columns of W at a time, W^T [m + 3][m].
+void probe_factor(const uint32_t *a_q30, uint32_t m, int16_t *packed, uint32_t *root_q28, int32_t *w_q26) {
     for (uint32_t i = 0; i < m; i++) {
-        dlm_factor_row(packed, i);
+        dlm_factor_row(packed, root_q28, i, a_q30 + (size_t)i * m);
     }
-    for (uint32_t i = 0; i < m; i++) {
-        dlm_inverse_row(packed, i);
+    for (uint32_t j = 0; j < m; j += 4) {
+        dlm_inverse_columns(packed, root_q28, m, j, w_q26 + (size_t)j * m);
     }
+}
+
+void probe_width(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, dlm_width_t *width, uint32_t *norm) {
+    dlm_norms(n_q8, m, n, stride, norm);
+    dlm_base_width(n_q8, norm, m, n, stride, width);
 }

@@ -6,7 +6,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from deeplomath import metric, solve
+from deeplomath import metric, solve, spec
 from implementations import KERNEL, MIRROR, fields, library
 from vectors import cases
 
@@ -39,11 +39,17 @@ def test_the_first_metric_gives_each_class_unit_deviation():
 
 
 @pytest.mark.kernel
-@pytest.mark.parametrize("n", [1, 63, 64, 65, 128, 129, 176])
-def test_the_largest_squared_distance_is_exact_at_every_length(n):
-    a, b = np.full(n, 4095, np.int16), np.full(n, -4095, np.int16)
-    distance2 = library().probe_distance2(*(v.ctypes.data_as(ctypes.c_void_p) for v in (a, b)), n)
-    assert distance2 == n * 8190**2 == solve.squared_distances(a[None].astype(np.int64), b[None].astype(np.int64))[0, 0]
+@pytest.mark.parametrize("n, largest", [(1, 4095), (63, 4095), (64, 4095), (65, 2047), (176, 2047)])
+def test_the_largest_squared_distance_is_exact_at_every_length(n, largest):
+    a, b = np.full(n, largest, np.int16), np.full(n, -largest, np.int16)
+    distance2 = library().dlm_distance2(*(v.ctypes.data_as(ctypes.c_void_p) for v in (a, b)), n)
+    assert distance2 == n * (2 * largest) ** 2 < 2**32
+    assert distance2 == solve.squared_distances(a[None].astype(np.int64), b[None].astype(np.int64))[0, 0]
+
+
+def test_all_coordinates_of_the_most_classes_fit_the_largest_squared_distance():
+    for d in range(1, spec.LIMIT_FEATURES + 1):
+        assert (d + spec.LIMIT_CLASSES) * (2 * metric.coordinate_max(d)) ** 2 < 2**32
 
 
 def test_directions_that_decide_sharpen_and_the_others_fade():

@@ -67,8 +67,9 @@ def test_outputs_are_clipped_to_8():
     for i in range(2):
         net.learn(np.array([i], np.int16), i)
     library().probe_layer_array.restype = ctypes.c_void_p
-    alpha = (ctypes.c_int32 * 4).from_address(library().probe_layer_array(net.net, 0, 2))
-    alpha[:] = [2**31 - 1, -(2**31) + 1] * 2
+    alpha = (ctypes.c_int16 * 4).from_address(library().probe_layer_array(net.net, 0, 2))
+    alpha[:] = [2**15 - 1] * 2 + [-(2**15) + 1] * 2
+    library().probe_set_alpha_shift(net.net, 0, 16)
     assert net.infer(np.array([0], np.int16)).outputs == (524287, -524287)
 
 

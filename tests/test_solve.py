@@ -22,16 +22,16 @@ def test_each_step_of_the_solver_is_the_vectors(kind, case):
     solution = solve.solve(kernel, np.array(case["targets_q16"]).astype(kind))
     assert list(width) == case["width"]
     assert kernel.tolist() == case["kernel_q30"]
-    ridge = np.diag(np.full(len(kernel), spec.KERNEL_RIDGE, kind))
-    assert solve.inverse_factor(kernel + ridge).tolist() == case["inverse_q26"]
-    assert solution.alpha_q20.tolist() == case["alpha_q20"]
+    factor = solve.factor(kernel + np.diag(np.full(len(kernel), spec.KERNEL_RIDGE, kind)))
+    assert [part.tolist() for part in factor] == [case["l_q15"], case["root_q28"], case["w_q26"]]
+    assert solution.alpha_q21.tolist() == case["alpha_q21"]
     assert solution.residual_q16.tolist() == case["residual_q16"]
     assert solution.error_q32 == case["error_q32"]
 
 
 def packed(square):
-    """The packed lower triangle of a square matrix."""
-    return np.array([square[i][j] for i in range(len(square)) for j in range(i + 1)], np.int32)
+    """The packed lower triangle of a square matrix without its diagonal: four rows at a time of the same length."""
+    return [value for i, row in enumerate(square) for value in [*row[:i], *[0] * (i // 4 * 4 + 4 - i)]]
 
 
 def address(array):
@@ -40,28 +40,34 @@ def address(array):
 
 @pytest.mark.kernel
 @cases("solve")
-def test_the_kernels_width_gram_matrix_and_inverse_factor_are_the_vectors(case):
-    n_q8 = np.array(case["n_q8"], np.int16)
-    m, n = n_q8.shape
-    width, triangle = np.zeros(2, np.uint32), np.zeros(m * (m + 1) // 2, np.int32)
-    library().dlm_base_width(address(n_q8), m, n, n, address(width))
-    library().probe_gram(address(n_q8), m, n, address(width), address(triangle))
+def test_the_kernels_width_gram_matrix_and_factor_are_the_vectors(case):
+    m, n = np.shape(case["n_q8"])
+    stride = n + n % 2
+    n_q8 = np.zeros((m + 3, stride), np.int16)  # in a network, too, something lies behind the rows
+    n_q8[:m, :n] = case["n_q8"]
+    width, norm, kernel = np.zeros(2, np.uint32), np.zeros(m + 3, np.uint32), np.zeros((m + 1, m), np.int32)
+    library().probe_width(address(n_q8), m, n, stride, address(width), address(norm))
+    library().probe_gram(address(n_q8), m, n, stride, address(width), address(norm), address(kernel))
     assert width.tolist() == case["width"]
-    assert triangle.tolist() == packed(case["kernel_q30"]).tolist()
-    diagonal = np.cumsum(np.arange(1, m + 1)) - 1
-    triangle[diagonal] += spec.KERNEL_RIDGE
-    library().probe_inverse_factor(address(triangle), m)
-    assert triangle.tolist() == packed(case["inverse_q26"]).tolist()
+    kernel = np.ascontiguousarray(np.tril(kernel[:m]))
+    assert kernel.tolist() == np.tril(case["kernel_q30"]).tolist()
+    lower = np.zeros(len(packed(case["l_q15"])), np.int16)
+    root, w = np.zeros(m, np.uint32), np.zeros((m + 3, m), np.int32)
+    kernel += np.diag(np.full(m, spec.KERNEL_RIDGE, np.int32))
+    library().probe_factor(address(kernel), m, address(lower), address(root), address(w))
+    assert root.tolist() == case["root_q28"]
+    assert lower.tolist() == packed(case["l_q15"])
+    assert np.tril(w[:m].T).tolist() == case["w_q26"]
 
 
-def test_the_inverse_is_that_of_float64_to_six_digits():
+def test_the_inverse_is_that_of_float64_to_three_digits():
     draw = np.random.default_rng(5)
     n_q8 = (draw.normal(size=(200, 18)) * 256).astype(np.int64)
     kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
     a_q30 = kernel + np.diag(np.full(200, spec.KERNEL_RIDGE))
-    w = solve.inverse_factor(a_q30) / 2.0**26
+    w = solve.factor(a_q30).w_q26 / 2.0**26
     exact = np.linalg.inv(a_q30 / 2.0**30)
-    assert abs(w.T @ w - exact).max() < 2e-6
+    assert abs(w.T @ w - exact).max() < 2e-3
 
 
 def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
@@ -74,17 +80,18 @@ def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
         rest = np.arange(20) != i
         a = kernel[np.ix_(rest, rest)] / 2.0**30 + np.eye(19) / 32
         left_out = kernel[i, rest] / 2.0**30 @ np.linalg.solve(a, targets[rest, 0])
-        assert abs(targets[i, 0] - left_out - residual[i]) < 4
+        assert abs(targets[i, 0] - left_out - residual[i]) < 64  # 2^-10
 
 
 def test_the_bounds_hold_where_they_are_tightest():
     """512 equal events: A is as near to singular as it gets (NUMERICS.md, Solver)."""
     m = 512
-    w = solve.inverse_factor(np.full((m, m), 1 << 30) + np.diag(np.full(m, spec.KERNEL_RIDGE)))
-    assert 31 < (w.astype(object) ** 2).sum(0).max() / 2**52 < 36
-    assert abs(w).max() < 6 * 2**26
+    found = solve.factor(np.full((m, m), 1 << 30) + np.diag(np.full(m, spec.KERNEL_RIDGE)))
+    assert 31 < (found.w_q26.astype(float) ** 2).sum(0).max() / 2**52 < 45
+    assert abs(found.w_q26).max() < 6.7 * 2**26
+    assert found.l_q15.max() < 0.99 * 2**15
     targets = np.where(np.arange(m) % 2, 1 << 16, -(1 << 16))[:, None]
-    assert abs(w @ targets).max() < 136 * 2**42
+    assert abs(solve.substitute(found, targets)).max() < 2**15 - 1  # not clipped, even so
 
 
 @pytest.mark.kernel

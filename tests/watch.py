@@ -75,7 +75,7 @@ def builds_wrong(layer):
         def _make(self):
             whole = super()._make()
             if len(whole.layers) >= layer:
-                whole.layers[layer - 1].solution.alpha_q20[0, 0] += 1
+                whole.layers[layer - 1].alpha[0, 0] += 1
             return whole
 
     return BuildsWrong

@@ -2,10 +2,10 @@
 // The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/contour.py. NUMERICS.md, Contour.
 #include "dlm_kernel.h"
 
-#define NO_EVENT UINT64_MAX
+#define NO_EVENT UINT32_MAX  // above every squared distance
 
-uint32_t dlm_distance(uint64_t distance2_q16) {
-    return dlm_isqrt(distance2_q16 << 8);
+uint32_t dlm_distance(uint32_t distance2_q16) {
+    return dlm_isqrt((uint64_t)distance2_q16 << 8);
 }
 
 int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class) {
@@ -53,19 +53,29 @@ int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16) {
     return (int32_t)(confidence < 0 ? 0 : confidence > DLM_ONE_Q16 ? DLM_ONE_Q16 : confidence);
 }
 
-void dlm_nearest_row(const dlm_t *net, const dlm_network_t *of, uint32_t i, int same_class, uint64_t *nearest) {
-    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, of->layers[0].n_q8);
-    const int16_t *label = DLM_AT(net, int16_t, of->label);
-    nearest[i] = NO_EVENT;
-    for (uint32_t j = 0; j < i; j++) {
-        if (same_class && dlm_class(net, label[i]) != dlm_class(net, label[j])) {
-            continue;
-        }
-        uint64_t distance2 = dlm_distance2(z + (size_t)i * stride, z + (size_t)j * stride, d);
-        nearest[i] = distance2 < nearest[i] ? distance2 : nearest[i];
-        nearest[j] = distance2 < nearest[j] ? distance2 : nearest[j];
+static void lower(uint32_t *nearest, uint32_t distance2) {
+    if (distance2 < *nearest) {
+        *nearest = distance2;
     }
+}
+
+void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
+    const dlm_network_t *next = dlm_next(net);
+    const int16_t *label = DLM_AT(net, int16_t, next->label);
+    const uint32_t class = dlm_class(net, label[i]);
+    uint32_t *own = DLM_AT(net, uint32_t, net->nearest_own), *any = DLM_AT(net, uint32_t, net->nearest_any);
+    uint32_t nearest_own = NO_EVENT, nearest_any = NO_EVENT;
+    for (uint32_t j = 0; j < i; j++) {
+        const uint32_t distance2 = distance2_q16[j];
+        lower(&nearest_any, distance2);
+        lower(&any[j], distance2);
+        if (class == dlm_class(net, label[j])) {
+            lower(&nearest_own, distance2);
+            lower(&own[j], distance2);
+        }
+    }
+    own[i] = nearest_own;
+    any[i] = nearest_any;
 }
 
 // Puts value into sorted [n], which keeps its order.
@@ -76,40 +86,35 @@ static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
     sorted[n] = value;
 }
 
-// The upper median of the distances above 0 in nearest [m], Q12, divided; 0 if there is none. Uses sorted [m].
-static uint32_t median_positive(const uint64_t *nearest, uint32_t m, uint32_t divisor, uint32_t *sorted) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < m; i++) {
-        if (nearest[i] != NO_EVENT && nearest[i] > 0) {
-            insert_sorted(sorted, n++, dlm_distance(nearest[i]));
+// The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
+static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
+    const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
+    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted), n = 0;
+    for (uint32_t i = 0; i < dlm_next(net)->n_neurons; i++) {
+        if (distance2[i] != NO_EVENT && distance2[i]) {
+            insert_sorted(sorted, n++, distance2[i]);
         }
     }
-    uint32_t median = n ? sorted[n / 2] / divisor : 0;
+    const uint32_t median = n ? dlm_distance(sorted[n / 2]) / divisor : 0;
     return n && !median ? 1 : median;
 }
 
-void dlm_spacing(dlm_t *net) {
-    const uint64_t *nearest_own = DLM_AT(net, uint64_t, net->reciprocal);
-    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
-    dlm_next(net)->spacing_q12 = median_positive(nearest_own, dlm_next(net)->n_neurons, 1, sorted);
-}
-
-// Where no two events of a class are apart: half of what is usual between any, or 1.
-static void spacing_of_any(dlm_t *net, const uint64_t *nearest) {
-    dlm_network_t *next = dlm_next(net);
-    next->spacing_q12 = median_positive(nearest, next->n_neurons, 2, DLM_AT(net, uint32_t, net->sorted));
-    next->spacing_q12 = next->spacing_q12 ? next->spacing_q12 : DLM_ONE_Q12;
+// What is usual between events of a class; where no two are apart, half of what is usual between any, or 1.
+static uint32_t spacing(const dlm_t *net) {
+    uint32_t found = median_positive(net, net->nearest_own, 1);
+    found = found ? found : median_positive(net, net->nearest_any, 2);
+    return found ? found : DLM_ONE_Q12;
 }
 
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16) {
-    const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16) + (size_t)i * net->config.n_classes;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        outputs_q16[c] = dlm_floor_div(sums[c], of->depth);
+    const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16) + i;
+    for (uint32_t c = 0; c < net->config.n_classes; c++, sums += of->n_neurons) {
+        outputs_q16[c] = dlm_floor_div(*sums, of->depth);
     }
 }
 
 // Of the events whose class has another one.
-static void set_novelties(dlm_t *net, const uint64_t *nearest) {
+static void set_novelties(dlm_t *net, const uint32_t *nearest) {
     dlm_network_t *next = dlm_next(net);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
     uint16_t *novelty = DLM_AT(net, uint16_t, next->novelty_q12);
@@ -160,10 +165,10 @@ static void set_level(dlm_t *net, dlm_network_t *of) {
 
 // Sums over pairs of a margin q, Q8, and a hit h, in halves.
 typedef struct {
-    int64_t n, q, qq, h, qh;
+    int32_t n, q, qq, h, qh;  // of at most 642 pairs: below 2^26
 } line_t;
 
-static void add_point(line_t *line, int64_t margin_q8, int hit) {
+static void add_point(line_t *line, int32_t margin_q8, int hit) {
     line->n++;
     line->q += margin_q8;
     line->qq += margin_q8 * margin_q8;
@@ -178,7 +183,7 @@ static void set_confidence(dlm_t *net, dlm_network_t *of) {
     int32_t outputs[DLM_LIMIT_CLASSES];
     for (uint32_t i = 0; i < net->n_experience; i++) {
         const uint16_t answered = dlm_experience(net)[i].margin_q8;
-        add_point(&line, answered & ~DLM_HIT, answered & DLM_HIT);
+        add_point(&line, answered & 0x7fff, answered & DLM_HIT);
     }
     for (uint32_t i = 0; !enough_experience(net) && i < of->n_neurons; i++) {
         dlm_left_out_outputs(net, of, i, outputs);
@@ -186,10 +191,10 @@ static void set_confidence(dlm_t *net, dlm_network_t *of) {
         const int32_t margin = dlm_margin(net, of, outputs, answered);
         add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, of->label)[i]));
     }
-    const int64_t rise = (line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes
-    const int64_t slope = rise / (line.n * line.qq - line.q * line.q);
+    const int64_t rise = (int64_t)(line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes
+    const int64_t slope = rise / ((int64_t)line.n * line.qq - (int64_t)line.q * line.q);
     of->confidence_slope_q16 = (int32_t)(slope < 0 ? 0 : slope > 2 * DLM_ONE_Q16 ? 2 * DLM_ONE_Q16 : slope);
-    const int64_t rest = line.h * 32768 - ((of->confidence_slope_q16 * line.q) >> 8);
+    const int32_t rest = line.h * 32768 - (int32_t)dlm_floor_shift((int64_t)of->confidence_slope_q16 * line.q, 8);
     of->confidence_at_zero_q16 = (int32_t)(rest < 0 ? 0 : rest / line.n);
 }
 
@@ -199,10 +204,7 @@ void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of) {
 }
 
 void dlm_contour(dlm_t *net) {
-    const uint64_t *nearest_any = DLM_AT(net, uint64_t, net->reciprocal);
-    if (!dlm_next(net)->spacing_q12) {
-        spacing_of_any(net, nearest_any);
-    }
-    set_novelties(net, nearest_any);
+    dlm_next(net)->spacing_q12 = spacing(net);
+    set_novelties(net, DLM_AT(net, uint32_t, net->nearest_any));
     dlm_learn_from_experience(net, dlm_next(net));
 }

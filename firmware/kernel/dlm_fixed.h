@@ -14,15 +14,29 @@ static inline int64_t dlm_floor_shift(int64_t value, unsigned bits) {
     return value >> bits;
 }
 
+static inline int32_t dlm_floor_shift32(int32_t value, unsigned bits) {
+    return value >> bits;
+}
+
+// A value of 0..1 in Q30 as int16 in Q15, 1 as 32767.
+static inline int16_t dlm_q15(uint32_t value_q30) {
+    return (int16_t)((value_q30 >> 15) - (value_q30 >> 30));
+}
+
 // value / 2^bits, to the nearest, halves up. bits: 1..62; value + 2^(bits-1) must not overflow.
 static inline int64_t dlm_round_shift(int64_t value, unsigned bits) {
     return (value + ((int64_t)1 << (bits - 1))) >> bits;
 }
 
 // value clipped to -limit..limit.
-static inline int32_t dlm_saturate(int64_t value, int32_t limit) {
-    return value > limit ? limit : value < -limit ? -limit : (int32_t)value;
+int32_t dlm_saturate(int64_t value, int32_t limit);
+
+static inline int32_t dlm_saturate32(int32_t value, int32_t limit) {
+    return value > limit ? limit : value < -limit ? -limit : value;
 }
+
+// dlm_saturate of dlm_round_shift.
+int32_t dlm_round_saturate(int64_t value, unsigned bits, int32_t limit);
 
 // Floor of value / divisor, divisor > 0.
 static inline int32_t dlm_floor_div(int32_t value, int32_t divisor) {
@@ -38,15 +52,35 @@ uint32_t dlm_isqrt(uint64_t value);
 // Floor of log2(value) in Q11. value >= 1, below 2^63.
 int32_t dlm_log2_q11(uint64_t value);
 
+// a b / 2^32, floor.
+#if defined(__ARM_ARCH_6M__)
+uint32_t dlm_mul_high(uint32_t a, uint32_t b);
+#else
+static inline uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
+    return (uint32_t)((uint64_t)a * b >> 32);
+}
+#endif
+
+// a b / 2^bits, floor, of two signed numbers; bits: 27 or 32.
+static inline int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
+#if defined(__ARM_ARCH_6M__)
+    const uint32_t unsigned_high = dlm_mul_high((uint32_t)a, (uint32_t)b);
+    const uint32_t high = unsigned_high - (a < 0 ? (uint32_t)b : 0) - (b < 0 ? (uint32_t)a : 0);
+    return (int32_t)(bits == 32 ? high : high << 5 | (uint32_t)a * (uint32_t)b >> 27);
+#else
+    return (int32_t)((int64_t)a * b >> bits);
+#endif
+}
+
 // 2^-x in Q30, x in Q18; 0 from x = 30 on.
-static inline uint32_t dlm_exp2_neg(uint64_t x_q18) {
-    if (x_q18 >= (uint64_t)DLM_KERNEL_EXPONENT_MAX << 18) {
+static inline uint32_t dlm_exp2_neg(uint32_t x_q18) {
+    if (x_q18 >= (uint32_t)DLM_KERNEL_EXPONENT_MAX << 18) {
         return 0;
     }
     const unsigned low_bits = 18 - DLM_KERNEL_EXPONENT_STEP_BITS;
-    const uint32_t x = (uint32_t)x_q18, low = x & ((1u << low_bits) - 1);
-    const uint32_t *step = &dlm_exp2_q30[(x & 0x3ffff) >> low_bits];
-    return (step[0] - (((step[0] - step[1]) * low) >> low_bits)) >> (x >> 18);
+    const uint32_t low = x_q18 & ((1u << low_bits) - 1);
+    const uint32_t *step = &dlm_exp2_q30[(x_q18 & 0x3ffff) >> low_bits];
+    return (step[0] - ((((step[0] - step[1]) >> 4) * low) >> (low_bits - 4))) >> (x_q18 >> 18);  // 2^19.5 2^12
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dlm.h"
+#include "dlm_dot.h"
 #include "dlm_fixed.h"
 
 #define DLM_ONE_Q12 4096
@@ -28,14 +29,17 @@ typedef struct {
 
 // One layer.
 typedef struct {
-    uint32_t n_q8;       // int16 [m][stride]: scaled coordinates of the neurons
-    uint32_t alpha_q20;  // int32 [m][C]
-    uint32_t s2_q16;     // uint32 [d]: squared metric of the first coordinates
-    uint32_t s_q12;      // uint16 [d]: its root
+    uint32_t n_q8;    // int16 [m][stride]: scaled coordinates of the neurons
+    uint32_t alpha;   // int16 [C][mp]: Q(21 - alpha_shift)
+    uint32_t s2_q16;  // uint32 [d]: squared metric of the first coordinates
+    uint32_t s_q12;   // uint16 [d]: its root
+    uint32_t alpha_shift;
     dlm_width_t width;
 } dlm_layer_t;
 
-// One network: all that an answer needs, so that an old one can answer while a new one is being made.
+// One network: all that an answer needs, so that an old one can answer while a new one is being made. Its first
+// DLM_DIGESTED_WORDS words, in this order, are part of the digest.
+#define DLM_DIGESTED_WORDS 8
 typedef struct {
     uint32_t error_q16;
     uint32_t spacing_q12;
@@ -48,6 +52,7 @@ typedef struct {
     uint16_t depth;
     uint16_t present;  // bit c: class c has events
     uint16_t n_present;
+    uint32_t share_q16;    // 1 / n_present
     uint32_t label;        // int16 [m]
     uint32_t id;           // uint32 [m]
     uint32_t scale;        // dlm_scale_t [d]
@@ -125,20 +130,32 @@ struct dlm {
     uint32_t unknown_id;  // uint32 [n_unknowns]
     uint32_t undo_x;      // int16 [d]: the evicted event
     uint32_t seen_x;      // int16 [d]: the event seen last
-    // Scratch space of a rebuild.
-    uint32_t packed;         // int32 [m (m + 1) / 2]: A, then L, then W; K for the slopes
-    uint32_t sums_q16;       // int32 [m][C]: left-out answers, summed over the layers
-    uint32_t candidate_q20;  // int32 [m][C]: alpha of the width being tried; then, at the same place:
+    // Scratch space of a rebuild. mp is m, made even.
+    uint32_t packed;         // int16, rows by dlm_row: L, Q15; then K, Q15, for the slopes
+    uint32_t root_q28;       // uint32 [m]: 1 / L_ii
+    uint32_t v_q11;          // int16 [C][mp]: V = L^-1 T, of the classes present, one after the other
+    uint32_t columns;        // int32 [4][m]: columns of W, Q26; or uint32 [m]: row of A; or int16 [m]: P
+    uint32_t norm_q16;       // uint32 [m]: squared norms of the coordinates of a layer
+    uint32_t left_out_q16;   // int32 [C][m]: left-out answers of the layer, by the width kept
+    uint32_t sums_q16;       // int32 [C][m]: left-out answers, summed over the layers
+    uint32_t candidate_q21;  // int32 [C][m]: alpha of the width being tried; then, at the same place:
     uint32_t sorted;         // uint32 [m + DLM_MEMORY_EXPERIENCE]
+    uint32_t reciprocal;     // uint32 [m]: 1 / diag(A^-1)
+    uint32_t energy;         // uint64 [d]
     uint32_t
-        reciprocal;  // uint32 [2][m]: 1 / diag(A^-1) of the width kept, and of the width being tried; or uint64 [m]
-    uint32_t moment_q20;  // int32 [m]
-    uint32_t energy;      // uint64 [d]
+        nearest_own;  // uint32 [m]: squared distance to the nearest event of the class, UINT32_MAX where there is none
+    uint32_t nearest_any;  // uint32 [m]: of any class
     // Scratch space of an answer.
-    uint32_t query_q8;  // int16 [2][stride]
+    uint32_t query_q8;     // int16 [2][stride]
+    uint32_t query_k_q15;  // int16 [m]
 };
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
+
+// An even number of int16 that holds n.
+static inline uint32_t dlm_even(uint32_t n) {
+    return (n + 1u) & ~1u;
+}
 
 // Coordinates of layer `index`, and int16 from one row of them to the next: even, so that rows are aligned to 4 bytes.
 static inline uint32_t dlm_coordinates(const dlm_config_t *config, unsigned index) {
@@ -146,12 +163,13 @@ static inline uint32_t dlm_coordinates(const dlm_config_t *config, unsigned inde
 }
 
 static inline uint32_t dlm_stride(const dlm_config_t *config, unsigned index) {
-    return (dlm_coordinates(config, index) + 1u) & ~1u;
+    return dlm_even(dlm_coordinates(config, index));
 }
 
-// Row i of the packed lower triangle.
-static inline int32_t *dlm_row(int32_t *packed, uint32_t i) {
-    return packed + (size_t)i * (i + 1) / 2;
+// Row i of the packed lower triangle without its diagonal, int16 [i]. Rows 4b to 4b + 3 are all of the length 4b + 4.
+static inline int16_t *dlm_row(int16_t *packed, uint32_t i) {
+    const uint32_t block = i / 4;
+    return packed + (size_t)4 * (block + 1) * (2 * block + (i & 3));
 }
 
 // The network that answers, and the one that is being made.
@@ -180,15 +198,18 @@ static inline uint32_t dlm_class(const dlm_t *net, int16_t label) {
     return net->config.regression ? 0u : (uint32_t)label;
 }
 
-// K = 2^(-distance2 / h^2) in Q30. distance2_q16 below 2^34.
-static inline uint32_t dlm_gauss(uint64_t distance2_q16, const dlm_width_t *width) {
-    return dlm_exp2_neg((distance2_q16 * width->mantissa) >> width->shift);
+// What coordinates of d features are clipped to.
+static inline int32_t dlm_coordinate_max(uint32_t d) {
+    return d < DLM_KERNEL_FEATURES_WIDE ? DLM_KERNEL_COORDINATE_MAX : DLM_KERNEL_COORDINATE_MAX_WIDE;
 }
 
 // dlm_metric.c: of the network being made
 
-// Squared distance Q16 of two rows of n coordinates Q8, each within +-DLM_KERNEL_COORDINATE_MAX.
-uint64_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
+// Squared norms Q16 [m] of m rows of n coordinates.
+void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
+// Squared distances Q16 [i] of row i to the rows before it; there is room for i + 3.
+void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                      uint32_t *distance2_q16);
 
 // Variance, Q12, of feature k into energy [k]; m >= 1.
 void dlm_first_metric_variance(dlm_t *net, uint32_t k);
@@ -199,6 +220,9 @@ void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int1
 // Scaled coordinates Q8 [d + C] of layer `index` >= 1 of network `of` from z [d] and the answers Q16 [C] of the layer below.
 void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned index, const int16_t *z_q8,
                            const int32_t *answers_q16, int16_t *n_q8);
+// Puts z, transposed, where the coordinates of layer index + 1 will be, int16 [d][mp], and alpha of layer `index`, shifted so that
+// no sum of slopes overflows, into v_q11, int16 [C][mp].
+void dlm_begin_slopes(dlm_t *net, unsigned index);
 // Adds to energy [d] the squared slopes of event i's own output in layer `index`; packed holds K.
 void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i);
 // Fills s2 and s of layer index + 1 from energy.
@@ -206,26 +230,26 @@ void dlm_next_metric(dlm_t *net, unsigned index);
 
 // dlm_solve.c: of the network being made
 
-// The width of h^2 = D_mean / 2 over m rows of n coordinates.
-void dlm_base_width(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, dlm_width_t *width);
-// Row i of K over rows of n coordinates, Q30, into packed.
-void dlm_gram_row(const int16_t *n_q8, uint32_t i, uint32_t n, uint32_t stride, const dlm_width_t *width,
-                  int32_t *packed);
-// Row i of A to row i of L, Q30, but for the diagonal: 1 / L_ii, Q26; the rows above are done.
-void dlm_factor_row(int32_t *packed, uint32_t i);
-// Row i of L to row i of W = L^-1, Q26; the rows above are done.
-void dlm_inverse_row(int32_t *packed, uint32_t i);
-// alpha of the width being tried for one class, from W in packed, into candidate.
-void dlm_alpha(dlm_t *net, uint32_t class);
-// 1 / (A^-1)_ii of the width being tried into reciprocal.
-void dlm_reciprocal(dlm_t *net, uint32_t i);
-// Keeps the width being tried for layer `index` if its leave-one-out error is below build.tried.
+// The width of h^2 = D_mean / 2 over m rows of n coordinates with these squared norms.
+void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
+                    dlm_width_t *width);
+// K = 2^(-distance2 / h^2) in Q30.
+uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width);
+// Squared distances Q16 [i] of row i to row i of K, Q30 [i + 1], in the same place.
+void dlm_gram_row(uint32_t i, const dlm_width_t *width, uint32_t *row);
+// Row i of A, Q30 [i + 1], to row i of L in packed, and to 1 / L_ii; the rows above are done.
+void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30);
+// Row i of V from row i of L.
+void dlm_substitute(dlm_t *net, uint32_t i);
+// Columns j..j+3 of W = L^-1, Q26, from row j on, into columns [4][m].
+void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns);
+// alpha and 1 / (A^-1)_ii of the width being tried, of the events j..j+3, into candidate and reciprocal.
+void dlm_alpha(dlm_t *net, uint32_t j);
+// Keeps the width being tried for layer `index`, with its alpha and left-out answers (T less the leave-one-out residual), if its
+// leave-one-out error is below build.tried.
 void dlm_choose(dlm_t *net, unsigned index, const dlm_width_t *width);
 // T in Q16 of an event for a class in network `of`, within -1..1.
 int32_t dlm_target(const dlm_t *net, const dlm_network_t *of, uint32_t event, uint32_t class);
-// Left-out answer Q16 of an event for a class: T less the leave-one-out residual of layer `index`, the last chosen.
-int32_t dlm_left_out(const dlm_t *net, unsigned index, uint32_t event, uint32_t class);
-
 // Value Q8 of a regression whose output is this.
 int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 
@@ -247,12 +271,10 @@ void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
 // dlm_contour.c
 
-// Lowers nearest [m] (squared distances in the first metric) by the pairs of event i with the events before it, of its class if
-// same_class; nearest[i] is set first.
-void dlm_nearest_row(const dlm_t *net, const dlm_network_t *of, uint32_t i, int same_class, uint64_t *nearest);
-// Fills the spacing of the network being made from reciprocal as the nearest [m] of the own classes; 0 if there is none.
-void dlm_spacing(dlm_t *net);
-// Fills what is left of spacing, novelties, level and confidence of the network being made from reciprocal as nearest [m] of any class, and sums.
+// Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and of any) by
+// the pairs of event i with the events before it, those of i are set first; distance2_q16: its row of dlm_distance_row.
+void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16);
+// Fills spacing, novelties, level and confidence of the network being made from nearest_own, nearest_any, and sums.
 void dlm_contour(dlm_t *net);
 // Fills level and confidence of a whole network, whose left-out sums are at hand, from the experience there is.
 void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of);
@@ -262,8 +284,8 @@ void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i,
 int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class);
 // The class present with the largest output, the first on a tie.
 uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16);
-// Distance Q12 from a squared distance Q16 below 2^35.
-uint32_t dlm_distance(uint64_t distance2_q16);
+// Distance Q12 from a squared distance Q16.
+uint32_t dlm_distance(uint32_t distance2_q16);
 // Novelty Q12 from distance Q12 and margin Q16.
 uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16);
 int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16);

@@ -100,13 +100,13 @@ static int32_t absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t la
     const dlm_network_t *live = dlm_live(net);
     const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
     const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].n_q8);
-    uint64_t nearest = UINT64_MAX;
+    uint32_t nearest = UINT32_MAX;
     int32_t found = -1;
     if (!answers_well(net, answer, label)) {
         return -1;
     }
     for (uint32_t i = 0; i < live->n_neurons; i++, neuron += stride) {
-        const uint64_t distance2 = dlm_distance2(z, neuron, d);
+        const uint32_t distance2 = dlm_distance2(z, neuron, d);
         if (dlm_class(net, dlm_events(net)[i].label) == dlm_class(net, (int16_t)label) && distance2 < nearest) {
             nearest = distance2;
             found = (int32_t)i;
@@ -116,27 +116,26 @@ static int32_t absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t la
 }
 
 // What the left-out margin of event i lacks of 1, Q16.
-static int64_t lack(const dlm_t *net, uint32_t i) {
+static int32_t lack(const dlm_t *net, uint32_t i) {
     int32_t outputs[DLM_LIMIT_CLASSES];
     const int16_t label = DLM_AT(net, int16_t, dlm_live(net)->label)[i];
     dlm_left_out_outputs(net, dlm_live(net), i, outputs);
     if (net->config.regression) {
-        const int64_t miss = dlm_target(net, dlm_live(net), i, 0) - outputs[0];
+        const int32_t miss = dlm_target(net, dlm_live(net), i, 0) - outputs[0];
         return miss < 0 ? -miss : miss;
     }
-    return DLM_ONE_Q16 - (int64_t)dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
+    return DLM_ONE_Q16 - dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
 }
 
 // Which event the network misses least: its place, and why in *reason; -1 if none may go.
 static int32_t least_useful(dlm_t *net, uint8_t *reason) {
     const uint32_t m = net->n_events;
     const dlm_event_t *events = dlm_events(net);
-    uint64_t *nearest = DLM_AT(net, uint64_t, net->reciprocal);
+    const uint32_t *nearest = DLM_AT(net, uint32_t, net->nearest_own);
     uint16_t members[DLM_LIMIT_CLASSES] = {0};
-    int64_t least = INT64_MAX, least_ageless = INT64_MAX;
+    int32_t least = INT32_MAX, least_ageless = INT32_MAX;
     int32_t found = -1, found_ageless = -1;
     for (uint32_t i = 0; i < m; i++) {
-        dlm_nearest_row(net, dlm_live(net), i, 1, nearest);
         members[dlm_class(net, events[i].label)]++;
     }
     for (uint32_t i = 0; i < m; i++) {
@@ -145,10 +144,12 @@ static int32_t least_useful(dlm_t *net, uint8_t *reason) {
         }
         const uint32_t distance =
             dlm_novelty(dlm_live(net), dlm_distance(nearest[i]), DLM_ONE_Q16);  // in spacings, Q12
-        const int64_t ageless = lack(net, i) + ((int64_t)distance << DLM_MEMORY_DISTANCE_SHIFT);
-        const int64_t age = (int64_t)(net->clock - events[i].touched) * DLM_MEMORY_WEIGHT_AGE / net->config.n_events;
-        if (ageless - age < least) {
-            least = ageless - age;
+        const uint32_t untouched = net->clock - events[i].touched;
+        const uint32_t age = (untouched < DLM_MEMORY_AGE ? untouched : DLM_MEMORY_AGE) * DLM_MEMORY_WEIGHT_AGE;  // 2^30
+        const int32_t ageless = lack(net, i) + (int32_t)(distance << DLM_MEMORY_DISTANCE_SHIFT);                 // 2^22
+        const int32_t use = ageless - (int32_t)(age / net->config.n_events);
+        if (use < least) {
+            least = use;
             found = (int32_t)i;
         }
         if (ageless < least_ageless) {
@@ -189,6 +190,13 @@ static void changed(dlm_t *net) {
     net->undoable = 0;
     net->seen = DLM_SEEN_NONE;
     dlm_build_begin(net);
+}
+
+// The network rebuilt after a change; returns 0.
+static int rebuilt(dlm_t *net) {
+    changed(net);
+    dlm_finish(net);
+    return 0;
 }
 
 // Number of events kept of the class of a label.
@@ -292,9 +300,7 @@ int dlm_undo(dlm_t *net) {
         net->seen = DLM_SEEN_NONE;
         return 0;
     }
-    changed(net);
-    dlm_finish(net);
-    return 0;
+    return rebuilt(net);
 }
 
 static void forget_at(dlm_t *net, uint32_t at) {
@@ -304,35 +310,34 @@ static void forget_at(dlm_t *net, uint32_t at) {
     net->clock -= event + 1 == net->clock;
 }
 
-int dlm_forget(dlm_t *net, uint32_t event) {
-    const int32_t at = find_event(net, event);
+// Place of the event with this id, or DLM_ERR_FROZEN, or DLM_ERR_EVENT.
+static int32_t find_to_change(const dlm_t *net, uint32_t event) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
+    const int32_t at = find_event(net, event);
+    return at < 0 ? DLM_ERR_EVENT : at;
+}
+
+int dlm_forget(dlm_t *net, uint32_t event) {
+    const int32_t at = find_to_change(net, event);
     if (at < 0) {
-        return DLM_ERR_EVENT;
+        return at;
     }
     forget_at(net, (uint32_t)at);
-    changed(net);
-    dlm_finish(net);
-    return 0;
+    return rebuilt(net);
 }
 
 int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
-    const int32_t at = find_event(net, event);
-    if (net->frozen) {
-        return DLM_ERR_FROZEN;
-    }
+    const int32_t at = find_to_change(net, event);
     if (at < 0) {
-        return DLM_ERR_EVENT;
+        return at;
     }
     if (check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
     dlm_events(net)[at].label = (int16_t)label;
-    changed(net);
-    dlm_finish(net);
-    return 0;
+    return rebuilt(net);
 }
 
 int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
@@ -487,9 +492,7 @@ int dlm_rename_class(dlm_t *net, int32_t label, int32_t to) {
     for (uint32_t i = 0; i < net->n_events; i++) {
         events[i].label = (int16_t)(events[i].label == label ? to : events[i].label);
     }
-    changed(net);
-    dlm_finish(net);
-    return 0;
+    return rebuilt(net);
 }
 
 int dlm_drop_class(dlm_t *net, int32_t label) {
@@ -502,9 +505,7 @@ int dlm_drop_class(dlm_t *net, int32_t label) {
             forget_at(net, i);
         }
     }
-    changed(net);
-    dlm_finish(net);
-    return 0;
+    return rebuilt(net);
 }
 
 void dlm_freeze(dlm_t *net, int frozen) {

@@ -2,46 +2,57 @@
 // Features to coordinates: the first metric, and the metric that a layer hands to the next. Twin of host/deeplomath/metric.py.
 #include "dlm_kernel.h"
 
-uint64_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
-    uint64_t sum = 0;
-    while (n) {
-        uint32_t block = n < 64 ? n : 64, part = 0;  // 64 squares of 26 bits fit 32
-        n -= block;
-        for (; block; block--) {
-            int32_t step = *a++ - *b++;
-            part += (uint32_t)(step * step);
+void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
+    for (uint32_t i = 0; i < m; i++, n_q8 += stride) {
+        uint32_t sum = 0;  // 176 squares of 24 bits fit 32
+        for (uint32_t k = 0; k < n; k++) {
+            sum += (uint32_t)(n_q8[k] * n_q8[k]);
         }
-        sum += part;
+        norm_q16[i] = sum;
     }
-    return sum;
+}
+
+// |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, in integers to the bit.
+void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                      uint32_t *distance2_q16) {
+    const int16_t *own = n_q8 + (size_t)i * stride;
+    const uint32_t norm = norm_q16[i];
+    for (uint32_t j = 0; j < i; j += 4, n_q8 += 4 * stride) {
+        int32_t products[4];  // those of the rows from i on, which may be no rows but lie in the network, are of no use
+        dlm_dot4(own, n_q8, stride, n, products);
+#pragma GCC unroll 4
+        for (uint32_t r = 0; r < 4; r++) {
+            distance2_q16[j + r] = norm + norm_q16[j + r] - 2 * (uint32_t)products[r];
+        }
+    }
 }
 
 // Sum of squared deviations from their mean, Q12, of n values with this sum and sum of squares. Below 2^51.
-static uint64_t scatter_q12(int64_t n, int64_t sum, int64_t squares) {
-    return n ? ((uint64_t)(n * squares - sum * sum) << 12) / (uint64_t)n : 0;
+static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
+    return n ? (n * squares - (uint64_t)((int64_t)sum * sum)) * 4096 / n : 0;
 }
 
 void dlm_first_metric_variance(dlm_t *net, uint32_t k) {
     const dlm_network_t *next = dlm_next(net);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const uint64_t m = next->n_neurons;
-    int64_t n[DLM_LIMIT_CLASSES] = {0}, sum[DLM_LIMIT_CLASSES] = {0}, squares[DLM_LIMIT_CLASSES] = {0};
+    const uint32_t m = next->n_neurons;
+    uint32_t n[DLM_LIMIT_CLASSES] = {0};
+    int32_t sum[DLM_LIMIT_CLASSES] = {0}, all = 0;  // within 2^24
+    uint64_t squares[DLM_LIMIT_CLASSES] = {0}, all_squares = 0, within = 0;
     for (uint32_t i = 0; i < m; i++) {
         const uint32_t class = dlm_class(net, label[i]);
         const int32_t value = dlm_event_x(net, i)[k];
         n[class]++;
         sum[class] += value;
-        squares[class] += value * value;
+        squares[class] += (uint32_t)(value * value);
     }
-    int64_t all = 0, all_squares = 0;
-    uint64_t within = 0;
     for (uint32_t class = 0; class < net->config.n_classes; class++) {
         within += scatter_q12(n[class], sum[class], squares[class]);
         all += sum[class];
         all_squares += squares[class];
     }
-    const uint64_t total = scatter_q12((int64_t)m, all, all_squares);
-    const uint64_t freedom = m - next->n_present;
+    const uint64_t total = scatter_q12(m, all, all_squares);
+    const uint32_t freedom = m - next->n_present;
     DLM_AT(net, uint64_t, net->energy)
     [k] = (within + DLM_KERNEL_METRIC_PRIOR * total / m) / (freedom + DLM_KERNEL_METRIC_PRIOR);
 }
@@ -105,9 +116,10 @@ void dlm_first_metric(dlm_t *net) {
 
 void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int16_t *x, int16_t *z_q8) {
     const dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, of->scale);
+    const int32_t limit = dlm_coordinate_max(net->config.n_features);
     for (uint32_t k = 0; k < net->config.n_features; k++) {
         int64_t scaled = (int64_t)(x[k] * 256 - scale[k].mean_q8) * scale[k].mantissa;  // below 2^42
-        z_q8[k] = (int16_t)dlm_saturate(dlm_round_shift(scaled, scale[k].shift), DLM_KERNEL_COORDINATE_MAX);
+        z_q8[k] = (int16_t)dlm_round_saturate(scaled, scale[k].shift, limit);
     }
 }
 
@@ -115,55 +127,81 @@ void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned i
                            const int32_t *answers_q16, int16_t *n_q8) {
     const uint32_t d = net->config.n_features, n_classes = net->config.n_classes;
     const uint16_t *s_q12 = DLM_AT(net, uint16_t, of->layers[index].s_q12);
+    const int32_t limit = dlm_coordinate_max(d);
     for (uint32_t k = 0; k < d; k++) {
-        int32_t scaled = (int32_t)dlm_round_shift(z_q8[k] * s_q12[k], 12);
-        n_q8[k] = (int16_t)dlm_saturate(scaled, DLM_KERNEL_COORDINATE_MAX);
+        const int32_t scaled = dlm_floor_shift32(z_q8[k] * s_q12[k] + (1 << 11), 12);
+        n_q8[k] = (int16_t)dlm_saturate32(scaled, limit);
     }
     for (uint32_t c = 0; c < n_classes; c++) {
-        int64_t scaled = dlm_round_shift((int64_t)answers_q16[c] * net->s_answer_q12, 20);
-        n_q8[d + c] = (int16_t)dlm_saturate(scaled, DLM_KERNEL_COORDINATE_MAX);
+        const int64_t scaled = (int64_t)answers_q16[c] * net->s_answer_q12;
+        n_q8[d + c] = (int16_t)dlm_round_saturate(scaled, 20, limit);
     }
     if ((d + n_classes) & 1) {
         n_q8[d + n_classes] = 0;
     }
 }
 
-// Right shift that brings the largest absolute value of alpha below 2^15.
-static unsigned alpha_shift(const int32_t *alpha_q20, uint32_t n) {
-    uint32_t largest = 0;
+// Right shift that brings the largest absolute value of alpha [C][mp] below 2^18 / m.
+static unsigned slope_shift(const int16_t *alpha, uint32_t n, uint32_t m) {
+    uint32_t bits = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t size = alpha_q20[i] < 0 ? 0u - (uint32_t)alpha_q20[i] : (uint32_t)alpha_q20[i];
-        largest = size > largest ? size : largest;
+        const int32_t value = alpha[i];
+        bits |= (uint32_t)(value < 0 ? -value : value);
     }
-    unsigned bits = dlm_bit_length(largest);
-    return bits > 15 ? bits - 15 : 0;
+    const unsigned length = dlm_bit_length(bits) + dlm_bit_length(m);
+    return length > 18 ? length - 18 : 0;
 }
 
-// S_k = sum_j P_ij (z_ik - z_jk), |P| <= 2^15, |S| < 2^37.
+void dlm_begin_slopes(dlm_t *net, unsigned index) {
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t m = next->n_neurons, mp = dlm_even(m), stride = dlm_stride(&net->config, 0);
+    const uint32_t n = mp * net->config.n_classes;
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8),
+                  *alpha = DLM_AT(net, int16_t, next->layers[index].alpha);
+    const unsigned shift = slope_shift(alpha, n, m);
+    int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].n_q8), *shifted = DLM_AT(net, int16_t, net->v_q11);
+    for (uint32_t k = 0; k < net->config.n_features; k++, across += mp) {
+        for (uint32_t i = 0; i < m; i++) {
+            across[i] = z[i * stride + k];
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        shifted[i] = (int16_t)dlm_floor_shift32(alpha[i], shift);
+    }
+}
+
+// P_ij of event i into p [m]; returns their sum. The event itself has no part in its slopes.
+static int32_t slope_weights(const dlm_t *net, uint32_t i, int16_t *p) {
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t m = next->n_neurons, own = dlm_class(net, DLM_AT(net, int16_t, next->label)[i]);
+    const int16_t *alpha = DLM_AT(net, int16_t, net->v_q11) + own * dlm_even(m);
+    const int16_t *k_q15 = dlm_row(DLM_AT(net, int16_t, net->packed), i);
+    int32_t total = 0;
+    for (uint32_t j = 0; j < m; j++) {
+        const int32_t weight = j == i ? 0 : dlm_floor_shift32(alpha[j] * *k_q15 + (1 << 14), 15);
+        p[j] = (int16_t)weight;
+        total += weight;
+        k_q15 += j < i ? 1 : 4 * (j / 4 + 1);  // along row i, then down column i
+    }
+    return total;
+}
+
+// S_k = sum_j P_ij (z_ik - z_jk), within 2^31.
 void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t d = net->config.n_features, m = next->n_neurons, n_classes = net->config.n_classes;
-    const uint32_t stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8);
-    const uint32_t own = dlm_class(net, DLM_AT(net, int16_t, next->label)[i]);
-    const int32_t *alpha_q20 = DLM_AT(net, int32_t, next->layers[index].alpha_q20);
-    const unsigned shift = alpha_shift(alpha_q20, m * n_classes);
-    int32_t *packed = DLM_AT(net, int32_t, net->packed);
-    int32_t *slope = DLM_AT(net, int32_t, net->moment_q20);
+    const uint32_t d = net->config.n_features, m = next->n_neurons, mp = dlm_even(m);
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * dlm_stride(&net->config, 0);
+    const int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].n_q8);
+    int16_t *p = DLM_AT(net, int16_t, net->columns);
     uint64_t *energy = DLM_AT(net, uint64_t, net->energy);
-    int64_t total = 0;
-    for (uint32_t j = 0; j < m; j++) {
-        int32_t kernel_q15 = (j < i ? dlm_row(packed, i)[j] : dlm_row(packed, j)[i]) >> 15;
-        slope[j] = (int32_t)dlm_floor_shift(dlm_floor_shift(alpha_q20[j * n_classes + own], shift) * kernel_q15, 15);
-        total += slope[j];
-    }
-    for (uint32_t k = 0; k < d; k++) {
-        int64_t sum = total * z[i * stride + k];
-        for (uint32_t j = 0; j < m; j++) {
-            sum -= slope[j] * z[j * stride + k];
+    const int32_t total = slope_weights(net, i, p);
+    for (uint32_t k = 0; k < d; k += 4) {
+        int32_t sums[4];  // as in dlm_distance_row, those beyond d are of no use
+        dlm_dot4(p, across + k * mp, mp, m, sums);
+        for (uint32_t r = 0; r < 4 && k + r < d; r++) {
+            const int32_t slope = dlm_floor_shift32(total * z[k + r] - sums[r], 6);
+            energy[k + r] += (uint64_t)((int64_t)slope * slope);  // below 2^50 each, 2^59 in all
         }
-        sum = dlm_floor_shift(sum, 12);
-        energy[k] += (uint64_t)(sum * sum);  // below 2^50 each, 2^59 in all
     }
 }
 

@@ -47,7 +47,7 @@ static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, 
     for (unsigned index = 0; index < config->n_layers; index++) {
         dlm_layer_t *layer = &network->layers[index];
         layer->n_q8 = take(end, 2 * m * dlm_stride(config, index));
-        layer->alpha_q20 = take(end, 4 * m * config->n_classes);
+        layer->alpha = take(end, 2 * dlm_even(m) * config->n_classes);
         layer->s2_q16 = take(end, 4 * d);
         layer->s_q12 = take(end, 2 * d);
     }
@@ -71,13 +71,20 @@ static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     if (config->background) {
         lay_out_network(&net->networks[1], config, &end);
     }
-    net->packed = take(&end, 2 * m * (m + 1));
+    net->packed = take(&end, 16 * ((m + 3) / 4) * ((m + 3) / 4 + 1));
+    net->root_q28 = take(&end, 4 * m);
+    net->v_q11 = take(&end, 2 * dlm_even(m) * n_classes);
+    net->columns = take(&end, 16 * m);
+    net->norm_q16 = take(&end, 4 * m);
+    net->left_out_q16 = take(&end, 4 * m * n_classes);
     net->sums_q16 = take(&end, 4 * m * n_classes);
-    net->candidate_q20 = net->sorted = take(&end, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
-    net->reciprocal = take(&end, 8 * m);
-    net->moment_q20 = take(&end, 4 * m);
+    net->candidate_q21 = net->sorted = take(&end, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
+    net->reciprocal = take(&end, 4 * m);
     net->energy = take(&end, 8 * d);
+    net->nearest_own = take(&end, 4 * m);
+    net->nearest_any = take(&end, 4 * m);
     net->query_q8 = take(&end, 4 * dlm_stride(config, 1));
+    net->query_k_q15 = take(&end, 2 * m);
     return end;
 }
 
@@ -115,21 +122,16 @@ void dlm_clear(dlm_t *net) {
 
 enum {
     IDLE,
-    VARIANCE,     // of feature `row`
-    PLACE,        // event `row` in the first layer
-    SPREAD,       // width of the layer
-    GRAM,         // row of A
-    FACTOR,       // row of L
-    INVERT,       // row of W
-    ALPHA,        // of class `row`
-    RECIPROCAL,   // of event `row`
-    CHOOSE,       // between the widths
-    EARN,         // does the layer?
-    SLOPE_GRAM,   // row of K
-    SLOPES,       // of event `row`
-    PLACE_NEXT,   // event `row` in the next layer
-    NEAREST_OWN,  // to event `row`, of its class
-    NEAREST_ANY,  // of any class
+    VARIANCE,    // of feature `row`
+    PLACE,       // event `row` in the first layer
+    SPREAD,      // width of the layer
+    FACTOR,      // row of A, L and V
+    ALPHA,       // of the events 4 row..4 row + 3, by their columns of W
+    CHOOSE,      // between the widths
+    EARN,        // does the layer?
+    SLOPE_GRAM,  // row of K
+    SLOPES,      // of event `row`
+    PLACE_NEXT,  // event `row` in the next layer
     CONTOUR,
 };
 
@@ -139,7 +141,7 @@ static uint32_t phase_rows(const dlm_config_t *config, unsigned phase, uint32_t 
     case VARIANCE:
         return config->n_features;
     case ALPHA:
-        return config->n_classes;
+        return (m + 3) / 4;
     case SPREAD:
     case CHOOSE:
     case EARN:
@@ -159,16 +161,12 @@ static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned la
         return d;
     case SPREAD:
         return m * n;
-    case GRAM:
     case SLOPE_GRAM:
         return (row + 1) * n;
     case FACTOR:
-    case INVERT:
-        return (row + 1) * (row + 2) / 2;
+        return (row + 1) * n + (row + 1) * (row + 2) / 2 + row * config->n_classes;
     case ALPHA:
-        return m * (m + 1);
-    case RECIPROCAL:
-        return m - row;
+        return 2 * (m - 4 * row) * (m - 4 * row + 1) + 4 * (m - 4 * row) * (config->n_classes + 1u);
     case CHOOSE:
     case EARN:
         return m * config->n_classes;
@@ -176,9 +174,6 @@ static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned la
         return m * (d + 1);
     case PLACE_NEXT:
         return d + config->n_classes;
-    case NEAREST_OWN:
-    case NEAREST_ANY:
-        return row * d;
     default:
         return m;
     }
@@ -198,10 +193,10 @@ static uint64_t phase_work(const dlm_config_t *config, unsigned phase, unsigned 
 void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost) {
     uint32_t step = 0;
     uint64_t work = phase_work(config, VARIANCE, 0, &step) + phase_work(config, PLACE, 0, &step) +
-                    2 * phase_work(config, NEAREST_ANY, 0, &step) + phase_work(config, CONTOUR, 0, &step);
+                    phase_work(config, CONTOUR, 0, &step);
     for (unsigned layer = 0; layer < config->n_layers; layer++) {
         work += phase_work(config, SPREAD, layer, &step) + phase_work(config, EARN, layer, &step);
-        for (unsigned phase = GRAM; phase <= CHOOSE; phase++) {
+        for (unsigned phase = FACTOR; phase <= CHOOSE; phase++) {
             work += 2 * phase_work(config, phase, layer, &step);
         }
         for (unsigned phase = SLOPE_GRAM; layer + 1u < config->n_layers && phase <= PLACE_NEXT; phase++) {
@@ -220,6 +215,7 @@ static void count_classes(const dlm_t *net, dlm_network_t *network) {
         network->n_present = (uint16_t)(network->n_present + !(network->present >> class & 1));
         network->present = (uint16_t)(network->present | 1u << class);
     }
+    network->share_q16 = network->n_present ? DLM_ONE_Q16 / network->n_present : 0;
 }
 
 static void enter(dlm_t *net, unsigned phase) {
@@ -269,17 +265,43 @@ static void begin_layers(dlm_t *net) {
 
 static void begin_width(dlm_t *net) {
     const unsigned index = net->build.layer;
-    const dlm_layer_t *layer = &dlm_next(net)->layers[index];
-    dlm_base_width(DLM_AT(net, int16_t, layer->n_q8), net->n_events, dlm_coordinates(&net->config, index),
-                   dlm_stride(&net->config, index), &net->build.width);
+    const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
+    const uint32_t m = net->n_events, n = dlm_coordinates(&net->config, index),
+                   stride = dlm_stride(&net->config, index);
+    uint32_t *norm_q16 = DLM_AT(net, uint32_t, net->norm_q16);
+    dlm_norms(n_q8, m, n, stride, norm_q16);
+    dlm_base_width(n_q8, norm_q16, m, n, stride, &net->build.width);
     net->build.tried = UINT64_MAX;
     net->build.wide = 0;
 }
 
-static void gram_row(dlm_t *net, uint32_t row, const dlm_width_t *width) {
+// Row of K, Q30, of the layer; it holds until the next step. At the first look at the first layer the nearest events are found.
+static uint32_t *gram_row(dlm_t *net, uint32_t row, const dlm_width_t *width, int first) {
     const unsigned index = net->build.layer;
-    dlm_gram_row(DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8), row, dlm_coordinates(&net->config, index),
-                 dlm_stride(&net->config, index), width, DLM_AT(net, int32_t, net->packed));
+    const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
+    const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
+    uint32_t *values = DLM_AT(net, uint32_t, net->columns);
+    dlm_distance_row(n_q8, DLM_AT(net, uint32_t, net->norm_q16), row, n, stride, values);
+    if (first) {
+        dlm_nearest_row(net, row, values);
+    }
+    dlm_gram_row(row, width, values);
+    return values;
+}
+
+static void factor_row(dlm_t *net, uint32_t row) {
+    uint32_t *row_q30 = gram_row(net, row, &net->build.width, !net->build.layer && !net->build.wide);
+    row_q30[row] += DLM_KERNEL_RIDGE;
+    dlm_factor_row(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), row, row_q30);
+    dlm_substitute(net, row);
+}
+
+static void slope_gram_row(dlm_t *net, uint32_t row) {
+    const uint32_t *row_q30 = gram_row(net, row, &dlm_next(net)->layers[net->build.layer].width, 0);
+    int16_t *row_q15 = dlm_row(DLM_AT(net, int16_t, net->packed), row);
+    for (uint32_t j = 0; j < row; j++) {
+        row_q15[j] = dlm_q15(row_q30[j]);
+    }
 }
 
 static void place_next(dlm_t *net, uint32_t i) {
@@ -290,21 +312,22 @@ static void place_next(dlm_t *net, uint32_t i) {
     int16_t *n_q8 = DLM_AT(net, int16_t, next->layers[index + 1].n_q8) + (size_t)i * next_stride;
     int32_t answers[DLM_LIMIT_CLASSES];
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        answers[c] = dlm_left_out(net, index, i, c);
+        answers[c] = DLM_AT(net, int32_t, net->left_out_q16)[c * net->n_events + i];
     }
     dlm_layer_coordinates(net, next, index + 1, z, answers, n_q8);
 }
 
-// Adds sign times the left-out answers of the layer to the sums [m][C], and returns the error of their mean over all layers:
+// Adds sign times the left-out answers of the layer to the sums [C][m], and returns the error of their mean over all layers:
 // sum of (T - F)^2, Q32, below 2^55.
 static uint64_t add_answers(dlm_t *net, int32_t sign) {
-    const unsigned index = net->build.layer;
+    const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
     uint64_t error = 0;
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        for (uint32_t c = 0; c < net->config.n_classes; c++) {
-            *sums += sign * dlm_left_out(net, index, i, c);
-            int64_t miss = dlm_target(net, dlm_next(net), i, c) - dlm_floor_div(*sums++, (int32_t)index + 1);
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        for (uint32_t i = 0; i < net->n_events; i++) {
+            *sums += sign * *left_out++;
+            const int32_t mean = dlm_floor_div(*sums++, net->build.layer + 1);
+            const int64_t miss = dlm_target(net, dlm_next(net), i, c) - mean;
             error += (uint64_t)(miss * miss);
         }
     }
@@ -326,7 +349,6 @@ static int earn(dlm_t *net) {
 }
 
 static void do_row(dlm_t *net, unsigned phase, uint32_t row) {
-    int32_t *packed = DLM_AT(net, int32_t, net->packed);
     switch (phase) {
     case VARIANCE:
         dlm_first_metric_variance(net, row);
@@ -337,37 +359,23 @@ static void do_row(dlm_t *net, unsigned phase, uint32_t row) {
     case SPREAD:
         begin_width(net);
         return;
-    case GRAM:
-        gram_row(net, row, &net->build.width);
-        dlm_row(packed, row)[row] += DLM_KERNEL_RIDGE;
-        return;
     case FACTOR:
-        dlm_factor_row(packed, row);
-        return;
-    case INVERT:
-        dlm_inverse_row(packed, row);
+        factor_row(net, row);
         return;
     case ALPHA:
-        dlm_alpha(net, row);
-        return;
-    case RECIPROCAL:
-        dlm_reciprocal(net, row);
+        dlm_alpha(net, 4 * row);
         return;
     case CHOOSE:
         dlm_choose(net, net->build.layer, &net->build.width);
         return;
     case SLOPE_GRAM:
-        gram_row(net, row, &dlm_next(net)->layers[net->build.layer].width);
+        slope_gram_row(net, row);
         return;
     case SLOPES:
         dlm_add_slopes(net, net->build.layer, row);
         return;
     case PLACE_NEXT:
         place_next(net, row);
-        return;
-    case NEAREST_OWN:
-    case NEAREST_ANY:
-        dlm_nearest_row(net, dlm_next(net), row, phase == NEAREST_OWN, DLM_AT(net, uint64_t, net->reciprocal));
         return;
     default:
         return;
@@ -388,16 +396,19 @@ static void next_phase(dlm_t *net) {
         build->width.shift += DLM_KERNEL_WIDTH_SHIFT;
         if (!build->wide) {
             build->wide = 1;
-            enter(net, GRAM);
+            enter(net, FACTOR);
             return;
         }
         break;
     case EARN:
         if (!earn(net)) {
-            enter(net, NEAREST_OWN);
+            enter(net, CONTOUR);
             return;
         }
         memset(DLM_AT(net, uint64_t, net->energy), 0, sizeof(uint64_t) * net->config.n_features);
+        break;
+    case SLOPE_GRAM:
+        dlm_begin_slopes(net, build->layer);
         break;
     case SLOPES:
         dlm_next_metric(net, build->layer);
@@ -406,9 +417,6 @@ static void next_phase(dlm_t *net) {
         build->layer++;
         enter(net, SPREAD);
         return;
-    case NEAREST_OWN:
-        dlm_spacing(net);
-        break;
     case CONTOUR:
         dlm_next(net)->error_q16 = (uint32_t)(build->best / net->n_events >> 16);
         dlm_contour(net);
@@ -444,11 +452,11 @@ void dlm_finish(dlm_t *net) {
 
 // The nearest events, nearest first.
 typedef struct {
-    uint64_t distance2[DLM_LIMIT_NEAREST];
+    uint32_t distance2[DLM_LIMIT_NEAREST];
     uint32_t id[DLM_LIMIT_NEAREST];
 } nearest_t;
 
-static void meet(nearest_t *nearest, uint32_t id, uint64_t distance2) {
+static void meet(nearest_t *nearest, uint32_t id, uint32_t distance2) {
     uint32_t at = DLM_LIMIT_NEAREST;
     for (; at && distance2 < nearest->distance2[at - 1]; at--) {
         if (at < DLM_LIMIT_NEAREST) {
@@ -468,22 +476,24 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *n_q8, 
     const dlm_network_t *live = dlm_live(net);
     const dlm_layer_t *layer = &live->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
-    const uint32_t n_classes = net->config.n_classes;
+    const uint32_t m = live->n_neurons;
     const int16_t *neuron = DLM_AT(net, int16_t, layer->n_q8);
-    const int32_t *alpha = DLM_AT(net, int32_t, layer->alpha_q20);
-    int64_t sums[DLM_LIMIT_CLASSES] = {0};  // Q44, within 2^59
-    for (uint32_t j = 0; j < live->n_neurons; j++, neuron += stride, alpha += n_classes) {
-        const uint64_t distance2 = dlm_distance2(n_q8, neuron, n);
-        if (!index) {
+    const int16_t *alpha = DLM_AT(net, int16_t, layer->alpha);
+    int16_t *k_q15 = DLM_AT(net, int16_t, net->query_k_q15);
+    for (uint32_t j = 0; j < m; j++, neuron += stride) {
+        const uint32_t distance2 = dlm_distance2(n_q8, neuron, n);
+        if (!index && distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
             meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
         }
-        const int64_t kernel_q24 = dlm_gauss(distance2, &layer->width) >> 6;
-        for (uint32_t c = 0; c < n_classes; c++) {
-            sums[c] += kernel_q24 * alpha[c];
-        }
+        k_q15[j] = dlm_q15(dlm_gauss(distance2, &layer->width));
     }
-    for (uint32_t c = 0; c < n_classes; c++) {
-        answers_q16[c] = dlm_saturate(dlm_round_shift(sums[c], 28), DLM_KERNEL_ANSWER_MAX);
+    for (uint32_t c = 0; c < net->config.n_classes; c += 2, alpha += 2 * dlm_even(m)) {
+        const uint32_t last = c + 1 < net->config.n_classes;
+        int64_t sums[2];
+        dlm_dot2_wide(k_q15, alpha, alpha + last * dlm_even(m), m, sums);
+        for (uint32_t r = 0; r <= last; r++) {
+            answers_q16[c + r] = dlm_round_saturate(sums[r], 20 - layer->alpha_shift, DLM_KERNEL_ANSWER_MAX);
+        }
     }
 }
 

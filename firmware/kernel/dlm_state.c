@@ -85,12 +85,6 @@ static void put_events(sink_t *sink, const dlm_t *net) {
     }
 }
 
-static void put_scale(sink_t *sink, const dlm_scale_t *scale) {
-    put(sink, (uint32_t)scale->mean_q8, 4);
-    put(sink, scale->mantissa, 4);
-    put(sink, scale->shift, 4);
-}
-
 static void put_layer(sink_t *sink, const dlm_t *net, unsigned index) {
     const dlm_layer_t *layer = &dlm_live(net)->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
@@ -100,7 +94,10 @@ static void put_layer(sink_t *sink, const dlm_t *net, unsigned index) {
     for (uint32_t i = 0; i < net->n_events; i++) {
         put_u16(sink, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, n);
     }
-    put_u32(sink, DLM_AT(net, uint32_t, layer->alpha_q20), (size_t)net->n_events * net->config.n_classes);
+    put(sink, layer->alpha_shift, 4);
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        put_u16(sink, DLM_AT(net, uint16_t, layer->alpha) + c * dlm_even(net->n_events), net->n_events);
+    }
 }
 
 uint32_t dlm_digest(const dlm_t *net) {
@@ -109,16 +106,9 @@ uint32_t dlm_digest(const dlm_t *net) {
     put_constants(&sink, net);
     put_header(&sink, net);
     put_events(&sink, net);
-    put(&sink, live->spacing_q12, 4);
-    put(&sink, live->level_q12, 4);
-    put(&sink, live->error_q16, 4);
-    put(&sink, (uint32_t)live->confidence_slope_q16, 4);
-    put(&sink, (uint32_t)live->confidence_at_zero_q16, 4);
+    put_u32(&sink, (const uint32_t *)(const void *)live, DLM_DIGESTED_WORDS);
     put(&sink, live->depth, 4);
-    put_scale(&sink, &live->target);
-    for (uint32_t k = 0; net->n_events && k < net->config.n_features; k++) {
-        put_scale(&sink, &DLM_AT(net, dlm_scale_t, live->scale)[k]);
-    }
+    put_u32(&sink, DLM_AT(net, uint32_t, live->scale), net->n_events ? 3u * net->config.n_features : 0u);
     put_u16(&sink, DLM_AT(net, uint16_t, live->novelty_q12), net->n_events);
     for (unsigned index = 0; index < live->depth; index++) {
         put_layer(&sink, net, index);

@@ -37,7 +37,7 @@ def exp2_neg(x_q18):
     low_bits = 18 - spec.KERNEL_EXPONENT_STEP_BITS
     step, low = (x & 0x3FFFF) >> low_bits, x & ((1 << low_bits) - 1)
     high = EXP2_Q30[step]
-    value = (high - (((high - EXP2_Q30[step + 1]) * low) >> low_bits)) >> (x >> 18)
+    value = (high - (((high - EXP2_Q30[step + 1] >> 4) * low) >> (low_bits - 4))) >> (x >> 18)
     return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(kind)
 
 

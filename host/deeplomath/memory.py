@@ -151,7 +151,7 @@ def least_useful(config, memory, built):
         if classes.count(classes[i]) <= 2:
             continue
         distance = contour.novelty(nearest[i], contour.ONE_Q16, built.contour.spacing_q12)
-        age = (memory.clock - event.touched) * spec.MEMORY_WEIGHT_AGE // config.events
+        age = min(memory.clock - event.touched, spec.MEMORY_AGE) * spec.MEMORY_WEIGHT_AGE // config.events
         ageless = _lack(config, built, i) + (distance << spec.MEMORY_DISTANCE_SHIFT)
         useful, ageless = (ageless - age, i), (ageless, i)
         best = useful if best is None or useful < best else best

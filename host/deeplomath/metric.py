@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import spec
+from . import solve, spec
 from .fixed import isqrt, round_shift, saturate
 
 
@@ -82,29 +82,35 @@ def value(scale, output_q16):
     return scale.mean_q8 + (output_q16 << (scale.shift - 8)) // scale.mantissa
 
 
+def coordinate_max(d):
+    """What coordinates of d features are clipped to, Q8: so that each squared distance fits 32 bits."""
+    wide = d >= spec.KERNEL_FEATURES_WIDE
+    return spec.KERNEL_COORDINATE_MAX_WIDE if wide else spec.KERNEL_COORDINATE_MAX
+
+
 def coordinates(metric, x):
-    """z Q8 [n, d], clipped to +-COORDINATE_MAX, of features x [n, d]."""
+    """z Q8 [n, d], clipped, of features x [n, d]."""
     scaled = ((x << 8) - metric.mean_q8) * metric.mantissa
-    return saturate((scaled + (1 << (metric.shift - 1))) >> metric.shift, spec.KERNEL_COORDINATE_MAX)
+    return saturate((scaled + (1 << (metric.shift - 1))) >> metric.shift, coordinate_max(x.shape[1]))
 
 
 def layer_coordinates(z, answers_q16, s_q12, s_answer_q12):
     """A further layer's scaled coordinates Q8 [n, d + C] from z [n, d] and the answers of the layer below [n, C]."""
     seen = round_shift(z * s_q12, 12)
     lifted = round_shift(answers_q16 * s_answer_q12, 20)
-    return saturate(np.hstack([seen, lifted]), spec.KERNEL_COORDINATE_MAX)
+    return saturate(np.hstack([seen, lifted]), coordinate_max(z.shape[1]))
 
 
-def next_metric(z, s2_q16, kernel_q30, alpha_q20, labels):
+def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     """s^2 in Q16 [d] for the next layer, from the slopes of this one (DESIGN: P, G, g, rho).
 
-    z [m, d] first coordinates, s2_q16 [d] this layer's, kernel_q30 [m, m], alpha_q20 [m, C], labels [m].
+    z [m, d] first coordinates, s2_q16 [d] this layer's, kernel_q30 [m, m], alpha [m, C] of 16 bits, labels [m].
     """
     m, d = z.shape
-    largest = int(np.abs(alpha_q20).max())
-    alpha_16 = alpha_q20 >> max(0, largest.bit_length() - 15)
-    slope = (alpha_16[:, labels].T * (kernel_q30 >> 15)) >> 15  # [i, j]: what event j adds to the own output of event i
-    gradient = (z * slope.sum(1)[:, None] - slope @ z) >> 12
+    shift = max(0, int(np.abs(alpha).max()).bit_length() + m.bit_length() - 18)
+    weight = (alpha >> shift)[:, labels].T * solve.to_q15(kernel_q30)
+    slope = round_shift(weight, 15)  # [i, j]: what event j adds to the own output of event i
+    gradient = (z * slope.sum(1)[:, None] - slope @ z) >> 6
     energy = _to_31_bits((gradient * gradient).sum(0))
     for _ in range(2):
         energy = _to_31_bits((energy * s2_q16) >> 16)

@@ -42,6 +42,7 @@ class Layer:
         self.width = None
         self.kernel_q30 = None
         self.solution = None
+        self.alpha, self.alpha_shift = None, 0  # what each neuron says [m, C], Q(21 - alpha_shift)
 
     def solve(self, targets_q16):
         """Tries both widths and keeps the one with the smaller leave-one-out error, the narrow one on a tie."""
@@ -52,6 +53,7 @@ class Layer:
             solution = solve.solve(kernel_q30, targets_q16)
             if self.solution is None or solution.error_q32 < self.solution.error_q32:
                 self.width, self.kernel_q30, self.solution = width, kernel_q30, solution
+        self.alpha, self.alpha_shift = solve.to_16_bits(self.solution.alpha_q21)
 
 
 class Whole:
@@ -92,7 +94,7 @@ class Whole:
             if index:
                 n_q8 = metric.layer_coordinates(z, answers, layer.s_q12, layer.s_answer_q12)
             distance2 = solve.squared_distances(n_q8, layer.n_q8)
-            answers = solve.answer(solve.kernel(distance2, layer.width), layer.solution.alpha_q20)
+            answers = solve.answer(solve.kernel(distance2, layer.width), layer.alpha, layer.alpha_shift)
             sums = sums + answers
             first_distance2 = distance2 if first_distance2 is None else first_distance2
         return sums // len(self.layers), first_distance2
@@ -145,7 +147,7 @@ class Whole:
             self.layers.append(layer)
             sums, best_error, self.left_out = sums + answers, error, mean
             if len(self.layers) < self.config.layers:
-                s2 = metric.next_metric(z, s2, layer.kernel_q30, layer.solution.alpha_q20, classes)
+                s2 = metric.next_metric(z, s2, layer.kernel_q30, layer.alpha, classes)
                 s_answer = int(isqrt(d << 24))
                 n_q8 = metric.layer_coordinates(z, answers, isqrt(s2 << 8), s_answer)
         self.error_q16 = (best_error // len(self.ids)) >> 16
@@ -167,22 +169,17 @@ def rebuild_work(config, m, tried):
     for layer in range(tried):
         n = config.coordinates(layer)
         rows = [(row + 1) * n for row in range(m)]
-        triangle = [(row + 1) * (row + 2) // 2 for row in range(m)]
+        triangle = [(row + 1) * (row + 2) // 2 + row * classes for row in range(m)]
         yield m * n  # width
         for _ in range(2):
-            yield from rows  # A
-            yield from triangle  # L
-            yield from triangle  # W
-            yield from [m * (m + 1)] * classes  # alpha
-            yield from [m - row for row in range(m)]  # its diagonal
+            yield from map(sum, zip(rows, triangle))  # A, L, V
+            yield from [2 * left * (left + 1) + 4 * left * (classes + 1) for left in range(m, 0, -4)]  # W, alpha
             yield m * classes  # choice of the width
         yield m * classes  # does the layer earn its place?
         if layer + 1 < config.layers and (layer == 0 or layer + 1 < tried):
             yield from rows  # K
             yield from [m * (d + 1)] * m  # slopes
             yield from [d + classes] * m  # placed in the next layer
-    for _ in range(2):
-        yield from [row * d for row in range(m)]  # nearest events, of the own class and of any
     yield m  # contour
 
 

@@ -27,9 +27,9 @@ def base_width(n_q8):
     if spread == 0:
         return Width(0, 0)
     pairs2 = m * (m - 1)
-    down = max(0, spread.bit_length() - 40)
+    down = max(0, spread.bit_length() - 32)
     spread >>= down
-    up = max(18 - down, 16 + spread.bit_length() - pairs2.bit_length())
+    up = 29 + spread.bit_length() - pairs2.bit_length()
     return Width((pairs2 << up) // spread, up + down - 18)
 
 
@@ -48,41 +48,80 @@ def kernel(distance2_q16, width):
     return exp2_neg((distance2_q16 * width.mantissa) >> width.shift)
 
 
-def inverse_factor(a_q30):
-    """W = L^-1 in Q26, lower triangular [m, m], of the positive definite A = L L^T in Q30."""
+class Factor(NamedTuple):
+    """A = L L^T and W = L^-1."""
+
+    l_q15: np.ndarray  # [m, m] lower triangular, without its diagonal
+    root_q28: np.ndarray  # [m]: 1 / L_ii
+    w_q26: np.ndarray  # [m, m] lower triangular
+
+
+def factor(a_q30):
+    """The Factor of the positive definite A, Q30 [m, m]."""
     m = len(a_q30)
-    factor = np.zeros_like(a_q30)  # Q30, without its diagonal
-    inverse = np.zeros_like(a_q30)  # Q26
+    lower, root, w = np.zeros_like(a_q30), np.zeros_like(a_q30[0]), np.zeros_like(a_q30)
     for j in range(m):
-        rest_q60 = (a_q30[j:, j] << 30) - factor[j:, :j] @ factor[j, :j]
-        reciprocal = (1 << 56) // int(isqrt(int(rest_q60[0])))
-        inverse[j, j] = reciprocal
-        factor[j + 1 :, j] = round_shift(round_shift(rest_q60[1:], 30) * reciprocal, 26)
-    for i in range(1, m):
-        sums_q26 = round_shift(factor[i, :i] @ inverse[:i, :i], 30)
-        inverse[i, :i] = round_shift(-sums_q26 * inverse[i, i], 26)
-    return inverse
+        rest_q30 = a_q30[j:, j] - lower[j:, :j] @ lower[j, :j]
+        root[j] = (1 << 58) // int(isqrt(int(rest_q30[0]) << 30))
+        lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
+    for i in range(m):
+        sums_q25 = mixed_products(lower[i, :i], w[:i, :i].T)
+        w[i, :i] = (-sums_q25 * root[i]) >> 27
+        w[i, i] = root[i] >> 2
+    return Factor(lower, root, w)
+
+
+def mixed_products(a, rows):
+    """Sums of floor(a b / 2^16) over the products of a [n] and of each row of rows [r, n]."""
+    return ((rows * a) >> 16).sum(1)
+
+
+def substitute(factor, targets_q16):
+    """V = L^-1 T, Q11 [m, C], clipped to +-16."""
+    v = np.zeros_like(targets_q16)
+    for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
+        rest_q26 = saturate(targets_q16[i] * 1024 - row_q15[:i] @ v[:i], (1 << 31) - 1)
+        v[i] = saturate(_times_root(rest_q26, root_q28), (1 << 15) - 1)
+    return v
+
+
+def _times_root(rest, root_q28):
+    """rest * root, rounded: the two have 43 fractional bits more than the result."""
+    return round_shift(rest * root_q28, 43)
 
 
 class Solution(NamedTuple):
-    alpha_q20: np.ndarray  # [m, C]
+    alpha_q21: np.ndarray  # [m, C]
     residual_q16: np.ndarray  # [m, C] leave-one-out residuals, clipped to +-8
     error_q32: int  # sum of residual^2
 
 
 def solve(kernel_q30, targets_q16):
     """alpha = (K + lambda)^-1 T and its leave-one-out residuals: kernel_q30 [m, m], targets_q16 [m, C]."""
-    a_q30 = kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype))
-    w = inverse_factor(a_q30)
-    moment_q20 = round_shift(w @ targets_q16, 22)
-    alpha_q20 = saturate(round_shift(w.T @ moment_q20, 26), (1 << 31) - 1)
-    diagonal_q20 = round_shift((w * w).sum(0), 32)
-    reciprocal_q30 = (1 << 50) // diagonal_q20
-    residual_q16 = saturate(round_shift(alpha_q20 * reciprocal_q30[:, None], 34), spec.KERNEL_ANSWER_MAX)
+    found = factor(kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype)))
+    columns, v = found.w_q26.T, substitute(found, targets_q16)
+    halves = np.arange(len(v), 0, -1) // 2  # half a bit is lost a product
+    sums_q21 = np.array([mixed_products(row, columns) for row in v.T], v.dtype).T
+    sums_q21 = (sums_q21 + (1 << 31)) % (1 << 32) - (1 << 31)  # of no effect but where V was clipped
+    alpha_q21 = sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0)
+    w_q12 = round_shift(columns, 14)
+    reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(1)
+    residual_q16 = saturate(round_shift(alpha_q21 * reciprocal_q30[:, None], 35), spec.KERNEL_ANSWER_MAX)
     error_q32 = int((residual_q16 * residual_q16).sum())
-    return Solution(alpha_q20, residual_q16, error_q32)
+    return Solution(alpha_q21, residual_q16, error_q32)
 
 
-def answer(kernel_q30, alpha_q20):
-    """A layer's outputs Q16 [n, C], clipped to +-8, from kernel_q30 [n, m] and alpha_q20 [m, C]."""
-    return saturate(round_shift((kernel_q30 >> 6) @ alpha_q20, 28), spec.KERNEL_ANSWER_MAX)
+def to_16_bits(alpha_q21):
+    """(alpha of 16 bits, shift): alpha_q21 / 2^shift, rounded, with the least shift that brings all below 2^15."""
+    shift = max(0, int(np.abs(alpha_q21).max()).bit_length() - 15)
+    return np.minimum((alpha_q21 + ((1 << shift) >> 1)) >> shift, (1 << 15) - 1), shift
+
+
+def to_q15(kernel_q30):
+    """K in Q15, 1 as 32767."""
+    return np.minimum(kernel_q30 >> 15, (1 << 15) - 1)
+
+
+def answer(kernel_q30, alpha, shift):
+    """A layer's outputs Q16 [n, C], clipped to +-8, from kernel_q30 [n, m] and alpha [m, C] of to_16_bits."""
+    return saturate(round_shift(to_q15(kernel_q30) @ alpha, 20 - shift), spec.KERNEL_ANSWER_MAX)

@@ -21,15 +21,16 @@ def digest(net):
     """CRC-32 of the constants, the header, the events, the experience, the contour, the metric and the layers of a Network."""
     whole = net.whole
     parts = [_constants(net), _header(net), _events(net)]
-    line = whole.contour.slope_q16, whole.contour.at_zero_q16
-    parts.append(struct.pack("<III", whole.contour.spacing_q12, whole.contour.level_q12, whole.error_q16))
-    parts.append(struct.pack("<IIIiII", *line, net.depth, *whole.target))
+    contour = whole.contour
+    sizes = whole.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16
+    parts.append(struct.pack("<IIIIIiIII", *sizes, *whole.target, net.depth))
     if whole.ids:
         parts += [struct.pack("<iII", *(int(v) for v in scale)) for scale in zip(*whole.metric)]
     parts.append(_bytes(whole.contour.novelty_q12, "<u2"))
     for layer in whole.layers:
         parts.append(struct.pack("<II", *layer.width))
-        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.n_q8, "<i2"), _bytes(layer.solution.alpha_q20, "<i4")]
+        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.n_q8, "<i2")]
+        parts += [struct.pack("<I", layer.alpha_shift), _bytes(layer.alpha.T, "<i2")]
     return zlib.crc32(b"".join(parts))
 
 
@@ -55,15 +56,17 @@ def load(net, data):
 def footprint(config):
     """Bytes of the kernel's buffer: the layout of dlm_network.c, lay_out(). NUMERICS.md, Footprint."""
     d, m, classes = config.features, config.events, config.classes
+    even, blocks = (m + 1) // 2 * 2, (m + 3) // 4
     first, further = (d + 1) // 2 * 2, (d + classes + 1) // 2 * 2
     network = [2 * m, 4 * m, 12 * d, 2 * m]
     for index in range(config.layers):
-        network += [2 * m * (further if index else first), 4 * m * classes, 4 * d, 2 * d]
+        network += [2 * m * (further if index else first), 2 * even * classes, 4 * d, 2 * d]
     unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
     sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d, *network]
     sizes += network if config.background else []
     candidate = max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE))
-    sizes += [2 * m * (m + 1), 4 * m * classes, candidate, 8 * m, 4 * m, 8 * d, 4 * further]
+    sizes += [16 * blocks * (blocks + 1), 4 * m, 2 * even * classes, 16 * m, 4 * m]
+    sizes += [4 * m * classes, 4 * m * classes, candidate, 4 * m, 8 * d, 4 * m, 4 * m, 4 * further, 2 * m]
     return sum((size + 7) // 8 * 8 for size in sizes)
 
 

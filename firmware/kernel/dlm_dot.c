@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// Sums of products of int16 for three kinds of core: with DSP instructions (Cortex-M4, M7), Cortex-M0, and any other.
+// The suite holds each to plain sums on the core it is for (boards/bench).
+#include "dlm_dot.h"
+
+#include "dlm_fixed.h"
+
+// Whole functions in assembly, where gcc runs out of registers.
+#define NAKED __attribute__((naked, noipa))
+#define UNUSED __attribute__((unused))
+
+#if defined(__ARM_FEATURE_DSP)
+
+// Two products an instruction, two pairs a load.
+
+// a r0, rows r1 r4 r5 r6, n r2, sums r7..r10, pairs r11 r12 and r3 lr.
+#define FOUR(step) step("r1", "r7") step("r4", "r8") step("r5", "r9") step("r6", "r10")
+#define DOT_PAIRS(row, sum)                                                                                            \
+    "ldrd r3, lr, [" row "], #8\n smlad " sum ", r11, r3, " sum "\n smlad " sum ", r12, lr, " sum "\n"
+#define DOT_PAIR(row, sum) "ldr r3, [" row "], #4\n smlad " sum ", r11, r3, " sum "\n"
+#define DOT_LAST(row, sum) "ldrh r3, [" row "]\n smlabb " sum ", r11, r3, " sum "\n"
+
+NAKED void dlm_dot4(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t stride UNUSED, uint32_t n UNUSED,
+                    int32_t sums[4] UNUSED) {
+    __asm volatile(
+        "push {r4-r11, lr}\n"
+        "add r4, r1, r2, lsl #1\n"
+        "add r5, r4, r2, lsl #1\n"
+        "add r6, r5, r2, lsl #1\n"
+        "movs r7, #0\n"
+        "mov r8, r7\n"
+        "mov r9, r7\n"
+        "mov r10, r7\n"
+        "subs r2, r3, #4\n"
+        "blo 2f\n"
+        "1: ldrd r11, r12, [r0], #8\n" FOUR(
+            DOT_PAIRS) "subs r2, #4\n"
+                       "bhs 1b\n"
+                       "2: lsls r3, r2, #31\n"  // carry: two are left; negative: one is
+                       "bcc 3f\n"
+                       "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "lsls r3, r2, #31\n"
+                                                            "3: bpl 4f\n"
+                                                            "ldrh r11, [r0]\n" FOUR(DOT_LAST) "4: ldr r3, [sp, #36]\n"
+                                                                                              "stm r3, {r7-r10}\n"
+                                                                                              "pop {r4-r11, pc}\n");
+}
+
+// As dlm_dot4, with a pair of a in r11 and two numbers of a row in r3 lr.
+#define MIXED_PAIR(row, sum)                                                                                           \
+    "ldrd r3, lr, [" row "], #8\n smlawb " sum ", r3, r11, " sum "\n smlawt " sum ", lr, r11, " sum "\n"
+#define MIXED_LAST(row, sum) "ldr r3, [" row "]\n smlawb " sum ", r3, r11, " sum "\n"
+
+NAKED void dlm_dot4_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t stride UNUSED, uint32_t n UNUSED,
+                          int32_t sums[4] UNUSED) {
+    __asm volatile(
+        "push {r4-r11, lr}\n"
+        "add r4, r1, r2, lsl #2\n"
+        "add r5, r4, r2, lsl #2\n"
+        "add r6, r5, r2, lsl #2\n"
+        "movs r7, #0\n"
+        "mov r8, r7\n"
+        "mov r9, r7\n"
+        "mov r10, r7\n"
+        "subs r2, r3, #2\n"
+        "blo 2f\n"
+        "1: ldr r11, [r0], #4\n" FOUR(MIXED_PAIR) "subs r2, #2\n"
+                                                  "bhs 1b\n"
+                                                  "2: lsls r3, r2, #31\n"  // negative: one is left
+                                                  "bpl 3f\n"
+                                                  "ldrh r11, [r0]\n" FOUR(MIXED_LAST) "3: ldr r3, [sp, #36]\n"
+                                                                                      "stm r3, {r7-r10}\n"
+                                                                                      "pop {r4-r11, pc}\n");
+}
+
+// a r0, b r1, c r2, n r3, sums r4 r5 and r6 r7, pairs r8 and r12.
+#define WIDE_PAIR                                                                                                      \
+    "ldr r8, [r0], #4\n ldr r12, [r1], #4\n smlald r4, r5, r8, r12\n ldr r12, [r2], #4\n smlald r6, r7, r8, r12\n"
+
+NAKED void dlm_dot2_wide(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED, uint32_t n UNUSED,
+                         int64_t sums[2] UNUSED) {
+    __asm volatile("push {r4-r8}\n"
+                   "movs r4, #0\n"
+                   "movs r5, #0\n"
+                   "movs r6, #0\n"
+                   "movs r7, #0\n"
+                   "subs r3, #8\n"
+                   "blo 2f\n"
+                   "1: " WIDE_PAIR WIDE_PAIR WIDE_PAIR WIDE_PAIR "subs r3, #8\n"
+                   "bhs 1b\n"
+                   "2: lsls r8, r3, #30\n"  // carry: four are left; negative: two are
+                   "bcc 3f\n" WIDE_PAIR WIDE_PAIR "lsls r8, r3, #30\n"
+                   "3: bpl 4f\n" WIDE_PAIR "4: lsls r8, r3, #31\n"
+                   "bpl 5f\n"
+                   "ldrh r8, [r0]\n"
+                   "ldrh r12, [r1]\n"
+                   "smlalbb r4, r5, r8, r12\n"
+                   "ldrh r12, [r2]\n"
+                   "smlalbb r6, r7, r8, r12\n"
+                   "5: ldr r3, [sp, #20]\n"
+                   "stm r3, {r4-r7}\n"
+                   "pop {r4-r8}\n"
+                   "bx lr\n");
+}
+
+// a r0, b r1, n r2, sum r3, pairs r4..r7.
+NAKED uint32_t dlm_distance2(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t n UNUSED) {
+    __asm volatile("push {r4-r7}\n"
+                   "movs r3, #0\n"
+                   "subs r2, #4\n"
+                   "blo 2f\n"
+                   "1: ldrd r4, r5, [r0], #8\n"
+                   "ldrd r6, r7, [r1], #8\n"
+                   "ssub16 r4, r4, r6\n"
+                   "ssub16 r5, r5, r7\n"
+                   "smlad r3, r4, r4, r3\n"
+                   "smlad r3, r5, r5, r3\n"
+                   "subs r2, #4\n"
+                   "bhs 1b\n"
+                   "2: lsls r4, r2, #31\n"
+                   "bcc 3f\n"
+                   "ldr r4, [r0], #4\n"
+                   "ldr r6, [r1], #4\n"
+                   "ssub16 r4, r4, r6\n"
+                   "smlad r3, r4, r4, r3\n"
+                   "lsls r4, r2, #31\n"
+                   "3: bpl 4f\n"
+                   "ldrh r4, [r0]\n"
+                   "ldrh r6, [r1]\n"
+                   "ssub16 r4, r4, r6\n"
+                   "smlabb r3, r4, r4, r3\n"
+                   "4: mov r0, r3\n"
+                   "pop {r4-r7}\n"
+                   "bx lr\n");
+}
+
+#elif defined(__ARM_ARCH_6M__)
+
+// gcc writes Thumb-1 in the old syntax, and goes on in it.
+#define UNIFIED ".syntax unified\n"
+#define DIVIDED ".syntax divided\n"
+
+// One product an instruction. The rows' ends stand in r0, r1, r2; one offset in r3 rises from -2 n to 0 along all of them.
+#define TO_THE_END "lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n adds r2, r3\n rsbs r3, r3, #0\n"
+
+// Sums in r7 and r8.
+#define DOT2_STEP                                                                                                      \
+    "ldrsh r4, [r0, r3]\n ldrsh r5, [r1, r3]\n muls r5, r4\n adds r7, r5\n"                                            \
+    "ldrsh r6, [r2, r3]\n muls r6, r4\n add r8, r6\n adds r3, #2\n"
+
+static NAKED void dot2(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED, uint32_t n UNUSED,
+                       int32_t sums[2] UNUSED) {
+    __asm volatile(UNIFIED "push {r4-r7, lr}\n"
+                           "mov r7, r8\n"
+                           "push {r7}\n" TO_THE_END "movs r7, #0\n"
+                           "mov r8, r7\n"
+                           "cmp r3, #0\n"
+                           "beq 3f\n"
+                           "lsls r4, r3, #30\n"  // negative: an odd number
+                           "bpl 2f\n" DOT2_STEP "beq 3f\n"
+                           "2: " DOT2_STEP DOT2_STEP "bne 2b\n"
+                           "3: ldr r4, [sp, #24]\n"
+                           "mov r5, r8\n"
+                           "stm r4!, {r7}\n"
+                           "str r5, [r4]\n"
+                           "pop {r7}\n"
+                           "mov r8, r7\n"
+                           "pop {r4-r7, pc}\n" DIVIDED);
+}
+
+void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
+    dot2(a, b, b + stride, n, sums);
+    dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
+}
+
+// By halves of b: each product fits 32 bits. a's end in r0, its offset in r3; b and c go up in r1 and r2; sums in r7 and r8.
+#define MIXED_ADD(row, sum)                                                                                            \
+    "ldm " row "!, {r5}\n uxth r6, r5\n asrs r5, r5, #16\n muls r5, r4\n muls r6, r4\n asrs r6, r6, #16\n"             \
+    "add " sum ", r5\n add " sum ", r6\n"
+
+static NAKED void dot2_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, const int32_t *c UNUSED,
+                             uint32_t n UNUSED, int32_t sums[2] UNUSED) {
+    __asm volatile(UNIFIED "push {r4-r7, lr}\n"
+                           "mov r7, r8\n"
+                           "push {r7}\n"
+                           "lsls r3, r3, #1\n"
+                           "adds r0, r3\n"
+                           "movs r7, #0\n"
+                           "mov r8, r7\n"
+                           "rsbs r3, r3, #0\n"
+                           "beq 3f\n"
+                           "2: ldrsh r4, [r0, r3]\n" MIXED_ADD("r1", "r7")
+                               MIXED_ADD("r2", "r8") "adds r3, #2\n"
+                                                     "bne 2b\n"
+                                                     "3: ldr r4, [sp, #24]\n"
+                                                     "mov r5, r8\n"
+                                                     "stm r4!, {r7}\n"
+                                                     "str r5, [r4]\n"
+                                                     "pop {r7}\n"
+                                                     "mov r8, r7\n"
+                                                     "pop {r4-r7, pc}\n" DIVIDED);
+}
+
+void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
+    dot2_mixed(a, b, b + stride, n, sums);
+    dot2_mixed(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
+}
+
+// The lower 16 bits and the others of each row's products, two at a time, in r8 and r9, and in r10 and r11.
+#define WIDE_ADD(sum, low, high)                                                                                       \
+    "uxth r7, " sum "\n add " low ", r7\n asrs " sum ", " sum ", #16\n add " high ", " sum "\n"
+#define WIDE_FIRST                                                                                                     \
+    "ldrsh r4, [r0, r3]\n ldrsh r5, [r1, r3]\n muls r5, r4\n ldrsh r6, [r2, r3]\n muls r6, r4\n adds r3, #2\n"
+#define WIDE_SECOND                                                                                                    \
+    "ldrsh r4, [r0, r3]\n ldrsh r7, [r1, r3]\n muls r7, r4\n adds r5, r7\n ldrsh r7, [r2, r3]\n muls r7, r4\n"         \
+    "adds r6, r7\n"
+#define WIDE_BOTH WIDE_ADD("r5", "r8", "r9") WIDE_ADD("r6", "r10", "r11")
+
+// sums: low, high; low, high.
+static NAKED void dot2_halves(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED,
+                              uint32_t n UNUSED, int32_t sums[4] UNUSED) {
+    __asm volatile(UNIFIED "push {r4-r7, lr}\n"
+                           "mov r4, r8\n"
+                           "mov r5, r9\n"
+                           "mov r6, r10\n"
+                           "mov r7, r11\n"
+                           "push {r4-r7}\n" TO_THE_END "movs r4, #0\n"
+                           "mov r8, r4\n"
+                           "mov r9, r4\n"
+                           "mov r10, r4\n"
+                           "mov r11, r4\n"
+                           "cmp r3, #0\n"
+                           "beq 3f\n"
+                           "lsls r4, r3, #30\n"
+                           "bpl 2f\n" WIDE_FIRST WIDE_BOTH "cmp r3, #0\n"
+                           "beq 3f\n"
+                           "2: " WIDE_FIRST WIDE_SECOND WIDE_BOTH "adds r3, #2\n"
+                           "bne 2b\n"
+                           "3: ldr r0, [sp, #36]\n"
+                           "mov r4, r8\n"
+                           "mov r5, r9\n"
+                           "mov r6, r10\n"
+                           "mov r7, r11\n"
+                           "stm r0!, {r4-r7}\n"
+                           "pop {r4-r7}\n"
+                           "mov r8, r4\n"
+                           "mov r9, r5\n"
+                           "mov r10, r6\n"
+                           "mov r11, r7\n"
+                           "pop {r4-r7, pc}\n" DIVIDED);
+}
+
+void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, int64_t sums[2]) {
+    int32_t halves[4];
+    dot2_halves(a, b, c, n, halves);
+    sums[0] = (int64_t)halves[1] * 65536 + halves[0];
+    sums[1] = (int64_t)halves[3] * 65536 + halves[2];
+}
+
+// a r0, b r1, offset r2, sum r3.
+NAKED uint32_t dlm_distance2(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t n UNUSED) {
+    __asm volatile(UNIFIED "push {r4, r5, r6, lr}\n"
+                           "movs r3, #0\n"
+                           "lsls r4, r2, #1\n"
+                           "subs r2, r3, r4\n"
+                           "adds r0, r4\n"
+                           "adds r1, r4\n"
+                           "lsls r4, r2, #30\n"  // negative: an odd number
+                           "bpl 1f\n"
+                           "subs r0, #2\n"
+                           "subs r1, #2\n"
+                           "ldrsh r4, [r0, r3]\n"
+                           "ldrsh r5, [r1, r3]\n"
+                           "subs r4, r5\n"
+                           "muls r4, r4\n"
+                           "mov r3, r4\n"
+                           "adds r2, #2\n"
+                           "1: cmp r2, #0\n"
+                           "beq 3f\n"
+                           "2: ldr r4, [r0, r2]\n"
+                           "ldr r5, [r1, r2]\n"
+                           "subs r6, r4, r5\n"
+                           "sxth r6, r6\n"
+                           "muls r6, r6\n"
+                           "adds r3, r6\n"
+                           "asrs r4, r4, #16\n"
+                           "asrs r5, r5, #16\n"
+                           "subs r4, r5\n"
+                           "muls r4, r4\n"
+                           "adds r3, r4\n"
+                           "adds r2, #4\n"
+                           "bne 2b\n"
+                           "3: mov r0, r3\n"
+                           "pop {r4, r5, r6, pc}\n" DIVIDED);
+}
+
+#else
+
+static void dot2(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, int32_t sums[2]) {
+    uint32_t s0 = 0, s1 = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        s0 += (uint32_t)(a[k] * b[k]);
+        s1 += (uint32_t)(a[k] * c[k]);
+    }
+    sums[0] = (int32_t)s0;
+    sums[1] = (int32_t)s1;
+}
+
+void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
+    dot2(a, b, b + stride, n, sums);
+    dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
+}
+
+void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
+    for (uint32_t r = 0; r < 4; r++, b += stride) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < n; k++) {
+            sum += (uint32_t)dlm_floor_shift((int64_t)a[k] * b[k], 16);
+        }
+        sums[r] = (int32_t)sum;
+    }
+}
+
+void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, int64_t sums[2]) {
+    int64_t s0 = 0, s1 = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        s0 += a[k] * b[k];
+        s1 += a[k] * c[k];
+    }
+    sums[0] = s0;
+    sums[1] = s1;
+}
+
+uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
+    uint32_t sum = 0;
+    for (; n; n--) {
+        const int32_t step = *a++ - *b++;
+        sum += (uint32_t)(step * step);
+    }
+    return sum;
+}
+
+#endif
