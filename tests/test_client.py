@@ -414,7 +414,7 @@ class TwoFaces:
         return len(data)
 
     def write(self, data):
-        os.write(self.fd, data)
+        return os.write(self.fd, data)
 
 
 def serving(stream, module=BOARD_MODULE):
