@@ -101,6 +101,15 @@ firmware: $(BUILD)/$(BOARD)/firmware.elf ## the firmware of BOARD=stm32f405_qemu
 $(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
 	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR))
 
+device: $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy) ## the device files as bytecode, which saves a board the compiling
+$(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
+	@mkdir -p $(@D)
+	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
+
+deploy: setup natmod device ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
+	$(VENV)/bin/deeplomath deploy "$(or $(PORT),$(error which one? make deploy PORT=/dev/ttyACM0))" $(if $(MAIN),--main) \
+	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
+
 run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
 	$(RUN) boards/run.py $(BOARD)
 
@@ -135,4 +144,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench-learning test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean
+.PHONY: help demo device deploy bench-learning test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean
