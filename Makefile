@@ -12,15 +12,38 @@ MICROPYTHON_DIR ?= $(BUILD)/micropython-1.25.0
 MICROPYTHON := $(abspath $(MICROPYTHON_DIR))
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
 UNIX := $(BUILD)/unix/micropython
+UNIX_STOCK := $(BUILD)/unix_stock/micropython
 F405 := $(BUILD)/stm32f405_qemu/firmware.elf
+NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
 
 KERNEL := $(sort $(wildcard firmware/kernel/*.c))
 KERNEL_H := $(wildcard firmware/kernel/*.h)
-MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/micropython.mk
+MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/kernel.mk firmware/micropython.mk
 DEVICE := $(wildcard firmware/device/*.py)
+DEVICE_MPY := $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy)
 C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
+
+# What a board boots with the kernel compiled in, and what it takes for the loadable module on stock MicroPython.
+natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
+native_arch_of = $(shell sed -n 's/^native_arch = "\(.*\)"/\1/p' boards/$(1)/board.toml)
+firmware_of = $(BUILD)/$(1)/firmware.elf
+stock_of = $(BUILD)/$(1)_stock/firmware.elf $(call natmod_of,$(call native_arch_of,$(1))) $(DEVICE_MPY)
+
+# The tiers of the suite, BOARDS of tests/conftest.py, and what each needs: TIER_f405 is of `make test-f405`.
+TIER_unix = $(UNIX)
+TIER_unix_mpy = $(UNIX_STOCK) $(call natmod_of,x64)
+TIER_f405 = $(F405)
+TIER_m0 = $(call firmware_of,microbit_qemu)
+TIER_m3 = $(call firmware_of,mps2_an385_qemu)
+TIER_m4 = $(call firmware_of,mps2_an386_qemu)
+TIER_m7 = $(call firmware_of,mps2_an500_qemu)
+TIER_f405_mpy = $(call stock_of,stm32f405_qemu)
+TIER_m0_mpy = $(call stock_of,microbit_qemu)
+TIER_m3_mpy = $(call stock_of,mps2_an385_qemu)
+TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
+TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
 
 CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -29,24 +52,26 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 export DEEPLOMATH_BUILD := $(abspath $(BUILD))
 
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@sed -n 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@echo "TIER is one of: $(sort $(TIERS))"
 
 demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
 	$(VENV)/bin/deeplomath demo
 
 ## Tests
 
-test: setup test-sanitize $(HOST_LIB) $(UNIX) $(F405) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
-	$(RUN) -m pytest -rs tests -m "not unix and not f405"
+	$(RUN) -m pytest -rs tests -m "not device"
 
-test-unix: setup $(UNIX) ## those with MicroPython's unix port
-	$(RUN) -m pytest -rs tests -m unix
+test-TIER: ## those of one tier: MicroPython's unix port, an emulated board; _mpy: with the loadable module
+	@echo "TIER is one of: $(sort $(TIERS))"
 
-test-f405: setup $(F405) ## those with the emulated STM32F405
-	$(RUN) -m pytest -rs tests -m f405
+.SECONDEXPANSION:
+$(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
+	$(RUN) -m pytest -rs tests -m $*
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
@@ -92,16 +117,28 @@ micropython = +@echo "building $@"; mkdir -p $(@D); \
 $(MPY_CROSS): $(MICROPYTHON_DIR)/py/py.mk | $(BUILD)/.packages-firmware
 	$(call micropython,mpy-cross,USER_C_MODULES=)
 
+# Without the module in it as well: what the loadable one is tried on.
 unix: $(UNIX) ## MicroPython's unix port with the kernel built in
+unix_options := VARIANT=standard FROZEN_MANIFEST= MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0
 $(UNIX): $(MPY_CROSS) $(MODULE)
-	$(call micropython,ports/unix,VARIANT=standard USER_C_MODULES=$(CURDIR) FROZEN_MANIFEST= \
-	MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0)
+	$(call micropython,ports/unix,USER_C_MODULES=$(CURDIR) $(unix_options))
+$(UNIX_STOCK): $(MPY_CROSS)
+	$(call micropython,ports/unix,USER_C_MODULES= $(unix_options))
 
-firmware: $(BUILD)/$(BOARD)/firmware.elf ## the firmware of BOARD=stm32f405_qemu
-$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR))
+firmware: $(call $(if $(STOCK),stock_of,firmware_of),$(BOARD)) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath, which is a file then
+QEMU_BOARDS := $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
+$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
+	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR) STOCK=)
+$(BUILD)/%_qemu_stock/firmware.elf: $(MPY_CROSS) $(QEMU_BOARDS)
+	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES= STOCK=1)
 
-device: $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy) ## the device files as bytecode, which saves a board the compiling
+natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
+$(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(VENV)/.done
+	@echo "building $@"; mkdir -p $(@D)
+	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
+	PYTHON=$(abspath $(RUN)) >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+
+device: $(DEVICE_MPY) ## the device files as bytecode, which saves a board the compiling
 $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
 	@mkdir -p $(@D)
 	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
@@ -111,7 +148,7 @@ deploy: setup natmod device ## put module and service on the board at PORT=...; 
 	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
 
 run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
-	$(RUN) boards/run.py $(BOARD)
+	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
 ## Keeping house
 
@@ -144,4 +181,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo device deploy bench-learning test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean
+.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device deploy run generate format lint check size clean distclean

@@ -5,5 +5,5 @@ SRC_USERMOD_C += $(wildcard $(DEEPLOMATH_DIR)/binding/*.c)
 SRC_USERMOD_LIB_C += $(sort $(wildcard $(DEEPLOMATH_DIR)/kernel/*.c))
 CFLAGS_USERMOD += -I$(DEEPLOMATH_DIR)/kernel
 
-# The ports build for size; the kernel's inner loops are worth their speed.
-$(BUILD)/$(notdir $(DEEPLOMATH_DIR))/kernel/%.o: CFLAGS += -O2
+include $(DEEPLOMATH_DIR)/kernel.mk
+$(BUILD)/$(notdir $(DEEPLOMATH_DIR))/kernel/%.o: CFLAGS += $(KERNEL_CFLAGS)

@@ -143,27 +143,23 @@ FOLDER = "/lib"
 PATHS = [f"{FOLDER}/{name}.mpy" for name in (deploy.MODULE, *deploy.DEVICE)]
 
 
-@pytest.fixture(scope="module")
-def stock(tmp_path_factory):
-    """An emulated Cortex-M3 with stock MicroPython, on which everything is deployed."""
-    yield from booted("mps2_an385_qemu", "stock", tmp_path_factory)
+@pytest.fixture(scope="module", params=[pytest.param("mps2_an385_qemu", marks=pytest.mark.m3_mpy)])
+def stock(request):
+    """An emulated Cortex-M3 with stock MicroPython and an empty disk."""
+    yield from booted(emulator.Emulator(request.param, stock=True))
 
 
-@pytest.fixture(scope="module")
-def compiled_in(tmp_path_factory):
+@pytest.fixture(scope="module", params=[pytest.param("stm32f405_qemu", marks=pytest.mark.f405)])
+def compiled_in(request):
     """An emulated STM32F405 whose firmware has all in it."""
-    yield from booted("stm32f405_qemu", "firmware", tmp_path_factory)
+    yield from booted(emulator.Emulator(request.param))
 
 
-def booted(name, which, tmp_path_factory):
-    board = emulator.Emulator(name)
-    board.image = emulator.BUILD / board.toml[which]
-    if not board.image.is_file():
-        pytest.skip(f"{board.image} is not built: make test-deploy")
-    try:
-        deploy.load_build()
-    except DeployError as error:
-        pytest.skip(str(error))
+def booted(board):
+    missing = [str(file) for file in board.needs if not file.is_file()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)}: not built, make test does it")
+    board.files = []
     with board:
         yield board.port
 

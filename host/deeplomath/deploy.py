@@ -271,7 +271,7 @@ class Board:
 
     def write(self, path, data):
         """Writes a file and reads it back."""
-        self._call(self._transport.fs_writefile, path, data)
+        self._call(self._transport.fs_writefile, path, data, chunk_size=1024)
         got = self.look(path.rpartition("/")[0], [path])["files"][path]
         if got != zlib.crc32(data):
             raise DeployError(f"{path}: CRC-32 {got} read back, {zlib.crc32(data)} written")
@@ -312,6 +312,7 @@ class Install:
         there = {path for path, crc in room["files"].items() if crc is not None}
         self.new = {path: data for path, data in files.items() if room["files"][path] != zlib.crc32(data)}
         self.right = [path for path in files if path not in self.new]
+        self._paths = aside
         check_room(room, self.new)
         self._aside = {path for path, old in aside.items() if old in there}
         self._replaced = {path for path in (*self.new, *stale) if path in there}
@@ -334,8 +335,8 @@ class Install:
         self._aside |= self._replaced
 
     def keep(self, board):
-        """Removes the old files."""
-        board.remove(path + ".old" for path in self._aside)
+        """Removes the old files, and what an install that was broken off left."""
+        board.remove(path + suffix for path in self._paths for suffix in (".old", ".new"))
 
     def restore(self, board):
         """Puts the old files back."""
