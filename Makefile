@@ -147,6 +147,12 @@ deploy: setup natmod device ## put module and service on the board at PORT=...; 
 	$(VENV)/bin/deeplomath deploy "$(or $(PORT),$(error which one? make deploy PORT=/dev/ttyACM0))" $(if $(MAIN),--main) \
 	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
 
+mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
+	$(RUN) boards/package.py mip
+
+release: setup natmod device ## all that is built for boards, with sums, in build/release
+	$(RUN) boards/package.py release
+
 run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
@@ -181,4 +187,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device deploy run generate format lint check size clean distclean
+.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device deploy mip release run generate format lint check size clean distclean
