@@ -132,6 +132,23 @@ $(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
 $(BUILD)/%_qemu_stock/firmware.elf: $(MPY_CROSS) $(QEMU_BOARDS)
 	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES= STOCK=1)
 
+# From the user's own checkout, MICROPYTHON_DIR with the submodules of ports/stm32 fetched; a REPL's UART holds the longest frame.
+STM32_BOARDS := nucleo_f446re pybv11
+port_board = $(shell echo $(1) | tr '[:lower:]' '[:upper:]')
+$(STM32_BOARDS:%=$(BUILD)/%/firmware.elf): $(MPY_CROSS) $(MODULE) $(DEVICE) firmware/manifest.py boards/stm32_common/manifest.py
+	@test -n "$$(ls -A $(MICROPYTHON)/lib/stm32lib 2>/dev/null)" || { echo "$@: $(MICROPYTHON_DIR) has no lib/stm32lib, ST's HAL:" \
+	"set MICROPYTHON_DIR to a checkout of MicroPython, and make submodules in its ports/stm32" >&2; exit 1; }
+	$(call micropython,ports/stm32,BOARD=$(call port_board,$(notdir $(@D))) USER_C_MODULES=$(CURDIR) \
+	FROZEN_MANIFEST=$(CURDIR)/boards/stm32_common/manifest.py CFLAGS_EXTRA=-DMICROPY_HW_UART_REPL_RXBUF=2304)
+
+check-stm32: $(MPY_CROSS) ## what can be proved of the STM32 images without ST's HAL, and what not
+	@mkdir -p $(BUILD)/check
+	@for board in $(STM32_BOARDS); do JOBS=$(JOBS) boards/stm32_common/check.sh $$board $(MICROPYTHON) \
+	$(abspath $(BUILD))/check/$$board $(abspath $(MPY_CROSS)) || exit 1; done
+
+flash: setup $(if $(DRY_RUN),,firmware) ## write the firmware of BOARD=... to a board; DRY_RUN=1 only prints how
+	$(RUN) boards/flash.py $(BOARD) $(if $(DRY_RUN),--dry-run)
+
 natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
@@ -187,4 +204,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device deploy mip release run generate format lint check size clean distclean
+.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean
