@@ -11,9 +11,12 @@ RUN := $(VENV)/bin/python
 MICROPYTHON_DIR ?= $(BUILD)/micropython-1.25.0
 MICROPYTHON := $(abspath $(MICROPYTHON_DIR))
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
+PICO_SDK_DIR ?= $(BUILD)/pico-sdk-2.1.1/pico-sdk
+PICO_SDK := $(abspath $(PICO_SDK_DIR))
 UNIX := $(BUILD)/unix/micropython
 UNIX_STOCK := $(BUILD)/unix_stock/micropython
 F405 := $(BUILD)/stm32f405_qemu/firmware.elf
+RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
 NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
@@ -27,9 +30,9 @@ C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
 
 # What a board boots with the kernel compiled in, and what it takes for the loadable module on stock MicroPython.
 natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
-native_arch_of = $(shell sed -n 's/^native_arch = "\(.*\)"/\1/p' boards/$(1)/board.toml)
-firmware_of = $(BUILD)/$(1)/firmware.elf
-stock_of = $(BUILD)/$(1)_stock/firmware.elf $(call natmod_of,$(call native_arch_of,$(1))) $(DEVICE_MPY)
+from_toml = $(shell sed -n 's/^$(2) = "\([^"]*\)".*/\1/p' boards/$(1)/board.toml)
+firmware_of = $(BUILD)/$(call from_toml,$(1),firmware)
+stock_of = $(BUILD)/$(call from_toml,$(1),stock) $(call natmod_of,$(call from_toml,$(1),native_arch)) $(DEVICE_MPY)
 
 # The tiers of the suite, BOARDS of tests/conftest.py, and what each needs: TIER_f405 is of `make test-f405`.
 TIER_unix = $(UNIX)
@@ -39,10 +42,12 @@ TIER_m0 = $(call firmware_of,microbit_qemu)
 TIER_m3 = $(call firmware_of,mps2_an385_qemu)
 TIER_m4 = $(call firmware_of,mps2_an386_qemu)
 TIER_m7 = $(call firmware_of,mps2_an500_qemu)
+TIER_rp2040 = $(call firmware_of,rpi_pico) $(RP2040JS)
 TIER_f405_mpy = $(call stock_of,stm32f405_qemu)
 TIER_m0_mpy = $(call stock_of,microbit_qemu)
 TIER_m3_mpy = $(call stock_of,mps2_an385_qemu)
 TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
+TIER_rp2040_mpy = $(call stock_of,rpi_pico) $(RP2040JS)
 TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
 
 CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
@@ -101,6 +106,22 @@ $(VENV)/.bench: host/requirements-bench.txt $(VENV)/.done
 $(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
 	boards/setup/sources.sh $(BUILD) micropython
 
+$(BUILD)/pico-sdk-2.1.1/pico-sdk/pico_sdk_init.cmake: | $(BUILD)/.packages-firmware
+	boards/setup/sources.sh $(BUILD) pico-sdk
+
+# The RP2040's emulator: Node.js, rp2040js and a boot ROM.
+$(VENV)/.rp2040: boards/rpi_pico/requirements.txt $(VENV)/.done
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
+	@touch $@
+
+boards/rpi_pico/node_modules/.package-lock.json: boards/rpi_pico/package-lock.json $(VENV)/.rp2040
+	$(VENV)/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BUILD)/bootrom.bin: boards/rpi_pico/bootrom.py $(VENV)/.rp2040
+	@mkdir -p $(@D)
+	$(RUN) $< $@
+
 $(HOST_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
 	@mkdir -p $(@D)
 	gcc $(CFLAGS) -shared -fPIC $(KERNEL) tests/probe.c -o $@
@@ -149,6 +170,22 @@ check-stm32: $(MPY_CROSS) ## what can be proved of the STM32 images without ST's
 flash: setup $(if $(DRY_RUN),,firmware) ## write the firmware of BOARD=... to a board; DRY_RUN=1 only prints how
 	$(RUN) boards/flash.py $(BOARD) $(if $(DRY_RUN),--dry-run)
 
+# ports/rp2 with the board of boards/rpi_pico; no module: stock. Debian's source has no Git of its own, and is not to take ours.
+rp2 = +@echo "building $@"; mkdir -p $(@D); \
+	export MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) GIT_CEILING_DIRECTORIES=$(abspath $(BUILD)); { \
+	cmake --fresh -S $(MICROPYTHON)/ports/rp2 -B $(@D) -DMICROPY_BOARD=rpi_pico -DMICROPY_BOARD_DIR=$(CURDIR)/boards/rpi_pico \
+	-DUSER_C_MODULES=$(1) -DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK) -DPICO_NO_PICOTOOL=1 -DPICO_BUILD_DOCS=0 && \
+	$(MAKE) -C $(@D) -j$(JOBS) && \
+	$(PYTHON) $(MICROPYTHON)/tools/uf2conv.py --convert --family RP2040 --base 0x10000000 --output $@ $(@D)/firmware.bin; \
+	} >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+RP2_BOARD := $(addprefix boards/rpi_pico/,manifest.py manifest_no_lib.py mpconfigboard.cmake mpconfigboard.h mpconfig_no_mbedtls.h)
+RP2_BOARD += $(PICO_SDK_DIR)/pico_sdk_init.cmake
+
+$(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmake $(DEVICE) $(RP2_BOARD)
+	$(call rp2,$(CURDIR)/firmware/micropython.cmake)
+$(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
+	$(call rp2,)
+
 natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
@@ -170,7 +207,7 @@ mip: setup natmod device ## packages for `mpremote mip install`, a folder an arc
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
 ## Keeping house
@@ -198,7 +235,7 @@ size: $(BUILD)/.packages-firmware ## bytes of the kernel's code on a Cortex-M4 a
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(BUILD)/host $(BUILD)/asan $(BUILD)/size $(BUILD)/mpy-cross* $(BUILD)/unix* $(BUILD)/*_qemu*
+	rm -rf $(BUILD)/host $(BUILD)/asan $(BUILD)/size $(BUILD)/mpy-cross* $(BUILD)/unix* $(BUILD)/*_qemu* $(BUILD)/rpi_pico*
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)

