@@ -164,6 +164,12 @@ def booted(board):
         yield board.port
 
 
+@pytest.fixture(params=[pytest.param("rpi_pico", marks=pytest.mark.rp2040_mpy)])
+def pico(request):
+    """An emulated Raspberry Pi Pico with stock MicroPython and an empty disk."""
+    yield from booted(emulator.Emulator(request.param, stock=True))
+
+
 @pytest.fixture(scope="module")
 def deployed(stock):
     return stock, deploy.deploy(stock)
@@ -344,3 +350,12 @@ def test_a_firmwares_own_module_comes_before_any_file(compiled_in):
         board.write("/deeplomath.py", b"raise ImportError('the file')\n")
         assert board.run("import deeplomath; print(repr(deeplomath.__version__))") == spec.VERSION_LIBRARY
         board.remove(["/deeplomath.py"])
+
+
+def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pico):
+    done = deploy.deploy(pico, main=deploy.main_script())
+    assert (done.module, done.copied) == ("armv6m", [*PATHS, "/main.py"])
+    with deeplomath.Device(pico, start=False) as device:
+        assert device.hello.implementation.endswith("armv6m")
+        device.exit()
+    assert deploy.deploy(pico, main=deploy.main_script()).right == [*PATHS, "/main.py"]

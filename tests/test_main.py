@@ -2,13 +2,16 @@
 """The loop on the board: it reads what comes, answers, and gives the line back as it found it."""
 
 import io
+import socket
 import struct
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from deeplomath import client, frame, spec
+from deeplomath import Device, client, emulator, frame, spec
+from implementations import MIRROR
+from walks import walk
 from wire import BOARD_MODULE, dlm_main, dlm_service
 
 
@@ -221,3 +224,54 @@ def test_a_usb_port_of_its_own_stands_beside_the_repls(monkeypatch):
     port = opened(monkeypatch, dlm_main.serve_cdc, modules)
     assert port.made == ((), {"timeout": 0, "rxbuf": LONGEST, "txbuf": LONGEST})
     assert begun == [((port,), {"builtin_driver": True})]
+
+
+class Socket:
+    """A connected socket with the face of transport.Transport."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def read(self, timeout):
+        self.connection.settimeout(max(timeout, 0.001))
+        try:
+            return self.connection.recv(4096)
+        except TimeoutError:
+            return b""
+
+    def write(self, data):
+        self.connection.settimeout(10)
+        self.connection.sendall(data)
+
+    def close(self):
+        self.connection.close()
+
+
+ON_A_STREAM = """
+import dlm_main, socket
+line = socket.socket()
+line.connect(socket.getaddrinfo("127.0.0.1", {})[0][-1])
+line.setblocking(False)
+dlm_main.serve(line)
+"""
+
+
+@pytest.mark.unix
+def test_micropython_serves_on_a_stream_that_does_not_wait():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        board = emulator.UnixBoard(code=ON_A_STREAM.format(server.getsockname()[1]))
+        if not board.image.is_file():
+            pytest.skip(f"{board.image} is not built: make test-unix")
+        with board, Device(Socket(server.accept()[0])) as device:
+
+            def configured(**config):
+                device.configure(**config)
+                return device
+
+            walk(4242, [MIRROR, configured], steps=30, most_events=16)
+            state = device.export()
+            device.load(state)
+            assert (device.export(), device.health().dropped) == (state, 0)
+            device.exit()
+            assert board.process.wait(5) == 0

@@ -288,8 +288,9 @@ class Device:
 
     def _connect(self, start=True):
         self._quiet_sequence()
+        short = dict(timeout=min(self.timeout, 1.0), attempts=1) if start else {}
         try:
-            got, rest = self._request(spec.OPCODE_HELLO, timeout=min(self.timeout, 1.0), attempts=1)
+            got, rest = self._request(spec.OPCODE_HELLO, **short)
         except TransportError:
             if not start:
                 raise

@@ -228,7 +228,7 @@ class Board:
         try:
             from mpremote.transport_serial import SerialTransport
         except ImportError as error:
-            raise DeployError("mpremote: not installed, `pip install mpremote`") from error
+            raise DeployError("mpremote: not installed, `make setup` or the extra deeplomath[deploy] brings it") from error
         self._transport = self._call(SerialTransport, port, baudrate=baud, timeout=5)
         try:
             self.reset()
@@ -380,7 +380,7 @@ def deploy(port, *, baud=BAUD, build=emulator.BUILD, main=None, force=False, say
 def end_service(port, baud, force):
     """Ends a service on the line, which hears no Ctrl-C. DeployError: its network has learned something."""
     try:
-        device = Device(Transport(port, baud), attempts=1, start=False)
+        device = Device(port, timeout=1, attempts=1, baud=baud, start=False)
     except ProtocolError:  # a service of another version: it goes
         line = Transport(port, baud)
         line.write(frame.encode(spec.OPCODE_EXIT, 1))
