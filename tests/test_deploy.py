@@ -156,7 +156,8 @@ def compiled_in(request):
 
 
 def booted(board):
-    missing = [str(file) for file in board.needs if not file.is_file()]
+    device = [emulator.BUILD / "device" / f"{name}.mpy" for name in deploy.DEVICE]
+    missing = [str(file) for file in (*board.needs, *device) if not file.is_file()]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test does it")
     board.files = []

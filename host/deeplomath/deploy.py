@@ -228,7 +228,7 @@ class Board:
         try:
             from mpremote.transport_serial import SerialTransport
         except ImportError as error:
-            raise DeployError("mpremote: not installed, `make setup` or the extra deeplomath[deploy] brings it") from error
+            raise DeployError("mpremote: not installed: pip install 'deeplomath[deploy]'") from error
         self._transport = self._call(SerialTransport, port, baudrate=baud, timeout=5)
         try:
             self.reset()
