@@ -5,7 +5,12 @@ import gc
 import sys
 import time
 
-from dlm_service import Service
+# A native module takes one large piece of the heap and a network another: what stays goes in on a heap just swept.
+gc.collect()
+import deeplomath  # noqa: E402
+
+gc.collect()
+from dlm_service import Service  # noqa: E402
 
 try:
     import select
@@ -54,14 +59,13 @@ def _read(reader, chunk, byte, service, ready):
     return size
 
 
-def serve(reader=None, writer=None, module=None):
+def serve(reader=None, writer=None, module=deeplomath):
     """Answers requests until EXIT or the end of input; Ctrl-C is a byte like any other meanwhile.
 
     reader, writer: byte streams, the REPL's own by default; a reader that is not blocking (a UART) may return None.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    if module is None:
-        import deeplomath as module
+    gc.collect()
     reader = reader or sys.stdin.buffer
     writer = writer or sys.stdout.buffer
     service = Service(module)
