@@ -187,7 +187,7 @@ $(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
 	$(call rp2,)
 
 natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
-$(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(VENV)/.done
+$(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(BUILD)/.packages-firmware $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
 	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
 	PYTHON=$(abspath $(RUN)) >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
@@ -229,13 +229,17 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 check: lint ## lint, and see that the constant files are what spec.toml says
 	$(RUN) shared_spec/generate.py --check
 
-size: $(BUILD)/.packages-firmware ## bytes of the kernel's code on a Cortex-M4 at -Os
+size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4 at -Os
+	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
+	@for arch in $(NATMOD_ARCH); do \
+	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $(BUILD)/natmod/$$arch.log) \
+	$$(stat -c %s $(BUILD)/natmod/$$arch/deeplomath.mpy) $$arch; done
 	@mkdir -p $(BUILD)/size
 	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) -Os -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(BUILD)/host $(BUILD)/asan $(BUILD)/size $(BUILD)/mpy-cross* $(BUILD)/unix* $(BUILD)/*_qemu* $(BUILD)/rpi_pico*
+	rm -rf $(addprefix $(BUILD)/,host asan size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)

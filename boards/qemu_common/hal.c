@@ -48,8 +48,8 @@ static uint32_t machine_clock(void) {
 #define UART0_STATE REG(0x40004004)
 #define UART0_CTRL REG(0x40004008)
 #define UART0_INTSTATUS REG(0x4000400c)
-#define UART_RX_FULL (1u << 1)        // STATE
-#define UART_RX_INTERRUPT (1u << 3)   // CTRL
+#define UART_RX_FULL (1u << 1)         // STATE
+#define UART_RX_INTERRUPT (1u << 3)    // CTRL
 #define UART_RX_INTERRUPTED (1u << 1)  // INTSTATUS: stays until it is written
 #define RX_IRQ (0)
 #define CLOCK_PER_US (25)

@@ -11,8 +11,13 @@ import gc
 import sys
 import time
 
-from dlm_frame import WIRE_MAX
-from dlm_service import Service
+# A native module takes one large piece of the heap and a network another: what stays goes in on a heap just swept.
+gc.collect()
+import deeplomath  # noqa: E402
+
+gc.collect()
+from dlm_frame import WIRE_MAX  # noqa: E402
+from dlm_service import Service  # noqa: E402
 
 try:
     import select
@@ -33,15 +38,14 @@ IDLE = 100  # milliseconds of sleep between two looks at a silent line
 PATIENCE = 1000  # milliseconds until the rest of a reply that nobody takes is dropped
 
 
-def serve(reader=None, writer=None, module=None):
+def serve(reader=None, writer=None, module=deeplomath):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    if module is None:
-        import deeplomath as module
+    gc.collect()
     service = Service(module)
     if reader:
         _answer(service, _Stream(reader), writer or reader)

@@ -38,8 +38,8 @@ def firmware_has(name, *path):
     try:
         module = __import__(name)
         return getattr(module, '__version__', getattr(module, 'VERSION_LIBRARY', ''))
-    except ImportError:
-        return None
+    except ImportError as error:  # of the module: it is there, and needs one that is a file
+        return '' if name != modules[0] and modules[0] in str(error) else None
     finally:
         sys.path.clear()
         sys.path.extend(found['path'])
