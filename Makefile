@@ -11,16 +11,44 @@ RUN := $(VENV)/bin/python
 MICROPYTHON_DIR ?= $(BUILD)/micropython-1.25.0
 MICROPYTHON := $(abspath $(MICROPYTHON_DIR))
 MPY_CROSS := $(BUILD)/mpy-cross/mpy-cross
+PICO_SDK_DIR ?= $(BUILD)/pico-sdk-2.1.1/pico-sdk
+PICO_SDK := $(abspath $(PICO_SDK_DIR))
 UNIX := $(BUILD)/unix/micropython
+UNIX_STOCK := $(BUILD)/unix_stock/micropython
 F405 := $(BUILD)/stm32f405_qemu/firmware.elf
+RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
+NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
 
 KERNEL := $(sort $(wildcard firmware/kernel/*.c))
 KERNEL_H := $(wildcard firmware/kernel/*.h)
-MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/micropython.mk
+MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/kernel.mk firmware/micropython.mk
 DEVICE := $(wildcard firmware/device/*.py)
+DEVICE_MPY := $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy)
 C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
+
+# What a board boots with the kernel compiled in, and what it takes for the loadable module on stock MicroPython.
+natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
+from_toml = $(shell sed -n 's/^$(2) = "\([^"]*\)".*/\1/p' boards/$(1)/board.toml)
+firmware_of = $(BUILD)/$(call from_toml,$(1),firmware)
+stock_of = $(BUILD)/$(call from_toml,$(1),stock) $(call natmod_of,$(call from_toml,$(1),native_arch)) $(DEVICE_MPY)
+
+# The tiers of the suite, BOARDS of tests/conftest.py, and what each needs: TIER_f405 is of `make test-f405`.
+TIER_unix = $(UNIX)
+TIER_unix_mpy = $(UNIX_STOCK) $(call natmod_of,x64)
+TIER_f405 = $(F405)
+TIER_m0 = $(call firmware_of,microbit_qemu)
+TIER_m3 = $(call firmware_of,mps2_an385_qemu)
+TIER_m4 = $(call firmware_of,mps2_an386_qemu)
+TIER_m7 = $(call firmware_of,mps2_an500_qemu)
+TIER_rp2040 = $(call firmware_of,rpi_pico) $(RP2040JS)
+TIER_f405_mpy = $(call stock_of,stm32f405_qemu)
+TIER_m0_mpy = $(call stock_of,microbit_qemu)
+TIER_m3_mpy = $(call stock_of,mps2_an385_qemu)
+TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
+TIER_rp2040_mpy = $(call stock_of,rpi_pico) $(RP2040JS)
+TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
 
 CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -29,24 +57,26 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 export DEEPLOMATH_BUILD := $(abspath $(BUILD))
 
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@sed -n 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@echo "TIER is one of: $(sort $(TIERS))"
 
 demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
 	$(VENV)/bin/deeplomath demo
 
 ## Tests
 
-test: setup test-sanitize $(HOST_LIB) $(UNIX) $(F405) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
-	$(RUN) -m pytest -rs tests -m "not unix and not f405"
+	$(RUN) -m pytest -rs tests -m "not device"
 
-test-unix: setup $(UNIX) ## those with MicroPython's unix port
-	$(RUN) -m pytest -rs tests -m unix
+test-TIER: ## those of one tier: MicroPython's unix port, an emulated board; _mpy: with the loadable module
+	@echo "TIER is one of: $(sort $(TIERS))"
 
-test-f405: setup $(F405) ## those with the emulated STM32F405
-	$(RUN) -m pytest -rs tests -m f405
+.SECONDEXPANSION:
+$(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
+	$(RUN) -m pytest -rs tests -m $*
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
@@ -76,6 +106,22 @@ $(VENV)/.bench: host/requirements-bench.txt $(VENV)/.done
 $(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
 	boards/setup/sources.sh $(BUILD) micropython
 
+$(BUILD)/pico-sdk-2.1.1/pico-sdk/pico_sdk_init.cmake: | $(BUILD)/.packages-firmware
+	boards/setup/sources.sh $(BUILD) pico-sdk
+
+# The RP2040's emulator: Node.js, rp2040js and a boot ROM.
+$(VENV)/.rp2040: boards/rpi_pico/requirements.txt $(VENV)/.done
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
+	@touch $@
+
+boards/rpi_pico/node_modules/.package-lock.json: boards/rpi_pico/package-lock.json $(VENV)/.rp2040
+	$(VENV)/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(BUILD)/bootrom.bin: boards/rpi_pico/bootrom.py $(VENV)/.rp2040
+	@mkdir -p $(@D)
+	$(RUN) $< $@
+
 $(HOST_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
 	@mkdir -p $(@D)
 	gcc $(CFLAGS) -shared -fPIC $(KERNEL) tests/probe.c -o $@
@@ -92,17 +138,77 @@ micropython = +@echo "building $@"; mkdir -p $(@D); \
 $(MPY_CROSS): $(MICROPYTHON_DIR)/py/py.mk | $(BUILD)/.packages-firmware
 	$(call micropython,mpy-cross,USER_C_MODULES=)
 
+# Without the module in it as well: what the loadable one is tried on.
 unix: $(UNIX) ## MicroPython's unix port with the kernel built in
+unix_options := VARIANT=standard FROZEN_MANIFEST= MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0
 $(UNIX): $(MPY_CROSS) $(MODULE)
-	$(call micropython,ports/unix,VARIANT=standard USER_C_MODULES=$(CURDIR) FROZEN_MANIFEST= \
-	MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0)
+	$(call micropython,ports/unix,USER_C_MODULES=$(CURDIR) $(unix_options))
+$(UNIX_STOCK): $(MPY_CROSS)
+	$(call micropython,ports/unix,USER_C_MODULES= $(unix_options))
 
-firmware: $(BUILD)/$(BOARD)/firmware.elf ## the firmware of BOARD=stm32f405_qemu
-$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR))
+firmware: $(call $(if $(STOCK),stock_of,firmware_of),$(BOARD)) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath, which is a file then
+QEMU_BOARDS := $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
+$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
+	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR) STOCK=)
+$(BUILD)/%_qemu_stock/firmware.elf: $(MPY_CROSS) $(QEMU_BOARDS)
+	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES= STOCK=1)
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) ## emulate BOARD until Ctrl-C, and print the port to open
-	$(RUN) boards/run.py $(BOARD)
+# From the user's own checkout, MICROPYTHON_DIR with the submodules of ports/stm32 fetched; a REPL's UART holds the longest frame.
+STM32_BOARDS := nucleo_f446re pybv11
+port_board = $(shell echo $(1) | tr '[:lower:]' '[:upper:]')
+$(STM32_BOARDS:%=$(BUILD)/%/firmware.elf): $(MPY_CROSS) $(MODULE) $(DEVICE) firmware/manifest.py boards/stm32_common/manifest.py
+	@test -n "$$(ls -A $(MICROPYTHON)/lib/stm32lib 2>/dev/null)" || { echo "$@: $(MICROPYTHON_DIR) has no lib/stm32lib, ST's HAL:" \
+	"set MICROPYTHON_DIR to a checkout of MicroPython, and make submodules in its ports/stm32" >&2; exit 1; }
+	$(call micropython,ports/stm32,BOARD=$(call port_board,$(notdir $(@D))) USER_C_MODULES=$(CURDIR) \
+	FROZEN_MANIFEST=$(CURDIR)/boards/stm32_common/manifest.py CFLAGS_EXTRA=-DMICROPY_HW_UART_REPL_RXBUF=2304)
+
+check-stm32: $(MPY_CROSS) ## what can be proved of the STM32 images without ST's HAL, and what not
+	@mkdir -p $(BUILD)/check
+	@for board in $(STM32_BOARDS); do JOBS=$(JOBS) boards/stm32_common/check.sh $$board $(MICROPYTHON) \
+	$(abspath $(BUILD))/check/$$board $(abspath $(MPY_CROSS)) || exit 1; done
+
+flash: setup $(if $(DRY_RUN),,firmware) ## write the firmware of BOARD=... to a board; DRY_RUN=1 only prints how
+	$(RUN) boards/flash.py $(BOARD) $(if $(DRY_RUN),--dry-run)
+
+# ports/rp2 with the board of boards/rpi_pico; no module: stock. Debian's source has no Git of its own, and is not to take ours.
+rp2 = +@echo "building $@"; mkdir -p $(@D); \
+	export MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) GIT_CEILING_DIRECTORIES=$(abspath $(BUILD)); { \
+	cmake --fresh -S $(MICROPYTHON)/ports/rp2 -B $(@D) -DMICROPY_BOARD=rpi_pico -DMICROPY_BOARD_DIR=$(CURDIR)/boards/rpi_pico \
+	-DUSER_C_MODULES=$(1) -DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK) -DPICO_NO_PICOTOOL=1 -DPICO_BUILD_DOCS=0 && \
+	$(MAKE) -C $(@D) -j$(JOBS) && \
+	$(PYTHON) $(MICROPYTHON)/tools/uf2conv.py --convert --family RP2040 --base 0x10000000 --output $@ $(@D)/firmware.bin; \
+	} >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+RP2_BOARD := $(addprefix boards/rpi_pico/,manifest.py manifest_no_lib.py mpconfigboard.cmake mpconfigboard.h mpconfig_no_mbedtls.h)
+RP2_BOARD += $(PICO_SDK_DIR)/pico_sdk_init.cmake
+
+$(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmake $(DEVICE) $(RP2_BOARD)
+	$(call rp2,$(CURDIR)/firmware/micropython.cmake)
+$(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
+	$(call rp2,)
+
+natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
+$(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(BUILD)/.packages-firmware $(VENV)/.done
+	@echo "building $@"; mkdir -p $(@D)
+	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
+	PYTHON=$(abspath $(RUN)) >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+
+device: $(DEVICE_MPY) ## the device files as bytecode, which saves a board the compiling
+$(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
+	@mkdir -p $(@D)
+	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
+
+deploy: setup natmod device ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
+	$(VENV)/bin/deeplomath deploy "$(or $(PORT),$(error which one? make deploy PORT=/dev/ttyACM0))" $(if $(MAIN),--main) \
+	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
+
+mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
+	$(RUN) boards/package.py mip
+
+release: setup natmod device ## all that is built for boards, with sums, in build/release
+	$(RUN) boards/package.py release
+
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open
+	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
 ## Keeping house
 
@@ -123,16 +229,20 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 check: lint ## lint, and see that the constant files are what spec.toml says
 	$(RUN) shared_spec/generate.py --check
 
-size: $(BUILD)/.packages-firmware ## bytes of the kernel's code on a Cortex-M4 at -Os
+size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4 at -Os
+	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
+	@for arch in $(NATMOD_ARCH); do \
+	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $(BUILD)/natmod/$$arch.log) \
+	$$(stat -c %s $(BUILD)/natmod/$$arch/deeplomath.mpy) $$arch; done
 	@mkdir -p $(BUILD)/size
 	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) -Os -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(BUILD)/host $(BUILD)/asan $(BUILD)/size $(BUILD)/mpy-cross* $(BUILD)/unix* $(BUILD)/*_qemu*
+	rm -rf $(addprefix $(BUILD)/,host asan size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench-learning test test-host test-unix test-f405 test-sanitize setup unix firmware run generate format lint check size clean distclean
+.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean

@@ -10,8 +10,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("board", nargs="?", default="stm32f405_qemu", help="a folder below boards/, or unix")
     parser.add_argument("--icount", action="store_true", help="let time.ticks_cpu() count executed instructions")
+    parser.add_argument("--stock", action="store_true", help="stock MicroPython, the module as a file on its disk")
     arguments = parser.parse_args()
-    board = UnixBoard() if arguments.board == "unix" else Emulator(arguments.board, icount=arguments.icount)
+    emulated = {"icount": arguments.icount, "stock": arguments.stock}
+    board = UnixBoard() if arguments.board == "unix" else Emulator(arguments.board, **emulated)
     with board:
         print(board.port, flush=True)
         try:

@@ -2,6 +2,7 @@
 """The tiers of the suite: boards as fixtures, a mark per tier, and no silent skips in CI.
 
 board     fixture: a running board, with `.port` and `.name`; a test that takes it runs on each board of BOARDS
+device    mark of what takes a board, whatever its tier
 kernel    mark of what runs the C kernel as a host library, and again under the sanitizers; parameters named so have it
 """
 
@@ -10,10 +11,22 @@ import os
 import pytest
 
 from deeplomath import emulator
+from deeplomath.emulator import native_module
 
 BOARDS = {
     "unix": emulator.UnixBoard,
+    "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", module=native_module("x64")),
     "f405": lambda: emulator.Emulator("stm32f405_qemu", icount=True),
+    "m0": lambda: emulator.Emulator("microbit_qemu"),
+    "m3": lambda: emulator.Emulator("mps2_an385_qemu"),
+    "m4": lambda: emulator.Emulator("mps2_an386_qemu"),
+    "m7": lambda: emulator.Emulator("mps2_an500_qemu"),
+    "rp2040": lambda: emulator.Emulator("rpi_pico"),
+    "f405_mpy": lambda: emulator.Emulator("stm32f405_qemu", stock=True),
+    "m0_mpy": lambda: emulator.Emulator("microbit_qemu", stock=True),
+    "m3_mpy": lambda: emulator.Emulator("mps2_an385_qemu", stock=True),
+    "m7_mpy": lambda: emulator.Emulator("mps2_an500_qemu", stock=True),
+    "rp2040_mpy": lambda: emulator.Emulator("rpi_pico", stock=True),
 }
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 
@@ -21,20 +34,23 @@ ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test
 @pytest.fixture(scope="session", params=[pytest.param(name, marks=getattr(pytest.mark, name)) for name in BOARDS])
 def board(request):
     board = BOARDS[request.param]()
-    if not board.image.is_file():
-        pytest.skip(f"{board.image} is not built: make test-{request.param}")
+    missing = [str(file) for file in board.needs if not file.is_file()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)}: not built, make test-{request.param} does it")
     with board:
         board.name = request.param
         yield board
 
 
 def pytest_configure(config):
-    for name in (*BOARDS, "kernel"):
+    for name in (*BOARDS, "device", "kernel"):
         config.addinivalue_line("markers", f"{name}: a tier, see tests/conftest.py")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
+        if any(item.get_closest_marker(name) for name in BOARDS):
+            item.add_marker("device")
         if hasattr(item, "callspec") and "kernel" in item.callspec.id.split("-"):
             item.add_marker("kernel")
 

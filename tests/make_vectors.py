@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes shared_spec/vectors/{fixed,features,metric,solve,contour,memory,network,state}.json by the slow run on unbounded integers.
+"""Makes shared_spec/vectors/*.json but frame.json by the slow run on unbounded integers: those of ABOUT below.
 
     python tests/make_vectors.py            write them
     python tests/make_vectors.py --check    exit with status 1 if one of them is not what that run gives
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from deeplomath import KernelError, cost, fixed, metric, solve, window_features  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
+from walks import STANDARD, draws, standard_walk  # noqa: E402
 
 VECTORS = Path(__file__).resolve().parent.parent / "shared_spec" / "vectors"
 LOW, HIGH = -32768, 32767
@@ -26,14 +27,6 @@ LOW, HIGH = -32768, 32767
 
 def case(name, note, *flags, **content):
     return {"name": name, "note": note, "flags": list(flags), **content}
-
-
-def draws(seed):
-    """Small whole numbers that are the same on every machine and in every version of every library."""
-    state = seed * 2654435761 % 2**32 or 1
-    while True:
-        state = (state * 1664525 + 1013904223) % 2**32
-        yield state >> 16
 
 
 def events(seed, n, d, classes, spread=400, apart=3000):
@@ -454,6 +447,15 @@ def state_cases():
     )
 
 
+def walk_cases():
+    yield case(
+        "standard",
+        "1,000 events and all else one does with them (tests/walks.py): the digest after each 100",
+        config=STANDARD,
+        digests=list(standard_walk(UNBOUNDED(**STANDARD))),
+    )
+
+
 ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
     "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
@@ -463,6 +465,7 @@ ABOUT = {
     "network": "Lives of networks: what each operation (tests/operations.py) gives, and the digest after it.",
     "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",
     "state": "Exported states, and what is refused of damaged ones.",
+    "walk": "The standard walk: the last of its digests is what every implementation ends with.",
 }
 
 

@@ -9,7 +9,7 @@ from deeplomath import KernelError, spec
 from implementations import MIRROR
 from operations import life
 from vectors import case_name, cases
-from walks import walk
+from walks import standard_walk, walk
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,11 @@ def test_a_thousand_events_in_random_walks_give_equal_outcomes_and_digests(devic
     while learned < 1000:
         learned += walk(seed, [MIRROR, lambda **config: configured(device, **config)], steps=50, most_events=24)
         seed += 2  # even seeds walk without background, for the same reason
+
+
+@cases("walk")
+def test_the_standard_walk_goes_through_the_digests_of_the_vectors(device, case):
+    assert list(standard_walk(configured(device, **case["config"]))) == case["digests"]
 
 
 @cases("features", "valid")

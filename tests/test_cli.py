@@ -18,7 +18,7 @@ def run(monkeypatch):
     """Runs the command with a board in memory that computes with `network`."""
 
     def run(*arguments, network=watch.BoardNetwork):
-        monkeypatch.setattr(cli, "Device", lambda port: watch.device(network))
+        monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(network))
         return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
 
     return run
@@ -103,7 +103,7 @@ def test_a_port_that_is_not_there_is_a_clear_error(command, file, monkeypatch):
 
 
 def test_a_silent_board_is_a_clear_error(monkeypatch):
-    def silent(port):
+    def silent(port, **_):
         raise TransportError("HELLO: no answer after 5 attempts")
 
     monkeypatch.setattr(cli, "Device", silent)
@@ -118,7 +118,7 @@ def test_info_tells_versions_limits_and_network(monkeypatch):
         side.learn(np.array([1, 2, 3], np.int16), 1)
         side.infer(np.array([400, 2, 3], np.int16))
         side.freeze()
-    monkeypatch.setattr(cli, "Device", lambda port: device)
+    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
     device.hello = device._connect()
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
     words = " ".join(result.output.split())

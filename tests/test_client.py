@@ -390,6 +390,21 @@ def test_a_board_without_the_service_says_so():
         Device(ReplLine(installed=False), timeout=0.05, attempts=2)
 
 
+def test_a_board_in_its_repl_is_left_alone_when_asked_to():
+    line = ReplLine()
+    with pytest.raises(TransportError, match="hello: no answer after 2 attempts"):
+        Device(line, timeout=0.05, attempts=2, start=False)
+    assert not line.serving and client.START_SERVICE not in line.typed
+
+
+def test_the_baud_goes_to_the_line(monkeypatch):
+    opened = []
+    monkeypatch.setattr(client, "Transport", lambda *arguments: opened.append(arguments) or Line())
+    Device("/dev/a-port")
+    Device("/dev/a-port", baud=921600)
+    assert opened == [("/dev/a-port", transport.BAUD), ("/dev/a-port", 921600)]
+
+
 @pytest.mark.parametrize("sequence", range(0, 1 << 16, 4099))
 def test_a_hello_presses_no_key_of_a_repl(monkeypatch, sequence):
     monkeypatch.setattr(client.secrets, "randbelow", lambda _: sequence)
@@ -414,7 +429,7 @@ class TwoFaces:
         return len(data)
 
     def write(self, data):
-        os.write(self.fd, data)
+        return os.write(self.fd, data)
 
 
 def serving(stream, module=BOARD_MODULE):

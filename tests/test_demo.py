@@ -204,7 +204,7 @@ def run(monkeypatch, tmp_path):
     def run(**options):
         monkeypatch.setattr(data, "load", watch.small_recordings)
         monkeypatch.setattr(demo, "ARMS", ((demo.PERSON, demo.SIDE),))
-        monkeypatch.setattr(cli, "Device", lambda port: watch.device(**options))
+        monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(**options))
         return CliRunner().invoke(
             cli.app, ["demo", "--port", "a-port", "--picture", str(tmp_path / "new" / "demo.png")]
         )

@@ -2,22 +2,43 @@
 """The loop on the board: it reads what comes, answers, and gives the line back as it found it."""
 
 import io
+import socket
 import struct
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from deeplomath import client, frame, spec
+from deeplomath import Device, client, emulator, frame, spec
+from implementations import MIRROR
+from walks import walk
 from wire import BOARD_MODULE, dlm_main, dlm_service
 
 
-class Reader(io.BytesIO):
-    """A stream that, like a UART's, has nothing to give every other time."""
+class Uart(io.BytesIO):
+    """A stream that, like a UART's, has nothing to give every other time, and says how much is there."""
 
     asked = 0
 
+    def any(self):
+        return min(100, len(self.getvalue()) - self.tell())
+
     def readinto(self, buffer):
         self.asked += 1
-        return super().readinto(buffer) if self.asked % 2 else None
+        if self.asked % 2 == 0:
+            return None
+        assert len(buffer) == max(1, self.any())
+        return super().readinto(buffer)
+
+
+class Vcp(Uart):
+    """A stream that, like pyb.USB_VCP, only says whether something is there."""
+
+    def any(self):
+        return True
+
+    def readinto(self, buffer):
+        return io.BytesIO.readinto(self, buffer)
 
 
 @pytest.fixture
@@ -27,28 +48,50 @@ def interrupt_keys(monkeypatch):
     return keys
 
 
-def served(reader):
-    writer = io.BytesIO()
-    dlm_main.serve(reader, writer, BOARD_MODULE)
+@pytest.fixture
+def repl(monkeypatch):
+    """Makes a stream the REPL's input; returns a function that serves it, and gives what was answered."""
+
+    def serve(reader):
+        writer = io.BytesIO()
+        streams = {name: SimpleNamespace(buffer=it) for name, it in (("stdin", reader), ("stdout", writer))}
+        monkeypatch.setattr(dlm_main, "sys", SimpleNamespace(**streams))
+        dlm_main.serve(module=BOARD_MODULE)
+        return answers(writer)
+
+    return serve
+
+
+def answers(writer):
     return [(it.opcode & 127, it.sequence, it.payload[0]) for it in frame.Decoder().feed(writer.getvalue())]
 
 
+def served(reader, writer=None):
+    writer = writer or io.BytesIO()
+    dlm_main.serve(reader, writer, BOARD_MODULE)
+    return answers(writer)
+
+
 HELLOS = b"".join(frame.encode(spec.OPCODE_HELLO, sequence) for sequence in range(40))
+ANSWERED = [(spec.OPCODE_HELLO, sequence, 0) for sequence in range(40)]
 
 
-@pytest.mark.parametrize("stream", [io.BytesIO, Reader])
-def test_every_request_is_answered_until_the_input_ends(stream, interrupt_keys):
-    assert served(stream(b"\x03\x03 noise" + HELLOS)) == [(spec.OPCODE_HELLO, sequence, 0) for sequence in range(40)]
-    assert interrupt_keys == [-1, 3]
+@pytest.mark.parametrize("stream", [io.BytesIO, Uart, Vcp])
+def test_every_request_of_a_stream_is_answered_and_the_interrupt_key_left_alone(stream, interrupt_keys):
+    assert (served(stream(b"\x03\x03 noise" + HELLOS)), interrupt_keys) == (ANSWERED, [])
 
 
-def test_nothing_behind_an_exit_is_read(interrupt_keys):
+def test_every_request_of_the_repl_is_answered_and_the_interrupt_key_off_meanwhile(repl, interrupt_keys):
+    assert (repl(io.BytesIO(b"\x03\x03 noise" + HELLOS)), interrupt_keys) == (ANSWERED, [-1, 3])
+
+
+def test_nothing_behind_an_exit_is_read_of_the_repl(repl, interrupt_keys):
     reader = io.BytesIO(frame.encode(spec.OPCODE_EXIT, 5) + b"print(1)\r\n")
-    assert served(reader) == [(spec.OPCODE_EXIT, 5, 0)]
+    assert repl(reader) == [(spec.OPCODE_EXIT, 5, 0)]
     assert (reader.read(), interrupt_keys) == (b"print(1)\r\n", [-1, 3])
 
 
-def test_want_of_memory_loses_one_request(monkeypatch, interrupt_keys):
+def test_want_of_memory_loses_one_request(monkeypatch, repl, interrupt_keys):
     receive = dlm_service.Service.receive
     calls = iter(range(100))
 
@@ -58,14 +101,39 @@ def test_want_of_memory_loses_one_request(monkeypatch, interrupt_keys):
         return receive(self, chunk, size)
 
     monkeypatch.setattr(dlm_service.Service, "receive", scarce)
-    assert len(served(io.BytesIO(HELLOS))) == 39
+    assert len(repl(io.BytesIO(HELLOS))) == 39
     assert interrupt_keys == [-1, 3]
 
 
-def test_the_interrupt_key_comes_back_whatever_happens(interrupt_keys):
+def test_the_interrupt_key_comes_back_whatever_happens(repl, interrupt_keys):
     with pytest.raises(AttributeError):
-        dlm_main.serve(object(), io.BytesIO(), BOARD_MODULE)
+        repl(object())
     assert interrupt_keys == [-1, 3]
+
+
+class Narrow(io.BytesIO):
+    """A stream that takes 7 bytes at a time, and nothing every other time, unless it is `full` already."""
+
+    asked = 0
+    full = 1 << 30
+
+    def write(self, data):
+        self.asked += 1
+        room = min(7, self.full - self.tell())
+        return super().write(data[:room]) if self.asked % 2 and room else None
+
+
+def test_a_reply_is_sent_in_as_many_parts_as_the_line_takes():
+    wide, narrow = io.BytesIO(), Narrow()
+    assert served(io.BytesIO(HELLOS), wide) == served(io.BytesIO(HELLOS), narrow) == ANSWERED
+    assert wide.getvalue() == narrow.getvalue()
+
+
+def test_a_reply_that_nobody_takes_is_given_up(monkeypatch):
+    monkeypatch.setattr(dlm_main, "PATIENCE", 5)
+    stuck = Narrow()
+    stuck.full = 100
+    assert served(io.BytesIO(HELLOS), stuck) == ANSWERED[:1]
 
 
 class Hesitant(io.BytesIO):
@@ -74,10 +142,11 @@ class Hesitant(io.BytesIO):
     nothing = 1000
 
     def readinto(self, buffer):
-        if self.nothing and self.getvalue()[self.tell() :] == INFO:
+        left = len(self.getvalue()) - self.tell()
+        if self.nothing and left == len(INFO):
             self.nothing -= 1
             return None
-        return super().readinto(buffer)
+        return super().readinto(buffer[: left - len(INFO)] if left > len(INFO) else buffer)
 
 
 INFO = frame.encode(spec.OPCODE_INFO, 3)
@@ -95,3 +164,114 @@ def test_a_rebuild_goes_on_while_nothing_comes(stream, building, interrupt_keys)
     fields, form = client._layout(client.REPLIES[spec.OPCODE_INFO])
     got = dict(zip(fields, form.unpack_from(info.payload, 1)))
     assert (bool(got["building"]), bool(got["digest"])) == (building, not building)
+
+
+def opened(monkeypatch, call, modules):
+    """The stream that a call of dlm_main serves, where these modules are installed."""
+    found = []
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(dlm_main, "serve", found.append)
+    call()
+    return found[0]
+
+
+class Port:
+    """A serial port that keeps what it was made with."""
+
+    RTS = 1
+
+    def __init__(self, *arguments, **options):
+        self.made = (arguments, options)
+        self.set = None
+
+    def init(self, **options):
+        self.set = options
+
+
+LONGEST = 2 + spec.WIRE_FRAME_MAX + spec.WIRE_FRAME_MAX // 254 + 1
+
+
+def test_a_uart_has_room_for_the_longest_frame_and_does_not_wait(monkeypatch):
+    machine = SimpleNamespace(UART=Port)
+    port = opened(monkeypatch, lambda: dlm_main.serve_uart(1, 921600, tx=4, rx=5), {"machine": machine})
+    assert port.made == ((1, 921600), {"timeout": 0, "rxbuf": LONGEST, "tx": 4, "rx": 5})
+    longest = frame.encode(spec.OPCODE_LOAD, 1, b"\1" * (spec.WIRE_FRAME_MAX - 8))
+    assert len(longest) == LONGEST
+
+
+@pytest.mark.parametrize("mode", ["2xVCP", "2xVCP+MSC", "3xVCP"])
+def test_the_second_usb_port_of_an_stm32_makes_the_host_wait_when_full(monkeypatch, mode):
+    pyb = SimpleNamespace(USB_VCP=Port, usb_mode=lambda: mode)
+    port = opened(monkeypatch, dlm_main.serve_vcp, {"pyb": pyb})
+    assert (port.made, port.set) == (((1,), {}), {"flow": Port.RTS})
+
+
+@pytest.mark.parametrize(
+    ("mode", "number", "there"), [("VCP+MSC", 1, "none"), ("2xVCP", 2, "1..1"), ("2xVCP", 0, "1..1"), (None, 1, "none")]
+)
+def test_a_usb_port_that_is_not_free_is_refused(monkeypatch, mode, number, there):
+    monkeypatch.setitem(sys.modules, "pyb", SimpleNamespace(USB_VCP=Port, usb_mode=lambda: mode))
+    with pytest.raises(ValueError, match=f"USB_VCP: {number} given, {there} free in usb_mode"):
+        dlm_main.serve_vcp(number)
+
+
+def test_a_usb_port_of_its_own_stands_beside_the_repls(monkeypatch):
+    begun = []
+    device = SimpleNamespace(init=lambda *ports, **options: begun.append((ports, options)))
+    usb = SimpleNamespace(device=SimpleNamespace(get=lambda: device))
+    modules = {"usb": usb, "usb.device": usb.device, "usb.device.cdc": SimpleNamespace(CDCInterface=Port)}
+    port = opened(monkeypatch, dlm_main.serve_cdc, modules)
+    assert port.made == ((), {"timeout": 0, "rxbuf": LONGEST, "txbuf": LONGEST})
+    assert begun == [((port,), {"builtin_driver": True})]
+
+
+class Socket:
+    """A connected socket with the face of transport.Transport."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def read(self, timeout):
+        self.connection.settimeout(max(timeout, 0.001))
+        try:
+            return self.connection.recv(4096)
+        except TimeoutError:
+            return b""
+
+    def write(self, data):
+        self.connection.settimeout(10)
+        self.connection.sendall(data)
+
+    def close(self):
+        self.connection.close()
+
+
+ON_A_STREAM = """
+import dlm_main, socket
+line = socket.socket()
+line.connect(socket.getaddrinfo("127.0.0.1", {})[0][-1])
+line.setblocking(False)
+dlm_main.serve(line)
+"""
+
+
+@pytest.mark.unix
+def test_micropython_serves_on_a_stream_that_does_not_wait():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        board = emulator.UnixBoard(code=ON_A_STREAM.format(server.getsockname()[1]))
+        if not board.image.is_file():
+            pytest.skip(f"{board.image} is not built: make test-unix")
+        with board, Device(Socket(server.accept()[0])) as device:
+
+            def configured(**config):
+                device.configure(**config)
+                return device
+
+            walk(4242, [MIRROR, configured], steps=30, most_events=16)
+            state = device.export()
+            device.load(state)
+            assert (device.export(), device.health().dropped) == (state, 0)
+            device.exit()
+            assert board.process.wait(5) == 0

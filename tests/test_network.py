@@ -10,7 +10,7 @@ from deeplomath import KernelError, spec
 from implementations import KERNEL, MIRROR, UNBOUNDED, _Config, library
 from operations import life
 from vectors import case_name, cases
-from walks import walk
+from walks import standard_walk, walk
 
 every = pytest.mark.parametrize("make", [MIRROR, UNBOUNDED, KERNEL], ids=["mirror", "unbounded", "kernel"])
 
@@ -21,6 +21,12 @@ def test_each_outcome_and_digest_of_a_life_is_the_vectors(make, case):
     net = make(**case["config"])
     assert life(net, case["operations"]) == case["outcomes"]
     assert net.footprint() == case["footprint"]
+
+
+@pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
+@cases("walk")
+def test_the_standard_walk_goes_through_the_digests_of_the_vectors(make, case):
+    assert list(standard_walk(make(**case["config"]))) == case["digests"]
 
 
 @pytest.mark.kernel

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Random walks: sizes, events and operations drawn from a seed, every implementation compared after every step with `==`."""
+"""Random walks: sizes, events and operations drawn from a seed, every implementation compared after every step with `==`.
+
+The standard walk is one and the same for every implementation, wherever it runs: its digests stand in vectors/walk.json.
+"""
 
 import numpy as np
 
@@ -102,3 +105,51 @@ def draw_operation(draw, stream, config, step, net):
         "drop_class": [name, label],
         "freeze": [name, True],
     }.get(name, [name])
+
+
+STANDARD = {"features": 18, "classes": 7, "events": 64}
+STANDARD_EVENTS = 1000
+
+# What comes after each so many events learned, as lists of operations: event is the id of the last one, x and label its
+# content, new an event of a class that is not known before step 300.
+BETWEEN = {
+    7: lambda event, x, label, new, net: [["infer", x]],
+    40: lambda event, x, label, new, net: [["undo"], ["learn", x, label]],
+    90: lambda event, x, label, new, net: [["infer", new], ["correct", 0], ["drop"]],
+    110: lambda event, x, label, new, net: [["relabel", event, (label + 1) % 6], ["relabel", event, label]],
+    130: lambda event, x, label, new, net: [["forget", event], ["forget", event]],
+    100: lambda event, x, label, new, net: [["infer", new], ["unknowns"]],
+    300: lambda event, x, label, new, net: [["name", list(net.unknowns()), 6]],
+    350: lambda event, x, label, new, net: [["freeze", True], ["learn", x, label], ["undo"], ["freeze", False]],
+    490: lambda event, x, label, new, net: [["rename", 1, 2], ["drop_class", 2], ["rename", 1, 2], ["rename", 2, 1]],
+    499: lambda event, x, label, new, net: [["reload"]],
+}
+
+
+def draws(seed):
+    """Small whole numbers that are the same on every machine and in every version of every library."""
+    state = seed * 2654435761 % 2**32 or 1
+    while True:
+        state = (state * 1664525 + 1013904223) % 2**32
+        yield state >> 16
+
+
+def standard_walk(net):
+    """Walks an empty network of the STANDARD configuration through 1,000 events; yields its digest after each 100."""
+    draw = draws(1)
+    centres = [[next(draw) % 6000 - 3000 for _ in range(18)] for _ in range(7)]
+
+    def near(label, step):
+        """An event of a class; all classes drift together."""
+        return [v + 12 * step + next(draw) % 900 - 450 for v in centres[label]]
+
+    for step in range(1, STANDARD_EVENTS + 1):
+        label = next(draw) % (6 if step <= 300 else 7)
+        x, new = near(label, step), near(6, step)
+        event = apply(net, ["learn", x, label])[0]
+        for every, operations in BETWEEN.items():
+            if step % every == 0:
+                for operation in operations(event, x, label, new, net):
+                    apply(net, operation)
+        if step % 100 == 0:
+            yield net.digest()

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
-# What all boards emulated by QEMU share: included at the end of a board's mpconfigboard.mk, with RAMDISK_SIZE set.
+# What all boards emulated by QEMU share: included at the end of a board's mpconfigboard.mk. STOCK=1 leaves Deeplomath out.
 QEMU_COMMON := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
-CFLAGS += -DMP_CONFIGFILE='"$(QEMU_COMMON)/mpconfigqemu.h"'
-LDFLAGS += -Wl,--defsym=RAMDISK_SIZE=$(RAMDISK_SIZE)
+QEMU_ARCH = arm
+CFLAGS += $(CPU) -DMP_CONFIGFILE='"$(QEMU_COMMON)/mpconfigqemu.h"'
+LDFLAGS += $(CPU)
+LDFLAGS += $(foreach symbol,FLASH_START FLASH_SIZE RAM_SIZE,-Wl,--defsym=$(symbol)=$($(symbol)))
 LDFLAGS += $(foreach function,uart_init mp_init mp_hal_stdin_rx_chr mp_hal_stdio_poll,-Wl,--wrap=$(function))
-SRC_C += boards/qemu_common/hal.c
+LDSCRIPT = $(QEMU_COMMON)/board.ld
+SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_$(THUMB).o
+vpath boards/qemu_common/%.c $(QEMU_COMMON)/../..
+SRC_C += boards/qemu_common/hal.c boards/qemu_common/disk.c
+MPY_CROSS_FLAGS += -march=$(NATIVE_ARCH)
 MICROPY_VFS_LFS2 = 1
-FROZEN_MANIFEST = $(QEMU_COMMON)/manifest.py
+FROZEN_MANIFEST = $(QEMU_COMMON)/$(if $(STOCK),manifest_stock.py,manifest.py)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What ports/qemu lacks for a board on a serial line: start-up, a receive ring with Ctrl-C, sleep, clocks, the RAM disk's memory.
+// What ports/qemu lacks for a board on a serial line: start-up, a receive ring with Ctrl-C, sleep, clocks.
 // The linker's --wrap puts these functions in the port's place; no file of MicroPython is changed.
 #include "py/mphal.h"
-#include "py/objarray.h"
 #include "py/runtime.h"
 #include "py/stream.h"
 #include "shared/runtime/interrupt_char.h"
@@ -11,7 +10,7 @@
 
 #define REG(address) (*(volatile uint32_t *)(address))
 
-// One set of clocks and one "byte waiting" interrupt per machine.
+// Of each machine: a counter that time.ticks_cpu() gives, a clock for the time of day, and an interrupt for a byte that waits.
 #if defined(QEMU_SOC_STM32)
 
 // QEMU runs TIM2 and TIM5 at 1 GHz of virtual time: under -icount shift=0 one count of TIM2 is one instruction executed.
@@ -24,6 +23,7 @@
 #define USART1_CR1 REG(0x4001100c)
 #define USART_RXNE (1u << 5)  // SR: byte waiting; CR1: interrupt for it
 #define RX_IRQ (37)
+#define CLOCK_PER_US (1)
 
 static void machine_init(void) {
     TIM2_CR1 = 1;
@@ -34,11 +34,79 @@ static void machine_init(void) {
 static bool machine_byte_waiting(void) {
     return USART1_SR & USART_RXNE;
 }
-static uint32_t machine_cycles(void) {
+static uint32_t machine_ticks(void) {
     return TIM2_CNT;
 }
-static uint32_t machine_us(void) {
+static uint32_t machine_clock(void) {
     return TIM5_CNT;
+}
+
+#elif defined(QEMU_SOC_MPS2)
+
+// One counter of 25 MHz for both: under -icount shift=8 an instruction lasts 256 ns, 6.4 counts.
+#define FPGAIO_COUNTER REG(0x40028018)
+#define UART0_STATE REG(0x40004004)
+#define UART0_CTRL REG(0x40004008)
+#define UART0_INTSTATUS REG(0x4000400c)
+#define UART_RX_FULL (1u << 1)         // STATE
+#define UART_RX_INTERRUPT (1u << 3)    // CTRL
+#define UART_RX_INTERRUPTED (1u << 1)  // INTSTATUS: stays until it is written
+#define RX_IRQ (0)
+#define CLOCK_PER_US (25)
+
+static void machine_init(void) {
+    UART0_CTRL |= UART_RX_INTERRUPT;
+}
+static bool machine_byte_waiting(void) {
+    UART0_INTSTATUS = UART_RX_INTERRUPTED;
+    return UART0_STATE & UART_RX_FULL;
+}
+static uint32_t machine_ticks(void) {
+    return FPGAIO_COUNTER;
+}
+static uint32_t machine_clock(void) {
+    return FPGAIO_COUNTER;
+}
+
+#elif defined(QEMU_SOC_NRF51)
+
+// TIMER0 at 16 MHz, TIMER1 at 1 MHz: under -icount shift=8 an instruction lasts 256 ns, 4.096 counts of TIMER0.
+#define TIMER0 (0x40008000)
+#define TIMER1 (0x40009000)
+#define TIMER_START(timer) REG((timer) + 0x000)
+#define TIMER_CAPTURE0(timer) REG((timer) + 0x040)
+#define TIMER_BITMODE(timer) REG((timer) + 0x508)
+#define TIMER_PRESCALER(timer) REG((timer) + 0x510)
+#define TIMER_CC0(timer) REG((timer) + 0x540)
+#define TIMER_32_BITS (3)
+#define UART_RXDRDY REG(0x40002108)
+#define UART_INTENSET REG(0x40002304)
+#define UART_INTENSET_RXDRDY (1u << 2)
+#define RX_IRQ (2)
+#define CLOCK_PER_US (1)
+
+static void start_timer(uintptr_t timer, uint32_t prescaler) {
+    TIMER_BITMODE(timer) = TIMER_32_BITS;
+    TIMER_PRESCALER(timer) = prescaler;
+    TIMER_START(timer) = 1;
+}
+static uint32_t read_timer(uintptr_t timer) {
+    TIMER_CAPTURE0(timer) = 1;
+    return TIMER_CC0(timer);
+}
+static void machine_init(void) {
+    start_timer(TIMER0, 0);
+    start_timer(TIMER1, 4);
+    UART_INTENSET = UART_INTENSET_RXDRDY;
+}
+static bool machine_byte_waiting(void) {
+    return UART_RXDRDY;
+}
+static uint32_t machine_ticks(void) {
+    return read_timer(TIMER0);
+}
+static uint32_t machine_clock(void) {
+    return read_timer(TIMER1);
 }
 
 #else
@@ -101,17 +169,17 @@ uintptr_t __wrap_mp_hal_stdio_poll(uintptr_t poll_flags) {
     return poll_flags & (MP_STREAM_POLL_WR | (ring_in != ring_out ? MP_STREAM_POLL_RD : 0));
 }
 
-// 64 bits from the machine's 32: right as long as someone asks once in 71 minutes.
+// 64 bits from the machine's 32: right as long as someone asks before they come round (71 minutes, on MPS2 171 seconds).
 static uint64_t time_us(void) {
-    static uint32_t last, wraps;
-    uint32_t now = machine_us();
-    wraps += now < last;
+    static uint32_t last, rounds;
+    uint32_t now = machine_clock();
+    rounds += now < last;
     last = now;
-    return (uint64_t)wraps << 32 | now;
+    return ((uint64_t)rounds << 32 | now) / CLOCK_PER_US;
 }
 
 mp_uint_t mp_hal_ticks_cpu(void) {
-    return machine_cycles();
+    return machine_ticks();
 }
 mp_uint_t mp_hal_ticks_us(void) {
     return (mp_uint_t)time_us();
@@ -132,26 +200,6 @@ void mp_hal_delay_ms(mp_uint_t ms) {
         mp_event_handle_nowait();
     }
 }
-
-// _board.ramdisk(): the RAM behind the stack that the linker script keeps free, as a bytearray.
-extern uint8_t _ramdisk_start[], RAMDISK_SIZE[];
-
-static mp_obj_t board_ramdisk(void) {
-    return mp_obj_new_bytearray_by_ref((size_t)RAMDISK_SIZE, _ramdisk_start);
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(board_ramdisk_obj, board_ramdisk);
-
-static const mp_rom_map_elem_t board_globals_table[] = {
-    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__board)},
-    {MP_ROM_QSTR(MP_QSTR_ramdisk), MP_ROM_PTR(&board_ramdisk_obj)},
-};
-static MP_DEFINE_CONST_DICT(board_globals, board_globals_table);
-
-const mp_obj_module_t board_module = {
-    .base = {&mp_type_module},
-    .globals = (mp_obj_dict_t *)&board_globals,
-};
-MP_REGISTER_MODULE(MP_QSTR__board, board_module);
 
 void __real_uart_init(void);
 void __wrap_uart_init(void) {

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # Frozen into every emulated board: its start-up script and Deeplomath's service.
-freeze("frozen")
+include("manifest_stock.py")
 freeze("../../firmware/device")

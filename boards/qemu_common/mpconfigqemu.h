@@ -9,6 +9,11 @@
 #undef MICROPY_PY_TIME
 #define MICROPY_PY_TIME (1)
 
+#if defined(QEMU_SOC_NRF51)  // a Cortex-M0 loads native armv6m modules as well
+#define MICROPY_EMIT_THUMB (1)
+#define MICROPY_EMIT_THUMB_ARMV7M (0)
+#endif
+
 // Every so many jumps of the virtual machine: look for Ctrl-C on the serial line.
 void board_vm_hook(void);
 #define BOARD_VM_HOOK_PERIOD (256)

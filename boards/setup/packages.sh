@@ -7,8 +7,8 @@ for group; do
     lint) packages="$packages clang" commands="$commands clang" ;;
     firmware)
         packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
-            pkg-config dpkg-dev xz-utils"
-        commands="$commands arm-none-eabi-gcc qemu-system-arm pkg-config" ;;
+            cmake pkg-config dpkg-dev xz-utils"
+        commands="$commands arm-none-eabi-gcc qemu-system-arm cmake pkg-config" ;;
     *) echo "packages.sh: no group '$group' (host, lint, firmware)" >&2; exit 2 ;;
     esac
 done

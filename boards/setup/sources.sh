@@ -1,6 +1,6 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# sources.sh DIR NAME...: unpacks the sources named (micropython) into DIR/NAME-VERSION, from the Debian archive that this machine's
+# sources.sh DIR NAME...: unpacks the sources named (micropython, pico-sdk) into DIR/NAME-VERSION, from the Debian archive that this machine's
 # apt already uses, with lists and cache of its own, every file checked against sources.sha256.
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
@@ -23,7 +23,7 @@ fi
 work=$top/apt
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/files"
 cat >"$work/debian.sources" <<SOURCES
-Types: deb-src
+Types: deb deb-src
 URIs: $uri
 Suites: trixie
 Components: main
@@ -36,13 +36,22 @@ $apt update
 
 for name; do
     case $name in
-    micropython) version=1.25.0+ds-1 folder=micropython-1.25.0 ;;
-    *) echo "sources.sh: no source '$name' (micropython)" >&2; exit 2 ;;
+    micropython)
+        folder=micropython-1.25.0
+        rm -rf "$top/$folder" "$top/$folder.part"
+        $apt source --download-only micropython=1.25.0+ds-1
+        grep ' micropython_' "$here/sources.sha256" | sha256sum --check --quiet
+        dpkg-source --no-check --no-copy -x micropython_1.25.0+ds-1.dsc "$top/$folder.part" >/dev/null
+        mv "$top/$folder.part" "$top/$folder" ;;
+    pico-sdk) # two packages of sources side by side, as the link of one to the other wants them
+        folder=pico-sdk-2.1.1
+        rm -rf "$top/$folder" "$top/$folder.part"
+        $apt download pico-sdk-source=2.1.1-1 tinyusb-source=0.18.0+dfsg-1
+        grep -E ' (pico-sdk|tinyusb)-source_' "$here/sources.sha256" | sha256sum --check --quiet
+        for package in *.deb; do dpkg-deb --extract "$package" "$top/$folder.part"; done
+        mv "$top/$folder.part/usr/src" "$top/$folder"
+        rm -rf "$top/$folder.part" ;;
+    *) echo "sources.sh: no source '$name' (micropython, pico-sdk)" >&2; exit 2 ;;
     esac
-    $apt source --download-only "$name=$version"
-    grep " ${name}_" "$here/sources.sha256" | sha256sum --check --quiet
-    rm -rf "$top/$folder" "$top/$folder.part"
-    dpkg-source --no-check --no-copy -x "${name}_$version.dsc" "$top/$folder.part" >/dev/null
-    mv "$top/$folder.part" "$top/$folder"
 done
 rm -rf "$work"

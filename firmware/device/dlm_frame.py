@@ -9,6 +9,7 @@ from dlm_spec import WIRE_CHECKSUM, WIRE_FRAME_MAX, WIRE_HEADER
 ZERO = b"\0"
 START = 2  # where a frame starts in its buffer: even, so that int16 payloads are aligned
 PAYLOAD = START + WIRE_HEADER
+WIRE_MAX = WIRE_FRAME_MAX + WIRE_FRAME_MAX // 254 + 3  # bytes of the longest frame on the wire, with its zeros
 _ROOM = START + WIRE_FRAME_MAX + WIRE_FRAME_MAX // 254 + 2
 
 

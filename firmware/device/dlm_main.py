@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""The serial loop of the board: `import dlm_main; dlm_main.serve()`. I/O, and a rebuild between bytes (PROTOCOL.md, 5)."""
+"""The serial loop of the board: I/O, and a rebuild between bytes (PROTOCOL.md sections 2 and 5).
+
+dlm_main.serve()                on the REPL's own line, until EXIT
+dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
+dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with usb_mode "VCP+VCP"
+dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
+"""
 
 import gc
 import sys
 import time
 
-from dlm_service import Service
+# A native module takes one large piece of the heap and a network another: what stays goes in on a heap just swept.
+gc.collect()
+import deeplomath  # noqa: E402
+
+gc.collect()
+from dlm_frame import WIRE_MAX  # noqa: E402
+from dlm_service import Service  # noqa: E402
 
 try:
     import select
@@ -22,68 +34,160 @@ except ImportError:  # CPython, or a port without
 
 COLLECT_EVERY = 16  # requests
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
+IDLE = 100  # milliseconds of sleep between two looks at a silent line
+PATIENCE = 1000  # milliseconds until the rest of a reply that nobody takes is dropped
+
+
+def serve(reader=None, writer=None, module=deeplomath):
+    """Answers requests until EXIT or the end of input.
+
+    reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
+    readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
+    While the line is silent a rebuild that was begun goes on, where the port can tell silence.
+    """
+    gc.collect()
+    service = Service(module)
+    if reader:
+        _answer(service, _Stream(reader), writer or reader)
+        return
+    kbd_intr(-1)
+    try:
+        _answer(service, _Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
+    finally:
+        kbd_intr(3)
+
+
+def serve_uart(number, baud=115200, **options):
+    """Serves on machine.UART(number). options: tx=, rx=, flow= where the port has them; rxbuf= or a frame's length."""
+    from machine import UART
+
+    options.setdefault("rxbuf", WIRE_MAX)
+    serve(UART(number, baud, timeout=0, **options))
+
+
+def serve_vcp(number=1):
+    """Serves on pyb.USB_VCP(number); 0 is the REPL's, 1 is there after pyb.usb_mode("VCP+VCP") in boot.py."""
+    from pyb import USB_VCP, usb_mode
+
+    mode = str(usb_mode())
+    ports = int(mode[0]) if mode[1:2] == "x" else 1  # "2xVCP"
+    if not 0 < number < ports:
+        there = f"1..{ports - 1}" if ports > 1 else "none"
+        how = "boot.py makes number 1 by pyb.usb_mode('VCP+VCP')"
+        raise ValueError(f"USB_VCP: {number} given, {there} free in usb_mode {mode}; {how}")
+    port = USB_VCP(number)
+    port.init(flow=USB_VCP.RTS)  # a host that sends more than there is room for waits
+    serve(port)
+
+
+def serve_cdc():
+    """Serves on a USB serial port beside the REPL's: `mpremote mip install usb-device-cdc` makes it possible."""
+    import usb.device
+    from usb.device.cdc import CDCInterface
+
+    port = CDCInterface(timeout=0, rxbuf=WIRE_MAX, txbuf=WIRE_MAX)
+    usb.device.get().init(port, builtin_driver=True)
+    serve(port)
+
+
+def _answer(service, line, writer):
+    chunk = bytearray(256)
+    view = memoryview(chunk)
+    served = 0
+    gc.collect()
+    while service.running:
+        try:
+            size = line.read(view, service)
+            for reply in service.receive(chunk, size):
+                _write(writer, reply)
+                served += 1
+                if served % COLLECT_EVERY == 0:
+                    gc.collect()
+        except MemoryError:  # the request is lost; its retry finds the heap swept
+            gc.collect()
+    time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
+
+
+def _write(writer, reply):
+    """Sends a reply, in as many parts as it takes."""
+    patience = PATIENCE
+    while patience:
+        size = writer.write(reply)
+        if size:
+            reply = reply[size:]
+            if not reply:
+                return
+            patience = PATIENCE
+        else:
+            time.sleep(0.001)
+            patience -= 1
 
 
 def _poll(reader):
-    """Returns a function that tells whether reading would not wait; it always says so where nobody can know."""
+    """Returns a function that waits some milliseconds, or until reading would not wait, and tells whether it would not.
+
+    It always says so, and at once, where nobody can know.
+    """
     try:
         poller = select.poll()
         poller.register(reader, select.POLLIN)
-        return lambda: bool(poller.poll(0))
+        return lambda milliseconds: bool(poller.poll(milliseconds))
     except (AttributeError, OSError, TypeError, ValueError):  # no select, or none for this stream
-        return lambda: True
+        return lambda milliseconds: True
 
 
-def _read(reader, chunk, byte, service, ready):
-    """Fills chunk up to a zero or its end, and works on a rebuild while nothing comes; returns how many bytes came."""
-    size = 0
-    while size < len(chunk):  # one byte a call: the REPL's stream waits until all it was asked for is there
-        while service.building and not ready():
-            service.work(WORK)
-        got = reader.readinto(byte)
-        if got:
-            chunk[size] = byte[0]
-            size += 1
-            if not byte[0]:
+class _Repl:
+    """The REPL's stream, a byte a call, none behind a zero: it waits until all it was asked for is there."""
+
+    def __init__(self, reader):
+        self._reader = reader
+        self._ready = _poll(reader)
+        self._byte = bytearray(1)
+
+    def read(self, view, service):
+        """Fills view up to a zero or its end, and works on a rebuild while nothing comes; returns how many bytes came."""
+        size = 0
+        while size < len(view):
+            while service.building and not self._ready(0):
+                service.work(WORK)
+            got = self._reader.readinto(self._byte)
+            if got:
+                view[size] = self._byte[0]
+                size += 1
+                if not self._byte[0]:
+                    break
+            elif got == 0:
+                service.running = False
                 break
-        elif got == 0:
-            service.running = False
-            break
-        elif service.building:
-            service.work(WORK)
-    return size
+            elif service.building:
+                service.work(WORK)
+        return size
 
 
-def serve(reader=None, writer=None, module=None):
-    """Answers requests until EXIT or the end of input; Ctrl-C is a byte like any other meanwhile.
+class _Stream:
+    """A stream of its own, as many bytes a call as are there."""
 
-    reader, writer: byte streams, the REPL's own by default; a reader that is not blocking (a UART) may return None.
-    While the line is silent a rebuild that was begun goes on, where the port can tell silence.
-    """
-    if module is None:
-        import deeplomath as module
-    reader = reader or sys.stdin.buffer
-    writer = writer or sys.stdout.buffer
-    service = Service(module)
-    ready = _poll(reader)
-    chunk = bytearray(64)
-    byte = bytearray(1)
-    served = 0
-    gc.collect()
-    kbd_intr(-1)
-    try:
-        while service.running:
-            try:
-                size = _read(reader, chunk, byte, service, ready)
-                for reply in service.receive(chunk, size):
-                    writer.write(reply)
-                    if hasattr(writer, "flush"):
-                        writer.flush()
-                    served += 1
-                    if served % COLLECT_EVERY == 0:
-                        gc.collect()
-            except MemoryError:  # the request is lost; its retry finds the heap swept
-                gc.collect()
-        time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
-    finally:
-        kbd_intr(3)
+    def __init__(self, reader):
+        self._reader = reader
+        self._ready = _poll(reader)
+        self._any = getattr(reader, "any", None)
+
+    def read(self, view, service):
+        """Waits for bytes, works on a rebuild meanwhile, and puts what is there in view; returns how many came."""
+        while True:
+            if self._ready(0 if service.building else IDLE):
+                got = self._reader.readinto(self._room(view))
+                if got:
+                    return got
+                if got == 0:
+                    service.running = False
+                    return 0
+                if not service.building:
+                    time.sleep(0.001)
+            if service.building:
+                service.work(WORK)
+
+    def _room(self, view):
+        """Returns the part of view to ask for: a UART asked for more than is there waits for the time of a character."""
+        there = self._any() if self._any else True
+        return view if there is True else view[: max(there, 1)]

@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from . import data, demo, eventfile, report, spec
+from . import data, demo, deploy, eventfile, report, spec
 from .client import Device
 from .emulator import BUILD, Emulator
 from .errors import DeeplomathError, KernelError
 from .lockstep import Lockstep, Mismatch
 from .results import Learned
+from .transport import BAUD
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = Console(highlight=False)
@@ -24,6 +25,7 @@ complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EMULATOR = "emulator"
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
+Baud = Annotated[int, typer.Option(min=1200, help="Of a UART; of no meaning over USB.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
 Person = Annotated[int, typer.Option(min=1, max=len(data.PEOPLE), help="Whose exercises.")]
 Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 right.")]
@@ -63,6 +65,7 @@ def demo_command(
     person: Person = demo.PERSON,
     side: Side = demo.SIDE,
     picture: Annotated[Path, typer.Option(help="Where the picture goes.")] = BUILD / "demo.png",
+    baud: Baud = BAUD,
 ):
     """A board learns a person's exercises, window by window, in lockstep with the mirror."""
     began = time.monotonic()
@@ -70,7 +73,7 @@ def demo_command(
     console.print(f"[bold]Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels[/bold]\n")
     recordings = data.load()
     windows = demo.both_arms(recordings, person, side)
-    with opened(port) as (device, ticks):
+    with opened(port, baud) as (device, ticks):
         console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
         heap = []
         with report.Narrator(console) as narrator:
@@ -92,9 +95,9 @@ def demo_command(
 
 @app.command("info")
 @reported
-def info_command(port: Port):
+def info_command(port: Port, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
-    with opened(port) as (device, _):
+    with opened(port, baud) as (device, _):
         hello = device.hello
         console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
         if hello.configured:
@@ -119,6 +122,7 @@ def check_command(
     ] = None,
     layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
     false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+    baud: Baud = BAUD,
 ):
     """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
 
@@ -128,7 +132,7 @@ def check_command(
     recorded = eventfile.read(file)
     config = eventfile.config(recorded)
     config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
-    with opened(port) as (device, _):
+    with opened(port, baud) as (device, _):
         lockstep = Lockstep(device, **config, layers=layers, false_reject_permille=false_reject_permille)
         bar = track(recorded, file.name, console=console, transient=True, disable=not console.is_terminal)
         results = [check_event(lockstep, file, event) for event in bar]
@@ -152,14 +156,37 @@ def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.S
     console.print(f"{file}: {len(events)} events", soft_wrap=True)
 
 
+@app.command("deploy")
+@reported
+def deploy_command(
+    port: Annotated[str, typer.Argument(help="Where the REPL of the board is.")],
+    main: Annotated[bool, typer.Option("--main", help="Write a main.py that serves from power-up on.")] = False,
+    serial: Annotated[
+        str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
+    ] = "repl",
+    serial_baud: Annotated[int, typer.Option(min=1200, help="The baud of that UART.")] = BAUD,
+    tx: Annotated[int | None, typer.Option(help="Its transmit pin, by number, where the port lets one choose.")] = None,
+    rx: Annotated[int | None, typer.Option(help="Its receive pin.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
+    baud: Baud = BAUD,
+):
+    """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
+    script = deploy.main_script(serial, serial_baud, tx, rx) if main else None
+    done = deploy.deploy(
+        port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
+    )
+    console.print(report.facts(deploy_facts(done)))
+    console.print(deploy_hint(port, serial, serial_baud) if main else f"Next: deeplomath info {port}", soft_wrap=True)
+
+
 @contextlib.contextmanager
-def opened(port):
+def opened(port, baud=BAUD):
     """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards."""
     with contextlib.ExitStack() as stack:
         emulated = port == EMULATOR
         if emulated:
             port = stack.enter_context(Emulator(icount=True)).port
-        device = stack.enter_context(Device(port))
+        device = stack.enter_context(Device(port, baud=baud))
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
 
 
@@ -219,6 +246,26 @@ def data_facts(arm, which):
         ("windows", f"{data.WINDOW} samples, one every {data.HOP}; sent raw, 18 features each made on the board"),
         ("arm", f"{arm}: {choice}; exercises in the order of the data"),
     ]
+
+
+def deploy_facts(done):
+    """(name, text) pairs on what was deployed."""
+    module = "in the firmware" if done.module == "firmware" else f"deeplomath.mpy for {done.module}"
+    proved = f"every answer and digest equal to the mirror's, the last {done.digest:08x}"
+    return [
+        ("module", module),
+        ("copied", ", ".join(done.copied) or "nothing"),
+        ("right already", ", ".join(done.right) or "nothing"),
+        ("self-test", f"{proved}; {done.heap_free:,} bytes of heap free beside the network"),
+    ]
+
+
+def deploy_hint(port, serial, baud):
+    """What to do next on a board that serves from power-up on."""
+    if serial == "repl":
+        return f"Next: deeplomath info {port}; deeplomath.Device({port!r}).exit() gives the REPL back"
+    where = f"the line of its {serial}" + (f" --baud {baud}" if serial.startswith("uart") else "")
+    return f"Next: reset the board, then deeplomath info PORT, PORT being {where}"
 
 
 def draw(*arguments):

@@ -11,7 +11,7 @@ import numpy as np
 from . import frame, spec
 from .errors import DeviceError, KernelError, ProtocolError, TransportError
 from .results import Answer, Cost, Info, Learned
-from .transport import Transport
+from .transport import BAUD, Transport
 
 # Fixed part of each request and reply: PROTOCOL.md's tables, field by field. int16 items, ids and chunks follow it.
 _CHANGED = "digest:I ticks:I"
@@ -112,23 +112,24 @@ class Health(NamedTuple):
 class Device:
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
-    port: device path, PTY, `socket://host:port`, or an object like Transport. A board that waits in its REPL, friendly
-    or raw, is told to start the service. timeout: seconds until an unanswered request is sent again; each further wait
-    is twice as long, and after `attempts` of them TransportError is raised. A retry is never executed twice.
+    port: device path, PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the board was told to
+    serve; of no meaning over USB. A board that waits in its REPL, friendly or raw, is told to start the service, but for
+    start=False. timeout: seconds until an unanswered request is sent again; each further wait is twice as long, and
+    after `attempts` of them TransportError is raised. A retry is never executed twice.
 
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
-    def __init__(self, port, timeout=2.0, attempts=5):
+    def __init__(self, port, timeout=2.0, attempts=5, *, baud=BAUD, start=True):
         self.timeout, self.attempts = timeout, attempts
         self.last_ticks = self.last_digest = None
-        self._transport = Transport(port) if isinstance(port, str) else port
+        self._transport = Transport(port, baud) if isinstance(port, str) else port
         self._decoder = frame.Decoder()
         self._sequence = secrets.randbelow(1 << 16)
         try:
-            self.hello = self._connect()
+            self.hello = self._connect(start)
         except BaseException:
             self.close()
             raise
@@ -285,11 +286,14 @@ class Device:
             got["evicted"] = -1
         return _pick(Learned, got)
 
-    def _connect(self):
+    def _connect(self, start=True):
         self._quiet_sequence()
+        short = dict(timeout=min(self.timeout, 1.0), attempts=1) if start else {}
         try:
-            got, rest = self._request(spec.OPCODE_HELLO, timeout=min(self.timeout, 1.0), attempts=1)
+            got, rest = self._request(spec.OPCODE_HELLO, **short)
         except TransportError:
+            if not start:
+                raise
             self._start_service()
             self._quiet_sequence()
             got, rest = self._request(spec.OPCODE_HELLO)

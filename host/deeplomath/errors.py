@@ -37,3 +37,7 @@ class DeviceError(DeeplomathError):
 
     def __str__(self):
         return self.args[0]
+
+
+class DeployError(DeeplomathError):
+    """A board cannot take what was to be put on it, or did not compute right with it; it is as it was before."""

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Arm MPS2 with AN386, Cortex-M4F, as QEMU's mps2-an386: a board of MicroPython's ports/qemu, out of its tree.
+QEMU_MACHINE = mps2-an386
+CPU = -mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard
+CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M4F"'
+THUMB = thumb2
+NATIVE_ARCH = armv7emsp
+FLASH_START = 0
+FLASH_SIZE = 0x400000
+RAM_SIZE = 0x400000
+MICROPY_HEAP_SIZE = 262144
+include $(BOARD_DIR)/../qemu_common/board.mk

@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: MIT
+"""Deploying: what is refused and in which words, and the whole of it on emulated boards with stock MicroPython."""
+
+import zlib
+
+import pytest
+from typer.testing import CliRunner
+
+import deeplomath
+from deeplomath import cli, deploy, emulator, spec
+from deeplomath.errors import DeployError
+
+ARMV7EM = 6 << 10 | 3 << 8 | 6
+MODULES = {
+    name: bytes([ord("M"), 6, number << 2 | 3, 31]) for name, number in (("armv6m", 4), ("armv7m", 5), ("x64", 2))
+}
+DEVICE = {name: b"M\6\0\x1f" + name.encode() for name in deploy.DEVICE}
+FACTS = deploy.Facts(
+    version=(1, 25, 0),
+    mpy=ARMV7EM,
+    path=["", ".frozen", "/lib"],
+    machine="a board",
+    here="/",
+    builtin=None,
+    frozen=dict.fromkeys(deploy.DEVICE),
+    crc32=True,
+    heap=200000,
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "chosen"), [(4, "armv6m"), (5, "armv7m"), (6, "armv7m"), (7, "armv7m"), (8, "armv7m"), (2, "x64")]
+)
+def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
+    assert deploy.choose_module(FACTS._replace(mpy=number << 10 | 3 << 8 | 6), MODULES) == chosen
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (dict(mpy=3 << 8 | 6), r"a board: its firmware loads no native .mpy \(architecture 0\)"),
+        (dict(mpy=0), r"a board: its firmware loads no native .mpy"),
+        (dict(mpy=11 << 10 | 0x306), "architecture: rv32imc on the board, only armv6m, armv7m, x64 built"),
+        (dict(mpy=40 << 10 | 0x306), "architecture: number 40 on the board, only"),
+        (
+            dict(mpy=4 << 10 | 2 << 8 | 6, version=(1, 22, 1)),
+            r".mpy version: MicroPython 1.22.1 on the board loads 6.2, the module is 6.3: flash MicroPython 1.23 or later",
+        ),
+        (dict(mpy=4 << 10 | 3 << 8 | 7), ".mpy version: MicroPython 1.25.0 on the board loads 7.3, the module is 6.3"),
+        (
+            dict(builtin="0.0.1"),
+            f"deeplomath: version 0.0.1 is in the firmware, {spec.VERSION_LIBRARY} was to be deployed",
+        ),
+        (dict(frozen=FACTS.frozen | {"dlm_spec": "0.0.1"}), "dlm_spec: version 0.0.1 is in the firmware"),
+    ],
+)
+def test_what_cannot_run_is_refused_with_value_and_limit(facts, words):
+    with pytest.raises(DeployError, match=words):
+        deploy.choose_files(FACTS._replace(**facts), MODULES, DEVICE)
+
+
+def test_what_the_firmware_has_in_it_is_not_copied():
+    assert deploy.choose_files(FACTS._replace(builtin=spec.VERSION_LIBRARY), MODULES, DEVICE) == (
+        "firmware",
+        {f"{name}.mpy": data for name, data in DEVICE.items()},
+    )
+    frozen = {"dlm_spec": spec.VERSION_LIBRARY, "dlm_frame": "", "dlm_service": "", "dlm_main": ""}
+    assert deploy.choose_files(FACTS._replace(frozen=frozen), MODULES, DEVICE) == (
+        "armv7m",
+        {"deeplomath.mpy": MODULES["armv7m"]},
+    )
+
+
+def test_too_little_heap_is_refused_with_value_and_limit():
+    needed = 50000 + deploy.HEAP
+    deploy.check_heap(FACTS._replace(heap=needed), {"a": bytes(30000), "b": bytes(20000)})
+    with pytest.raises(DeployError, match=f"heap: {needed - 1} bytes free on the board, {needed} needed"):
+        deploy.check_heap(FACTS._replace(heap=needed - 1), {"a": bytes(50000)})
+
+
+def test_too_little_room_is_refused_with_value_and_limit():
+    room = dict(block=512, free=5 * 512, error=None)
+    deploy.check_room(room, {"a": bytes(513), "b": bytes(512)})
+    deploy.check_room(room | dict(free=0), {})
+    with pytest.raises(DeployError, match="filesystem: 2560 bytes free on the board, 3072 needed"):
+        deploy.check_room(room, {"a": bytes(513), "b": bytes(513)})
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        (["", ".frozen", "/lib"], "/lib"),
+        (["", ".frozen", "/rom", "/rom/lib", "/flash", "/flash/lib"], "/flash/lib"),
+        (["/sd/lib", "/flash/lib"], "/sd/lib"),
+    ],
+)
+def test_modules_go_where_the_board_looks_for_them(path, folder):
+    assert deploy.module_folder(FACTS._replace(path=path)) == folder
+
+
+def test_a_board_without_a_folder_for_modules_is_refused():
+    with pytest.raises(
+        DeployError, match=r"sys.path: \['', '.frozen'\] on the board, a folder that ends in /lib needed"
+    ):
+        deploy.module_folder(FACTS._replace(path=["", ".frozen"]))
+
+
+CALLS = {
+    "repl": "serve()",
+    "uart0": "serve_uart(0, 921600, tx=0, rx=1)",
+    "vcp1": "serve_vcp(1)",
+    "cdc": "serve_cdc()",
+}
+
+
+@pytest.mark.parametrize("serial", CALLS)
+def test_a_main_script_serves_on_one_line_and_shows_the_others(serial):
+    lines = deploy.main_script(serial, 921600, tx=0, rx=1).splitlines()
+    compile("\n".join(lines), "main.py", "exec")
+    active = [line.split("  #")[0] for line in lines if line.startswith("dlm_main")]
+    assert active == [f"dlm_main.{CALLS[serial]}"]
+    assert sum(line.startswith("# dlm_main.serve") for line in lines) == 3
+
+
+def test_a_line_that_is_none_is_refused():
+    with pytest.raises(DeployError, match="serial: spi1 given, one of repl, uart0, uart1"):
+        deploy.main_script("spi1")
+
+
+def test_what_is_not_built_is_named(tmp_path):
+    with pytest.raises(DeployError, match="dlm_main.mpy: not built; run `make natmod device`"):
+        deploy.load_build(tmp_path)
+
+
+def test_a_port_that_is_not_there_is_a_clear_error():
+    result = CliRunner().invoke(cli.app, ["deploy", "/dev/none-such"])
+    assert result.exit_code == 2 and "none-such" in result.stderr and "Traceback" not in result.output
+
+
+# The real thing
+
+FOLDER = "/lib"
+PATHS = [f"{FOLDER}/{name}.mpy" for name in (deploy.MODULE, *deploy.DEVICE)]
+
+
+@pytest.fixture(scope="module", params=[pytest.param("mps2_an385_qemu", marks=pytest.mark.m3_mpy)])
+def stock(request):
+    """An emulated Cortex-M3 with stock MicroPython and an empty disk."""
+    yield from booted(emulator.Emulator(request.param, stock=True))
+
+
+@pytest.fixture(scope="module", params=[pytest.param("stm32f405_qemu", marks=pytest.mark.f405)])
+def compiled_in(request):
+    """An emulated STM32F405 whose firmware has all in it."""
+    yield from booted(emulator.Emulator(request.param))
+
+
+def booted(board):
+    device = [emulator.BUILD / "device" / f"{name}.mpy" for name in deploy.DEVICE]
+    missing = [str(file) for file in (*board.needs, *device) if not file.is_file()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)}: not built, make test does it")
+    board.files = []
+    with board:
+        yield board.port
+
+
+@pytest.fixture(params=[pytest.param("rpi_pico", marks=pytest.mark.rp2040_mpy)])
+def pico(request):
+    """An emulated Raspberry Pi Pico with stock MicroPython and an empty disk."""
+    yield from booted(emulator.Emulator(request.param, stock=True))
+
+
+@pytest.fixture(scope="module")
+def deployed(stock):
+    return stock, deploy.deploy(stock)
+
+
+@pytest.fixture
+def port(deployed):
+    """A board with everything deployed, and put right again afterwards."""
+    yield deployed[0]
+    deploy.end_service(deployed[0], deploy.BAUD, force=True)
+    with deploy.Board(deployed[0]) as board:
+        board.remove(["/main.py", "/dlm_main.py", "/lib/dlm_main.py", "/ballast"])
+    if files(deployed[0]) != built():
+        deploy.deploy(deployed[0])
+
+
+def files(port, more=()):
+    """{path: CRC-32} of everything in /lib, and of more."""
+    with deploy.Board(port) as board:
+        names = board.run("import os; print(os.listdir('/lib'))")
+        return board.look(FOLDER, [*(f"{FOLDER}/{name}" for name in names), *more])["files"]
+
+
+def built():
+    """The files of `files` as they should be."""
+    modules, device = deploy.load_build()
+    data = [modules["armv7m"], *device.values()]
+    return {path: zlib.crc32(data) for path, data in zip(PATHS, data, strict=True)}
+
+
+def write(port, path, data):
+    with deploy.Board(port) as board:
+        board.write(path, data)
+
+
+def test_everything_is_copied_to_a_stock_board_and_computes_what_the_mirror_does(deployed):
+    port, done = deployed
+    assert (done.module, done.copied, done.right) == ("armv7m", PATHS, [])
+    assert files(port) == built()
+    with deeplomath.Device(port) as device:
+        assert device.hello.library == spec.VERSION_LIBRARY
+        device.exit()
+
+
+def test_a_second_time_nothing_is_copied_and_the_digest_is_the_same(deployed, port):
+    done = deploy.deploy(port)
+    assert (done.copied, done.right, done.digest) == ([], PATHS, deployed[1].digest)
+
+
+def test_the_command_says_what_it_did_and_what_comes_next(deployed, port):
+    result = CliRunner().invoke(cli.app, ["deploy", port])
+    words = " ".join(result.output.split())
+    assert result.exit_code == 0, result.output
+    assert "MicroPython 1.25.0, armv7em" in words and "copied nothing" in words
+    assert f"the last {deployed[1].digest:08x}" in words and f"deeplomath info {port}" in words
+
+
+def wrong_build(tmp_path, module):
+    """A build folder as ours, but for this module."""
+    for name in deploy.DEVICE:
+        (tmp_path / "device").mkdir(exist_ok=True)
+        (tmp_path / "device" / f"{name}.mpy").write_bytes((emulator.BUILD / "device" / f"{name}.mpy").read_bytes())
+    (tmp_path / "natmod" / "armv7m").mkdir(parents=True)
+    (tmp_path / "natmod" / "armv7m" / "deeplomath.mpy").write_bytes(module)
+    return tmp_path
+
+
+def miscomputing(module):
+    """The module with one bit of a constant of its table of 2^-x changed."""
+    constant = (759250125).to_bytes(4, "little")
+    assert module.count(constant) == 1
+    return module.replace(constant, (759250125 ^ 1).to_bytes(4, "little"))
+
+
+def without_a_network(module):
+    """A file that loads as the module, but is another one."""
+    other = bytearray(deploy.load_build()[1]["dlm_frame"])
+    other[2] = module[2]
+    return bytes(other)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [(miscomputing, "event 0, configure: the board and the mirror differ"), (without_a_network, "AttributeError")],
+)
+def test_a_module_that_fails_its_self_test_goes_and_the_old_one_comes_back(port, tmp_path, spoil, words):
+    build = wrong_build(tmp_path, spoil(deploy.load_build()[0]["armv7m"]))
+    with pytest.raises(DeployError, match=f"self-test: {words}.*; the files of before are back"):
+        deploy.deploy(port, build=build)
+    assert files(port) == built()
+
+
+def test_what_would_hide_the_new_files_is_named_or_set_aside(port):
+    write(port, "/lib/dlm_main.py", b"raise ImportError('an old one')\n")
+    deploy.deploy(port)
+    assert files(port) == built()
+    write(port, "/dlm_main.py", b"raise ImportError('an old one')\n")
+    with pytest.raises(DeployError, match="/dlm_main.py: on the board, would hide what goes to /lib"):
+        deploy.deploy(port)
+
+
+def test_a_deploy_that_was_broken_off_is_taken_up(port):
+    with deploy.Board(port) as board:
+        board.rename({PATHS[0]: PATHS[0] + ".old"})
+        board.write(PATHS[1] + ".new", b"half a file")
+        board.rename({PATHS[2]: PATHS[2] + ".old"})
+        board.write(PATHS[2], b"of which nobody knows whether it was proved")
+    assert deploy.deploy(port).copied == [PATHS[0], PATHS[2]]
+    assert files(port) == built()
+
+
+def test_no_room_is_refused_and_nothing_changed(port):
+    with deploy.Board(port) as board:
+        board.rename({PATHS[0]: PATHS[0] + ".aside"})
+        room = board.look(FOLDER, [])["free"]
+        board.run(
+            f"file = open('/ballast', 'w')\nfor _ in range({room // 4096 - 8}):\n file.write(' ' * 4096)\nfile.close()"
+        )
+    with pytest.raises(DeployError, match=r"filesystem: \d+ bytes free on the board, 40960 needed"):
+        deploy.deploy(port)
+    with deploy.Board(port) as board:
+        board.rename({PATHS[0] + ".aside": PATHS[0]})
+    assert files(port) == built()
+
+
+def test_a_main_script_is_written_when_asked_for_and_another_one_only_by_force(port):
+    script = deploy.main_script()
+    assert deploy.deploy(port, main=script).copied == ["/main.py"]
+    assert deploy.deploy(port, main=script).right == [*PATHS, "/main.py"]
+    write(port, "/main.py", b"print('mine')\n")
+    assert deploy.deploy(port).copied == []
+    with pytest.raises(DeployError, match="/main.py: there is another one on the board; --force overwrites it"):
+        deploy.deploy(port, main=script)
+    assert files(port, ["/main.py"])["/main.py"] == zlib.crc32(b"print('mine')\n")
+    deploy.deploy(port, main=script, force=True)
+    assert files(port, ["/main.py"])["/main.py"] == zlib.crc32(script.encode())
+
+
+def test_a_network_that_has_learned_is_lost_only_by_force(port):
+    with deeplomath.Device(port) as device:
+        device.configure(features=2, classes=2, events=4)
+    deploy.end_service(port, deploy.BAUD, force=False)
+    with deeplomath.Device(port) as device:
+        device.configure(features=2, classes=2, events=4)
+        device.learn(deploy.np.array([1, 2], deploy.np.int16), 1)
+    with pytest.raises(DeployError, match="network: 1 neurons on the board would be lost"):
+        deploy.deploy(port)
+    assert deploy.deploy(port, force=True).copied == []
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("import os; os.umount('/')", r"filesystem: none on the board \(OSError"),
+        (
+            "import os, _boot; os.umount('/'); os.mount(os.VfsLfs2(_boot.Disk(), progsize=128, readsize=128, lookahead=32),"
+            " '/', readonly=True)",
+            r"filesystem: the board cannot write to it \(OSError\(30",
+        ),
+    ],
+    ids=["none", "read-only"],
+)
+def test_a_filesystem_that_takes_no_files_is_refused(port, before, words):
+    with deploy.Board(port) as board:
+        board.run(before)
+        with pytest.raises(DeployError, match=words):
+            deploy.Install(board, FOLDER, {"/lib/new": b"1"})
+
+
+def test_a_firmware_with_all_in_it_is_proved_without_a_copy(compiled_in):
+    done = deploy.deploy(compiled_in)
+    assert (done.module, done.copied, done.right) == ("firmware", [], [])
+
+
+def test_a_firmwares_own_module_comes_before_any_file(compiled_in):
+    with deploy.Board(compiled_in) as board:
+        board.make_folder("/lib")
+        board.write("/deeplomath.py", b"raise ImportError('the file')\n")
+        assert board.run("import deeplomath; print(repr(deeplomath.__version__))") == spec.VERSION_LIBRARY
+        board.remove(["/deeplomath.py"])
+
+
+def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pico):
+    done = deploy.deploy(pico, main=deploy.main_script())
+    assert (done.module, done.copied) == ("armv6m", [*PATHS, "/main.py"])
+    with deeplomath.Device(pico, start=False) as device:
+        assert device.hello.implementation.endswith("armv6m")
+        device.exit()
+    assert deploy.deploy(pico, main=deploy.main_script()).right == [*PATHS, "/main.py"]
