@@ -5,11 +5,9 @@ import gc
 import sys
 import time
 
-# A native module takes one large piece of the heap and a network another: what stays goes in on a heap just swept.
-gc.collect()
-import deeplomath  # noqa: E402
-
-gc.collect()
+sweep_after = getattr(gc, "threshold", int)  # CPython has none
+sweep_after(1024)  # bytes: what stays shall lie close, for a network needs one large piece of the heap
+import deeplomath  # noqa: E402  # so does a native module, which comes first
 from dlm_service import Service  # noqa: E402
 
 try:
@@ -65,7 +63,6 @@ def serve(reader=None, writer=None, module=deeplomath):
     reader, writer: byte streams, the REPL's own by default; a reader that is not blocking (a UART) may return None.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    gc.collect()
     reader = reader or sys.stdin.buffer
     writer = writer or sys.stdout.buffer
     service = Service(module)
@@ -74,6 +71,7 @@ def serve(reader=None, writer=None, module=deeplomath):
     byte = bytearray(1)
     served = 0
     gc.collect()
+    sweep_after(-1)
     kbd_intr(-1)
     try:
         while service.running:
