@@ -11,11 +11,9 @@ import gc
 import sys
 import time
 
-# A native module takes one large piece of the heap and a network another: what stays goes in on a heap just swept.
-gc.collect()
-import deeplomath  # noqa: E402
-
-gc.collect()
+sweep_after = getattr(gc, "threshold", int)  # CPython has none
+sweep_after(1024)  # bytes: what stays shall lie close, for a network needs one large piece of the heap
+import deeplomath  # noqa: E402  # so does a native module, which comes first
 from dlm_frame import WIRE_MAX  # noqa: E402
 from dlm_service import Service  # noqa: E402
 
@@ -45,8 +43,9 @@ def serve(reader=None, writer=None, module=deeplomath):
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    gc.collect()
     service = Service(module)
+    gc.collect()
+    sweep_after(-1)
     if reader:
         _answer(service, _Stream(reader), writer or reader)
         return

@@ -327,6 +327,7 @@ class Service:
         return size
 
     def _load(self, payload):
+        gc.collect()  # the copy here and the one that load keeps of the old state want two large pieces of the heap
         offset, total = unpack_from("<II", payload)
         end = offset + len(payload) - 8
         if offset == 0:

@@ -46,7 +46,11 @@ class Board:
         return [self.image]
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *error):
