@@ -85,6 +85,9 @@ test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefine
 bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
 
+bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, walk on each board, write boards/README.md; BENCH=--cores or --boards
+	$(RUN) boards/bench $(BENCH)
+
 ## What the tests and the demo run on
 
 setup: $(VENV)/.done ## the Python environment in .venv
@@ -245,4 +248,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean
+.PHONY: help demo bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean

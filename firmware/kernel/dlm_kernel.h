@@ -173,13 +173,8 @@ static inline int16_t *dlm_row(int16_t *packed, uint32_t i) {
 }
 
 // The network that answers, and the one that is being made.
-static inline dlm_network_t *dlm_live(const dlm_t *net) {
-    return (dlm_network_t *)(uintptr_t)&net->networks[net->live];
-}
-
-static inline dlm_network_t *dlm_next(const dlm_t *net) {
-    return (dlm_network_t *)(uintptr_t)&net->networks[!net->live];
-}
+dlm_network_t *dlm_live(const dlm_t *net);
+dlm_network_t *dlm_next(const dlm_t *net);
 
 static inline dlm_event_t *dlm_events(const dlm_t *net) {
     return DLM_AT(net, dlm_event_t, net->events);

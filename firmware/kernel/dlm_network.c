@@ -27,6 +27,14 @@ int dlm_check(const dlm_config_t *config) {
 
 typedef char header_has_the_size_that_the_mirror_counts_on[sizeof(dlm_t) == DLM_FOOTPRINT_HEADER ? 1 : -1];
 
+dlm_network_t *dlm_live(const dlm_t *net) {
+    return (dlm_network_t *)(uintptr_t)&net->networks[net->live];
+}
+
+dlm_network_t *dlm_next(const dlm_t *net) {
+    return (dlm_network_t *)(uintptr_t)&net->networks[!net->live];
+}
+
 // Takes `bytes` at the end, in steps of 8, and returns their offset.
 static uint32_t take(uint32_t *end, uint32_t bytes) {
     uint32_t offset = *end;
@@ -320,6 +328,7 @@ static void place_next(dlm_t *net, uint32_t i) {
 // Adds sign times the left-out answers of the layer to the sums [C][m], and returns the error of their mean over all layers:
 // sum of (T - F)^2, Q32, below 2^55.
 static uint64_t add_answers(dlm_t *net, int32_t sign) {
+    const dlm_network_t *next = dlm_next(net);
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
     uint64_t error = 0;
@@ -327,7 +336,7 @@ static uint64_t add_answers(dlm_t *net, int32_t sign) {
         for (uint32_t i = 0; i < net->n_events; i++) {
             *sums += sign * *left_out++;
             const int32_t mean = dlm_floor_div(*sums++, net->build.layer + 1);
-            const int64_t miss = dlm_target(net, dlm_next(net), i, c) - mean;
+            const int64_t miss = dlm_target(net, next, i, c) - mean;
             error += (uint64_t)(miss * miss);
         }
     }

@@ -63,7 +63,11 @@ static inline int32_t times_root(int32_t rest, int32_t root_q28) {
 static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
                                    const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
     int32_t squares = 0, factor[4];
-    for (uint32_t r = 0; r < n; r++, above += stride) {
+#pragma GCC unroll 4
+    for (uint32_t r = 0; r < 4; r++, above += stride) {
+        if (r == n) {
+            break;
+        }
         int32_t rest_q30 = (int32_t)row_q30[r] - sums_q30[r];
 #pragma GCC unroll 4
         for (uint32_t s = 0; s < r; s++) {
@@ -228,7 +232,8 @@ static uint64_t leave_one_out_error(const dlm_t *net, const int32_t *alpha_q21, 
 // Puts the alpha being tried, shifted and rounded, into the layer, and its left-out answers to those of the layer.
 static void keep_tried(dlm_t *net, const dlm_layer_t *layer) {
     const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
-    const uint32_t m = dlm_next(net)->n_neurons, mp = dlm_even(m), shift = layer->alpha_shift;
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t m = next->n_neurons, mp = dlm_even(m), shift = layer->alpha_shift;
     const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->candidate_q21);
     int32_t *left_out_q16 = DLM_AT(net, int32_t, net->left_out_q16);
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
@@ -236,7 +241,7 @@ static void keep_tried(dlm_t *net, const dlm_layer_t *layer) {
         kept[mp - 1] = 0;
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
-            const int32_t left_out = dlm_target(net, dlm_next(net), i, c) - residual(alpha, reciprocal_q30[i]);
+            const int32_t left_out = dlm_target(net, next, i, c) - residual(alpha, reciprocal_q30[i]);
             const int64_t rounded = dlm_floor_shift(alpha + (((int64_t)1 << shift) >> 1), shift);
             kept[i] = (int16_t)dlm_saturate(rounded, INT16_MAX);
             *left_out_q16++ = dlm_saturate32(left_out, DLM_KERNEL_ANSWER_MAX);

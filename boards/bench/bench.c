@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Counts what the kernel takes on this core, and an MLP beside it; bench_data.h holds the events, made by __main__.py.
+#include "bench_data.h"
+#include "dlm_kernel.h"
+#include "machine.h"
+#include "mlp.h"
+
+static uint64_t buffer[BENCH_BYTES / 8];
+
+static void print_number(uint32_t value) {
+    char digits[12], *at = digits + sizeof(digits);
+    *--at = 0;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    machine_print(" ");
+    machine_print(at);
+}
+
+static void print(const char *name, const bench_case_t *of, uint32_t value) {
+    machine_print(name);
+    print_number(of->config.n_features);
+    print_number(of->config.n_events);
+    print_number(of->config.n_layers);
+    print_number(value);
+    machine_print("\n");
+}
+
+// Of one case: infer, learn and rebuild, and the digest behind them, which the host compares with the mirror's.
+static void count_kernel(const bench_case_t *of) {
+    dlm_t *net;
+    dlm_answer_t answer;
+    dlm_learned_t learned;
+    if (dlm_init(&of->config, buffer, sizeof(buffer), &net) || dlm_import(net, of->state, of->state_bytes)) {
+        print("failed", of, 0);
+        return;
+    }
+    uint32_t start = machine_count();
+    int error = dlm_learn(net, of->x, of->label, &learned);
+    print("learn", of, machine_count() - start);
+    start = machine_count();
+    dlm_build_begin(net);
+    dlm_finish(net);
+    print("rebuild", of, machine_count() - start);
+    start = machine_count();
+    dlm_infer(net, of->x, &answer);
+    print("infer", of, machine_count() - start);
+    print(error || learned.action != DLM_ACTION_INSERTED ? "failed" : "digest", of, dlm_digest(net));
+    print("depth", of, learned.depth);
+    print("ram", of, (uint32_t)dlm_footprint(&of->config));
+}
+
+// Fills a [80], b [4][80] with what is drawn from n, or with the ends of their ranges.
+static void draw_rows(uint32_t n, int16_t *a, int16_t b[4][80]) {
+    static uint32_t draw = 1;
+    for (uint32_t i = 0; i < 80; i++) {
+        for (uint32_t r = 0; r < 5; r++) {
+            draw = draw * 1664525 + 1013904223;
+            const int32_t value = n % 3 ? (int32_t)(draw >> 19) - 4096 : draw >> 31 ? 4095 : -4095;
+            *(r < 4 ? &b[r][i] : &a[i]) = (int16_t)value;
+        }
+    }
+}
+
+// How many of this core's sums of products differ from plain ones: at every length up to 70, on aligned rows and others.
+static uint32_t wrong_products(void) {
+    static int16_t a[80] __attribute__((aligned(4))),
+        b[4][80] __attribute__((aligned(4)));  // a row of b after the other
+    uint32_t wrong = 0;
+    for (uint32_t n = 0; n < 70; n++) {
+        draw_rows(n, a, b);
+        int32_t sums[4], plain[4] = {0};
+        int64_t wide[2], plain_wide[2] = {0};
+        uint32_t distance2 = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            for (uint32_t r = 0; r < 4; r++) {
+                plain[r] += a[i] * b[r][i];
+            }
+            plain_wide[0] += a[i + 1] * b[0][i + 1];
+            plain_wide[1] += a[i + 1] * b[1][i + 2];
+            const int32_t step = a[i] - b[0][i];
+            distance2 += i < 64 ? (uint32_t)(step * step) : 0;
+        }
+        dlm_dot4(a, b[0], 80, n, sums);
+        dlm_dot2_wide(a + 1, b[0] + 1, b[1] + 2, n, wide);
+        wrong += memcmp(sums, plain, sizeof(sums)) || memcmp(wide, plain_wide, sizeof(wide));
+        wrong += dlm_distance2(a, b[0], n < 64 ? n : 64) != distance2;
+    }
+    return wrong;
+}
+
+static uint32_t right_of_kernel(const bench_case_t *of) {
+    dlm_t *net;
+    dlm_answer_t answer;
+    dlm_learned_t learned;
+    uint32_t right = 0;
+    dlm_init(&of->config, buffer, sizeof(buffer), &net);
+    dlm_import(net, of->state, of->state_bytes);
+    dlm_learn(net, of->x, of->label, &learned);
+    for (uint32_t i = 0; i < BENCH_QUERIES; i++) {
+        dlm_infer(net, bench_queries[i], &answer);
+        right += answer.label == bench_query_labels[i];
+    }
+    return right;
+}
+
+#if defined(__ARM_FP)
+// Full batches until the MLP is right as often as the kernel is, 200 at the most.
+static void count_mlp(const bench_case_t *of, uint32_t wanted) {
+    mlp_t *mlp = (mlp_t *)(void *)buffer;
+    uint32_t right = 0, iterations = 0, one = 0, all = 0;
+    mlp_init(mlp, bench_events, of->config.n_events);
+    while (right < wanted && iterations < 200) {
+        uint32_t start = machine_count();
+        mlp_iterate(mlp, bench_events, bench_labels, of->config.n_events);
+        one = machine_count() - start;
+        all += one;
+        iterations++;
+        right = 0;
+        for (uint32_t i = 0; i < BENCH_QUERIES; i++) {
+            right += mlp_answer(mlp, bench_queries[i]) == bench_query_labels[i];
+        }
+    }
+    uint32_t start = machine_count();
+    mlp_answer(mlp, bench_queries[0]);
+    print("mlp_infer", of, machine_count() - start);
+    print("mlp_iteration", of, one);
+    print("mlp_training", of, all);
+    print("mlp_iterations", of, iterations);
+    print("mlp_right", of, right);
+    print("mlp_ram", of, sizeof(mlp_t));
+}
+#endif
+
+int main(void) {
+    print("wrong_products", &bench_cases[0], wrong_products());
+    for (uint32_t i = 0; i < BENCH_CASES; i++) {
+        count_kernel(&bench_cases[i]);
+    }
+    const bench_case_t *of = &bench_cases[BENCH_COMPARED];
+    const uint32_t right = right_of_kernel(of);
+    print("right", of, right);
+#if defined(__ARM_FP)
+    count_mlp(of, right);
+#endif
+    machine_print("end\n");
+    return 0;
+}

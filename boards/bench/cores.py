@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The kernel alone on each emulated core of cores.toml: built as it is shipped, run bare, counted to the instruction."""
+
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import cases
+
+from deeplomath import emulator
+
+HERE = Path(__file__).resolve().parent
+KERNEL = HERE.parents[1] / "firmware" / "kernel"
+FOLDER = emulator.BUILD / "bench"
+RP2040JS = HERE.parent / "rpi_pico" / "node_modules" / "rp2040js" / "dist" / "esm" / "index.js"
+OPTIONS = [
+    "-std=c99",
+    "-g",
+    "-mthumb",
+    "-ffunction-sections",
+    "-fdata-sections",
+    f"-I{KERNEL}",
+    f"-I{HERE}",
+    f"-I{FOLDER}",
+]
+LINKED = [
+    "-nostartfiles",
+    "--specs=nano.specs",
+    "--specs=nosys.specs",
+    "-Wl,--gc-sections",
+    f"-Wl,-T,{HERE / 'bench.ld'}",
+]
+CORES = tomllib.loads((HERE / "cores.toml").read_text())
+
+
+class Counts(NamedTuple):
+    """What a core gave: {(what, features, events, layers): number}, in the core's unit, and bytes of the kernel's code."""
+
+    values: dict
+    code: int
+
+
+def optimisation(source):
+    """How firmware/kernel.mk compiles a file of the kernel."""
+    return "-O2" if source.stem == "dlm_dot" else "-Os"
+
+
+def build(name, made):
+    """Compiles and links build/bench/NAME.elf; returns the bytes of the kernel's code."""
+    core, objects = CORES[name], FOLDER / name
+    objects.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "bench_data.h").write_text(cases.header(*made))
+    sources = [(source, optimisation(source)) for source in sorted(KERNEL.glob("*.c"))]
+    sources += [(source, "-O2") for source in sorted(HERE.glob("*.c"))]
+    for source, level in sources:
+        _run("arm-none-eabi-gcc", *OPTIONS, level, *core["flags"], "-c", source, "-o", objects / f"{source.stem}.o")
+    memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
+    symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
+    linked = sorted(objects.glob("*.o"))
+    _run("arm-none-eabi-gcc", *OPTIONS, *core["flags"], *linked, *LINKED, *symbols, "-lm", "-o", FOLDER / f"{name}.elf")
+    sizes = _run("arm-none-eabi-size", "-t", *sorted(objects.glob("dlm_*.o")))
+    return int(sizes.splitlines()[-1].split()[0])
+
+
+def count(name, made):
+    """The Counts of a core, after its digests were found equal to the mirror's and its sums of products right."""
+    code = build(name, made)
+    core, elf = CORES[name], FOLDER / f"{name}.elf"
+    if core["run"][0] == "node":
+        said = _run(emulator.node(), HERE / core["run"][1], RP2040JS, elf)
+    else:
+        said = _run(
+            *core["run"], "-kernel", elf, "-display", "none", "-monitor", "none", "-serial", "null", "-semihosting"
+        )
+    values = {}
+    for line in said.splitlines():
+        what, *numbers = line.split()
+        if len(numbers) == 4:
+            *size, value = map(int, numbers)
+            values[what, *size] = value
+    check(name, said, values, made[0])
+    scale = core.get("counts_per_1000", 1000)
+    counted = ("learn", "rebuild", "infer", "mlp_infer", "mlp_iteration", "mlp_training")
+    return Counts({key: v * 1000 // scale if key[0] in counted else v for key, v in values.items()}, code)
+
+
+def check(name, said, values, expected):
+    """Raises RuntimeError unless the run was whole and right."""
+    digests = {key[1:]: value for key, value in values.items() if key[0] == "digest"}
+    wrong = [v for key, v in values.items() if key[0] == "wrong_products"]
+    if not said.endswith("end\n") or wrong != [0]:
+        raise RuntimeError(f"{name}: the run ended early, or its sums of products are wrong: {said[-300:]}")
+    for it in expected:
+        if digests.get(it.size) != it.mirror.digest():
+            raise RuntimeError(f"{name}: {it.size}: digest {digests.get(it.size)}, the mirror has {it.mirror.digest()}")
+
+
+def _run(*command):
+    """What a command prints, on either stream; RuntimeError with it if the command fails."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+    if done.returncode and words[0] != CORES["m4f"]["run"][0]:
+        raise RuntimeError(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}")
+    return done.stdout

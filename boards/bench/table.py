@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""What was counted, as Markdown tables."""
+
+import cases
+import cores
+
+
+def rows(head, body):
+    """Lines of a table: head and each row of body are lists of cells."""
+    lines = [head, ["---"] * len(head), *body]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
+
+
+def of_cores(counts):
+    """Infer, learn and rebuild of each size on each core; then code and RAM."""
+    titles = [f"{cores.CORES[name]['title']}, {cores.CORES[name]['unit']}" for name in counts]
+    body = []
+    for size in cases.SIZES:
+        for what in ("infer", "learn", "rebuild"):
+            values = [counts[name].values[what, *size] for name in counts]
+            body.append([*size, what, *(f"{value:,}" for value in values)])
+    lines = rows(["features", "events", "layers", "", *titles], body)
+    code = [f"{counts[name].code:,}" for name in counts]
+    ram = [[*size, f"{next(iter(counts.values())).values['ram', *size]:,}"] for size in cases.SIZES]
+    lines += ["", *rows(["bytes of the kernel's code", *titles], [["", *code]])]
+    return lines + ["", *rows(["features", "events", "layers", "bytes of RAM"], ram)]
+
+
+def of_mlp(counts, n_queries):
+    """The kernel beside the MLP on the same events and core."""
+    of = cases.COMPARED
+    found = {what: counts.values[what, *of] for what in ("learn", "infer", "right", "ram")}
+    mlp = {
+        what: counts.values[f"mlp_{what}", *of]
+        for what in ("iteration", "training", "iterations", "infer", "right", "ram")
+    }
+    body = [
+        ["one learning step", f"{found['learn']:,}: all of it", f"{mlp['iteration']:,}: one full batch"],
+        ["a whole learning", f"{found['learn']:,}", f"{mlp['training']:,} in {mlp['iterations']} full batches"],
+        ["one answer", f"{found['infer']:,}", f"{mlp['infer']:,}"],
+        ["right", f"{100 * found['right'] / n_queries:.1f} %", f"{100 * mlp['right'] / n_queries:.1f} %"],
+        ["bytes of RAM", f"{found['ram']:,}", f"{mlp['ram']:,}, the events not counted"],
+    ]
+    return rows(["instructions", "Deeplomath", "MLP 18-64-7, float32, Adam"], body)
+
+
+def of_boards(links, boards):
+    """Each board with what it is and what it gave."""
+    body = []
+    for name, link in links.items():
+        toml = getattr(boards[name], "toml", {"core": "this machine", "run": {"emulator": "unix port"}})
+        module = "loadable" if ".mpy" in name else "in the firmware"
+        flash = f"{link.flash:,}" if link.flash else ""
+        run = toml["run"]["emulator"] + (f" {toml['run']['machine']}" if "machine" in toml["run"] else "")
+        line = f"{link.latency_ms:.1f} ms, {link.to_board:.0f} / {link.from_board:.0f} KB/s"
+        memory = f"{link.heap:,} / {link.heap_left:,}"
+        body.append([name, toml["core"], module, run, f"`{link.digest:08x}`", flash, memory, line])
+    head = ["board", "core", "module", "run by", "digest after the standard walk", "bytes of flash"]
+    return rows([*head, "bytes of heap free: service / and the network", "round trip, to / from the board"], body)
