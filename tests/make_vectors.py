@@ -96,6 +96,29 @@ def fixed_cases():
     )
 
 
+def dot_cases():
+    """Rows of n numbers: a and four b of 13 bits and a sign (as wide as a sum of 64 allows), four c of 29 bits and a sign."""
+    draw = draws(29)
+    for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 18, 25, 63, 64):
+        for name, note in (("drawn", "every length of the last steps"), ("ends", "the largest products, of both signs")):
+            ends = name == "ends"
+            small, large = (
+                lambda: next(draw) % 2 * 8190 - 4095 if ends else next(draw) % 8191 - 4095,
+                lambda: (next(draw) % 2 * 2 - 1) * (2**29 - 1) if ends else (next(draw) << 14 | next(draw) >> 2) - 2**29,
+            )
+            a, b, c = ([[f() for _ in range(n)] for _ in range(k)] for f, k in ((small, 1), (small, 4), (large, 4)))
+            yield case(
+                f"{name} {n}",
+                note,
+                a=a[0],
+                b=b,
+                c=c,
+                sums=[sum(x * y for x, y in zip(a[0], row)) for row in b],
+                mixed=[sum(x * y >> 16 for x, y in zip(a[0], row)) for row in c],
+                distance2=sum((x - y) ** 2 for x, y in zip(a[0], b[0])),
+            )
+
+
 def features_cases():
     draw = draws(7)
     windows = [
@@ -458,6 +481,7 @@ def walk_cases():
 
 ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
+    "dot": "Rows a, b, c to sums of products a . b, of floor(a c / 2^16), and the squared distance of a and b[0].",
     "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
     "metric": "Events and labels to the first metric, and queries to coordinates.",
     "solve": "Scaled coordinates to width and K; K with targets to L, 1 / L_ii and W = L^-1, alpha and left-out residuals.",

@@ -30,8 +30,10 @@ def test_each_step_of_the_solver_is_the_vectors(kind, case):
 
 
 def packed(square):
-    """The packed lower triangle of a square matrix without its diagonal: four rows at a time of the same length."""
-    return [value for i, row in enumerate(square) for value in [*row[:i], *[0] * (i // 4 * 4 + 4 - i)]]
+    """The packed lower triangle of a square matrix without its diagonal: four rows at a time of the same length, all four there."""
+    rows = [[*row[:i], *[0] * (i // 4 * 4 + 4 - i)] for i, row in enumerate(square)]
+    rows += [[0] * len(rows[-1])] * (-len(rows) % 4)
+    return [value for row in rows for value in row]
 
 
 def address(array):

@@ -51,41 +51,19 @@ static void count_kernel(const bench_case_t *of) {
     print("ram", of, (uint32_t)dlm_footprint(&of->config));
 }
 
-// Fills a [80], b [4][80] with what is drawn from n, or with the ends of their ranges.
-static void draw_rows(uint32_t n, int16_t *a, int16_t b[4][80]) {
-    static uint32_t draw = 1;
-    for (uint32_t i = 0; i < 80; i++) {
-        for (uint32_t r = 0; r < 5; r++) {
-            draw = draw * 1664525 + 1013904223;
-            const int32_t value = n % 3 ? (int32_t)(draw >> 19) - 4096 : draw >> 31 ? 4095 : -4095;
-            *(r < 4 ? &b[r][i] : &a[i]) = (int16_t)value;
-        }
-    }
-}
-
-// How many of this core's sums of products differ from plain ones: at every length up to 70, on aligned rows and others.
+// How many of this core's sums of products differ from those of shared_spec/vectors/dot.json.
 static uint32_t wrong_products(void) {
-    static int16_t a[80] __attribute__((aligned(4))),
-        b[4][80] __attribute__((aligned(4)));  // a row of b after the other
     uint32_t wrong = 0;
-    for (uint32_t n = 0; n < 70; n++) {
-        draw_rows(n, a, b);
-        int32_t sums[4], plain[4] = {0};
-        int64_t wide[2], plain_wide[2] = {0};
-        uint32_t distance2 = 0;
-        for (uint32_t i = 0; i < n; i++) {
-            for (uint32_t r = 0; r < 4; r++) {
-                plain[r] += a[i] * b[r][i];
-            }
-            plain_wide[0] += a[i + 1] * b[0][i + 1];
-            plain_wide[1] += a[i + 1] * b[1][i + 2];
-            const int32_t step = a[i] - b[0][i];
-            distance2 += i < 64 ? (uint32_t)(step * step) : 0;
-        }
-        dlm_dot4(a, b[0], 80, n, sums);
-        dlm_dot2_wide(a + 1, b[0] + 1, b[1] + 2, n, wide);
-        wrong += memcmp(sums, plain, sizeof(sums)) || memcmp(wide, plain_wide, sizeof(wide));
-        wrong += dlm_distance2(a, b[0], n < 64 ? n : 64) != distance2;
+    for (uint32_t i = 0; i < BENCH_DOTS; i++) {
+        const bench_dot_t *of = &bench_dots[i];
+        int32_t sums[4], mixed[4];
+        int64_t wide[2];
+        dlm_dot4(of->a, of->b[0], BENCH_DOT_STRIDE, of->n, sums);
+        dlm_dot4_mixed(of->a, of->c[0], BENCH_DOT_STRIDE, of->n, mixed);
+        dlm_dot2_wide(of->a, of->b[0], of->b[1], of->n, wide);
+        wrong += memcmp(sums, of->sums, sizeof(sums)) || memcmp(mixed, of->mixed, sizeof(mixed));
+        wrong += wide[0] != of->sums[0] || wide[1] != of->sums[1];
+        wrong += dlm_distance2(of->a, of->b[0], of->n) != of->distance2;
     }
     return wrong;
 }

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: MIT
 """The events of the bench, real ones of the watch, and what the mirror makes of them; writes them as bench_data.h."""
 
+import json
 from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Network, data, window_features
+from deeplomath import Network, data, emulator, window_features
 from deeplomath.spec import ACTION_INSERTED
 
 SIZES = [(18, 16, 2), (18, 64, 1), (18, 64, 2), (18, 128, 2), (48, 16, 2), (48, 64, 2), (48, 128, 2)]
 COMPARED = (18, 64, 2)  # with the MLP
 CLASSES = 7
 QUERIES = 300
+DOTS = emulator.ROOT / "shared_spec" / "vectors" / "dot.json"
+DOT_STRIDE = 66  # numbers from one row of a vector to the next: even, so that rows are aligned
 
 
 class Case(NamedTuple):
@@ -89,4 +92,24 @@ def header(cases, queries, query_labels, learned, learned_labels):
         lines.append(f"static const {kind} bench_{name}[][MLP_INPUTS] = {{{body}}};")
     for name, values in (("query_labels", query_labels), ("labels", learned_labels)):
         lines.append(f"static const uint8_t bench_{name}[] = {{{', '.join(map(str, values))}}};")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + dot_lines()) + "\n"
+
+
+def dot_lines():
+    """The vectors of sums of products as C."""
+    found = json.loads(DOTS.read_text())["cases"]
+    sizes = f"int16_t a[{DOT_STRIDE}], b[4][{DOT_STRIDE}]; int32_t c[4][{DOT_STRIDE}], sums[4], mixed[4]"
+    lines = [
+        f"enum {{ BENCH_DOTS = {len(found)}, BENCH_DOT_STRIDE = {DOT_STRIDE} }};",
+        f"typedef struct {{ {sizes}; uint32_t n, distance2; }} bench_dot_t;",
+        "static const bench_dot_t bench_dots[] = {",
+    ]
+    for it in found:
+        parts = [nested(it[name]) for name in ("a", "b", "c", "sums", "mixed")]
+        lines.append(f"    {{{', '.join(parts)}, {len(it['a'])}, {it['distance2']}u}},")
+    return [*lines, "};"]
+
+
+def nested(values):
+    """Lists of numbers as a C initialiser."""
+    return "{" + ", ".join(nested(v) if isinstance(v, list) else str(v) for v in values) + "}" if values else "{0}"

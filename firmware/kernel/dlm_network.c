@@ -223,7 +223,7 @@ static void count_classes(const dlm_t *net, dlm_network_t *network) {
         network->n_present = (uint16_t)(network->n_present + !(network->present >> class & 1));
         network->present = (uint16_t)(network->present | 1u << class);
     }
-    network->share_q16 = network->n_present ? DLM_ONE_Q16 / network->n_present : 0;
+    network->share_q16 = network->n_present ? (uint32_t)DLM_ONE_Q16 / network->n_present : 0;
 }
 
 static void enter(dlm_t *net, unsigned phase) {
