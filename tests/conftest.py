@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The tiers of the suite: boards as fixtures, a mark per tier, and no silent skips in CI.
 
-board     fixture: a running board, with `.port` and `.name`; a test that takes it runs on each board of BOARDS
+board     fixture: a running board, with `.port` and `.name`; a test that takes it runs on each board of BOARDS or WHOLE
 device    mark of what takes a board, whatever its tier
 kernel    mark of what runs the C kernel as a host library, and again under the sanitizers; parameters named so have it
 """
@@ -28,6 +28,7 @@ BOARDS = {
     "m7_mpy": lambda: emulator.Emulator("mps2_an500_qemu", stock=True),
     "rp2040_mpy": lambda: emulator.Emulator("rpi_pico", stock=True),
 }
+WHOLE = ("unix", "f405")  # run all that takes a board; the others test_boards.py, whose walks say the same of each
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 
 
@@ -47,12 +48,20 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: a tier, see tests/conftest.py")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    spared = [_tier(item) not in (None, *WHOLE) and item.path.stem != "test_boards" for item in items]
+    config.hook.pytest_deselected(items=[item for item, spare in zip(items, spared) if spare])
+    items[:] = [item for item, spare in zip(items, spared) if not spare]
     for item in items:
         if any(item.get_closest_marker(name) for name in BOARDS):
             item.add_marker("device")
         if hasattr(item, "callspec") and "kernel" in item.callspec.id.split("-"):
             item.add_marker("kernel")
+
+
+def _tier(item):
+    """The tier of a test that takes a board, else None."""
+    return item.callspec.params.get("board") if hasattr(item, "callspec") else None
 
 
 @pytest.hookimpl(wrapper=True)

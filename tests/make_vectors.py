@@ -99,13 +99,14 @@ def fixed_cases():
 def dot_cases():
     """Rows of n numbers: a and four b of 13 bits and a sign (as wide as a sum of 64 allows), four c of 29 bits and a sign."""
     draw = draws(29)
+    drawn = (lambda: next(draw) % 8191 - 4095, lambda: (next(draw) << 14 | next(draw) >> 2) - 2**29)
+    ends = (lambda: next(draw) % 2 * 8190 - 4095, lambda: (next(draw) % 2 * 2 - 1) * (2**29 - 1))
+    kinds = (
+        ("drawn", "every length of the last steps", *drawn),
+        ("ends", "the largest products, of both signs", *ends),
+    )
     for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 18, 25, 63, 64):
-        for name, note in (("drawn", "every length of the last steps"), ("ends", "the largest products, of both signs")):
-            ends = name == "ends"
-            small, large = (
-                lambda: next(draw) % 2 * 8190 - 4095 if ends else next(draw) % 8191 - 4095,
-                lambda: (next(draw) % 2 * 2 - 1) * (2**29 - 1) if ends else (next(draw) << 14 | next(draw) >> 2) - 2**29,
-            )
+        for name, note, small, large in kinds:
             a, b, c = ([[f() for _ in range(n)] for _ in range(k)] for f, k in ((small, 1), (small, 4), (large, 4)))
             yield case(
                 f"{name} {n}",

@@ -102,8 +102,8 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 // Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, or DLM_ERR_FULL when each event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, and at a full budget the
-// distances between all events are gone through for the one to evict; all else is in slices. It fails with DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
+// As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, all else is in slices. It fails with
+// DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
 // Goes on with the rebuild for about budget multiply-accumulates, at least one step; returns 1 while there is more to do,

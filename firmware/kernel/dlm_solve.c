@@ -82,7 +82,7 @@ static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t 
 
 void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30) {
     int16_t *row = dlm_row(packed, i);
-    int32_t left_q30 = (int32_t)row_q30[i], sums_q30[4];  // left_q30 >= 2^30 / 45 in the end
+    int32_t left_q30 = (int32_t)row_q30[i], sums_q30[4];  // left_q30 >= 2^30 / 54 in the end
     uint32_t j = 0;
     for (; j + 4 <= i; j += 4) {
         dlm_dot4(row, packed, j + 4, j, sums_q30);
@@ -173,7 +173,7 @@ void dlm_substitute(dlm_t *net, uint32_t i) {
     }
 }
 
-// 1 / (A^-1)_ii in Q30 from column i of W, Q26 [n]: the sum of its squares in Q24, within [0.96, 45].
+// 1 / (A^-1)_ii in Q30 from column i of W, Q26 [n]: the sum of its squares in Q24, within [0.96, 54].
 static uint32_t reciprocal_of(const int32_t *column, uint32_t n) {
     uint32_t sum_q24 = 0;
     for (; n; n--) {
@@ -196,7 +196,8 @@ void dlm_alpha(dlm_t *net, uint32_t j) {
             v += dlm_even(m);
         }
         for (uint32_t r = 0; r < end; r++) {
-            alpha_q21[r] = sums_q21[r] + (sums_q21[r] ? (int32_t)(m - j - r) / 2 : 0);  // half a bit is lost a product
+            const uint32_t sum = (uint32_t)sums_q21[r];
+            alpha_q21[r] = (int32_t)(sum + (sum ? (m - j - r) / 2 : 0));  // half a bit is lost a product
         }
     }
     for (uint32_t r = 0; r < end; r++) {
@@ -220,7 +221,7 @@ static uint64_t leave_one_out_error(const dlm_t *net, const int32_t *alpha_q21, 
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
             const int64_t miss = residual(alpha, reciprocal_q30[i]);
-            bits |= (uint32_t)(alpha < 0 ? -alpha : alpha);
+            bits |= alpha < 0 ? 0u - (uint32_t)alpha : (uint32_t)alpha;
             error += (uint64_t)(miss * miss);
         }
     }

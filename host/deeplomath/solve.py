@@ -101,14 +101,18 @@ def solve(kernel_q30, targets_q16):
     found = factor(kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype)))
     columns, v = found.w_q26.T, substitute(found, targets_q16)
     halves = np.arange(len(v), 0, -1) // 2  # half a bit is lost a product
-    sums_q21 = np.array([mixed_products(row, columns) for row in v.T], v.dtype).T
-    sums_q21 = (sums_q21 + (1 << 31)) % (1 << 32) - (1 << 31)  # of no effect but where V was clipped
-    alpha_q21 = sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0)
+    sums_q21 = _to_32_bits(np.array([mixed_products(row, columns) for row in v.T], v.dtype).T)
+    alpha_q21 = _to_32_bits(sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0))
     w_q12 = round_shift(columns, 14)
     reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(1)
     residual_q16 = saturate(round_shift(alpha_q21 * reciprocal_q30[:, None], 35), spec.KERNEL_ANSWER_MAX)
     error_q32 = int((residual_q16 * residual_q16).sum())
     return Solution(alpha_q21, residual_q16, error_q32)
+
+
+def _to_32_bits(values):
+    """Modulo 2^32, as int32: of no effect but where V was clipped."""
+    return (values + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def to_16_bits(alpha_q21):
