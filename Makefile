@@ -85,7 +85,7 @@ test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefine
 bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
 
-bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, walk on each board, write boards/README.md; BENCH=--cores or --boards
+bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, walk on each board, write boards/README.md; BENCH=--cores: only the cores
 	$(RUN) boards/bench $(BENCH)
 
 ## What the tests and the demo run on

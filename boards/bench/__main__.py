@@ -20,25 +20,24 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cores", action="store_true", help="only what the kernel takes on each core")
-    parser.add_argument("--boards", action="store_true", help="only the boards over their serial lines")
     chosen = parser.parse_args()
     console = Console(width=120)
-    if chosen.cores or not chosen.boards:
-        made = cases.make()
-        counts = {}
-        for name in cores.CORES:
-            console.print(f"counting on {cores.CORES[name]['title']}")
-            counts[name] = cores.count(name, made)
-        show(console, "cores", table.of_cores(counts))
-        show(console, "mlp", table.of_mlp(counts["m4f"], len(made[2])))
-    if chosen.boards or not chosen.cores:
-        found = {}
-        for name, board in links.boards().items():
-            console.print(f"walking on {name}")
-            found[name] = links.measure(board)
-        if len({link.digest for link in found.values()}) != 1:
-            raise SystemExit(f"the digests differ: {found}")
-        show(console, "boards", table.of_boards(found, links.boards()))
+    made = cases.make()
+    counts = {}
+    for name, core in cores.CORES.items():
+        console.print(f"counting on {core['title']}")
+        counts[name] = cores.count(name, made)
+    show(console, "cores", table.of_cores(counts))
+    show(console, "mlp", table.of_mlp(counts["m4f"], len(made[2])))
+    if chosen.cores:
+        return
+    found = {}
+    for name, board in links.boards().items():
+        console.print(f"walking on {name}")
+        found[name] = links.measure(board)
+    if len({link.digest for link in found.values()}) != 1:
+        raise SystemExit(f"the digests differ: {found}")
+    show(console, "boards", table.of_boards(found, links.boards(), counts))
 
 
 def show(console, name, lines):

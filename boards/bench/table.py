@@ -22,7 +22,8 @@ def of_cores(counts):
     lines = rows(["features", "events", "layers", "", *titles], body)
     code = [f"{counts[name].code:,}" for name in counts]
     ram = [[*size, f"{next(iter(counts.values())).values['ram', *size]:,}"] for size in cases.SIZES]
-    lines += ["", *rows(["bytes of the kernel's code", *titles], [["", *code]])]
+    cores_only = [cores.CORES[name]["title"] for name in counts]
+    lines += ["", *rows(["", *cores_only], [["bytes of the kernel's code", *code]])]
     return lines + ["", *rows(["features", "events", "layers", "bytes of RAM"], ram)]
 
 
@@ -44,8 +45,10 @@ def of_mlp(counts, n_queries):
     return rows(["instructions", "Deeplomath", "MLP 18-64-7, float32, Adam"], body)
 
 
-def of_boards(links, boards):
-    """Each board with what it is and what it gave."""
+def of_boards(links, boards, counts):
+    """Each board with what it is and what it gave; a whole learning as counted on its core, a Cortex-M0's on an M0+."""
+    learning = {"Cortex-M0": "m0plus"} | {f"Cortex-{core['title']}": name for name, core in cores.CORES.items()}
+    learning |= {"Cortex-M7F": "m7"}
     body = []
     for name, link in links.items():
         toml = getattr(boards[name], "toml", {"core": "this machine", "run": {"emulator": "unix port"}})
@@ -54,6 +57,11 @@ def of_boards(links, boards):
         run = toml["run"]["emulator"] + (f" {toml['run']['machine']}" if "machine" in toml["run"] else "")
         line = f"{link.latency_ms:.1f} ms, {link.to_board:.0f} / {link.from_board:.0f} KB/s"
         memory = f"{link.heap:,} / {link.heap_left:,}"
-        body.append([name, toml["core"], module, run, f"`{link.digest:08x}`", flash, memory, line])
+        of = learning.get(toml["core"])
+        took = f"{counts[of].values['rebuild', *cases.COMPARED]:,} {cores.CORES[of]['unit']}" if of else ""
+        body.append([name, toml["core"], module, run, f"`{link.digest:08x}`", flash, memory, took, line])
     head = ["board", "core", "module", "run by", "digest after the standard walk", "bytes of flash"]
-    return rows([*head, "bytes of heap free: service / and the network", "round trip, to / from the board"], body)
+    return rows(
+        [*head, "bytes of heap free: service / and the network", "a whole learning", "round trip, to / from the board"],
+        body,
+    )
