@@ -66,7 +66,7 @@ demo: setup $(F405) ## boot the emulated board, let it learn real events, prove 
 ## Tests
 
 test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
-	$(RUN) -m pytest -rs tests
+	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
 	$(RUN) -m pytest -rs tests -m "not device"

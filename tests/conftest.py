@@ -29,6 +29,7 @@ BOARDS = {
     "rp2040_mpy": lambda: emulator.Emulator("rpi_pico", stock=True),
 }
 WHOLE = ("unix", "f405")  # run all that takes a board; the others test_boards.py, whose walks say the same of each
+SINGLE = ("test_mutation", "test_network", "test_accuracy")  # whose tests share nothing: each may run in any process
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 
 
@@ -53,8 +54,11 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=[item for item, spare in zip(items, spared) if spare])
     items[:] = [item for item, spare in zip(items, spared) if not spare]
     for item in items:
-        if any(item.get_closest_marker(name) for name in BOARDS):
+        tier = next((name for name in BOARDS if item.get_closest_marker(name)), None)
+        if tier:
             item.add_marker("device")
+        if item.path.stem not in SINGLE:
+            item.add_marker(pytest.mark.xdist_group(tier or item.path.stem))  # one process boots a board once
         if hasattr(item, "callspec") and "kernel" in item.callspec.id.split("-"):
             item.add_marker("kernel")
 

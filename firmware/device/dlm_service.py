@@ -77,7 +77,7 @@ ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa
 
 def _ticks():
     """Returns the finest clock of this board and whether it counts processor ticks (else microseconds)."""
-    if sys.platform != "rp2" and getattr(time, "ticks_cpu", int)():  # there; not 0 as without a counter, nor rp2's timer
+    if sys.platform != "rp2" and getattr(time, "ticks_cpu", int)():  # there, a counter, not rp2's timer
         return time.ticks_cpu, 1
     return getattr(time, "ticks_us", None) or (lambda: time.perf_counter_ns() // 1000), 0
 
