@@ -48,9 +48,9 @@ int32_t dlm_margin_q8(int32_t margin_q16) {
 }
 
 int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16) {
-    int64_t confidence =
-        of->confidence_at_zero_q16 + (((int64_t)of->confidence_slope_q16 * dlm_margin_q8(margin_q16)) >> 8);
-    return (int32_t)(confidence < 0 ? 0 : confidence > DLM_ONE_Q16 ? DLM_ONE_Q16 : confidence);
+    const int32_t confidence =  // both terms within 0..2^17
+        of->confidence_at_zero_q16 + dlm_floor_shift32(of->confidence_slope_q16 * dlm_margin_q8(margin_q16), 8);
+    return confidence > DLM_ONE_Q16 ? DLM_ONE_Q16 : confidence;
 }
 
 static void lower(uint32_t *nearest, uint32_t distance2) {
@@ -118,11 +118,9 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
     dlm_network_t *next = dlm_next(net);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
     uint16_t *novelty = DLM_AT(net, uint16_t, next->novelty_q12);
-    uint16_t members[DLM_LIMIT_CLASSES] = {0};
+    uint32_t members[DLM_LIMIT_CLASSES];
     int32_t outputs[DLM_LIMIT_CLASSES];
-    for (uint32_t i = 0; i < next->n_neurons; i++) {
-        members[dlm_class(net, label[i])]++;
-    }
+    dlm_count_members(net, members);
     for (uint32_t i = 0; i < next->n_neurons; i++) {
         const uint32_t class = dlm_class(net, label[i]);
         dlm_left_out_outputs(net, next, i, outputs);

@@ -15,23 +15,25 @@ int dlm_window_features(const int16_t *samples, size_t n_samples, size_t n_chann
         n_channels > DLM_LIMIT_CHANNELS) {
         return DLM_ERR_WINDOW;
     }
-    const int64_t n = (int64_t)n_samples;
+    const uint32_t n = (uint32_t)n_samples;
     for (size_t channel = 0; channel < n_channels; channel++) {
-        int64_t total = 0, squares = 0, steps = 0;
+        int32_t total = 0;   // within 2^30
+        uint32_t steps = 0;  // below 2^31
+        uint64_t squares = 0;
         for (size_t i = 0; i < n_samples; i++) {
             int32_t value = samples[i * n_channels + channel];
             int32_t step = i ? value - samples[(i - 1) * n_channels + channel] : 0;
             total += value;
-            squares += value * value;
-            steps += step < 0 ? -step : step;
+            squares += (uint32_t)(value * value);
+            steps += (uint32_t)(step < 0 ? -step : step);
         }
-        const uint64_t positive = (uint64_t)(2 * (total + 32768 * n) + n);               // twice the sum, moved above 0
-        const uint64_t scatter = (uint64_t)(n * squares - total * total) / (uint64_t)n;  // below 2^45
-        features[channel] = (int16_t)((int64_t)(positive / (uint64_t)(2 * n)) - 32768);
+        const uint32_t positive =
+            2 * (uint32_t)(total + (int32_t)(32768 * n)) + n;  // twice the sum, moved above 0, below 2^32
+        const uint64_t scatter = (n * squares - (uint64_t)((int64_t)total * total)) / n;  // below 2^45
+        features[channel] = (int16_t)((int32_t)(positive / (2 * n)) - 32768);
         features[n_channels + channel] =
-            (int16_t)dlm_floor_shift(log2_scaled((scatter << (2 * STILL)) / (uint64_t)n, 2 * STILL), 1);
-        features[2 * n_channels + channel] =
-            (int16_t)log2_scaled(((uint64_t)steps << STILL) / (uint64_t)(n - 1), STILL);
+            (int16_t)dlm_floor_shift32(log2_scaled((scatter << (2 * STILL)) / n, 2 * STILL), 1);
+        features[2 * n_channels + channel] = (int16_t)log2_scaled(((uint64_t)steps << STILL) / (n - 1), STILL);
     }
     return 0;
 }

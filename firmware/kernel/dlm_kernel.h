@@ -105,23 +105,18 @@ typedef struct {
     dlm_width_t width;
 } dlm_build_t;
 
+// In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four bytes.
 struct dlm {
     dlm_config_t config;  // first: the binding looks at it
-    uint16_t unused[3];
-    dlm_build_t build;
-    uint32_t clock;
-    uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    uint16_t n_events;      // events kept
+    uint8_t live;         // which of the networks answers
+    uint8_t frozen;
+    uint8_t seen;       // DLM_SEEN_*
+    uint8_t undoable;   // the last change was a learn
+    uint16_t n_events;  // events kept
     uint16_t n_experience;
     uint16_t n_unknowns;
-    uint8_t live;  // which of the networks answers
-    uint8_t frozen;
-    uint8_t seen;      // DLM_SEEN_*
-    uint8_t undoable;  // the last change was a learn
-    uint16_t unused2;
     uint32_t n_unknowns_met;
-    dlm_undo_t undo;
-    dlm_network_t networks[2];
+    uint32_t clock;
     // The events and what goes with them.
     uint32_t x;           // int16 [m][d]
     uint32_t events;      // dlm_event_t [m]
@@ -146,8 +141,12 @@ struct dlm {
         nearest_own;  // uint32 [m]: squared distance to the nearest event of the class, UINT32_MAX where there is none
     uint32_t nearest_any;  // uint32 [m]: of any class
     // Scratch space of an answer.
-    uint32_t query_q8;     // int16 [2][stride]
-    uint32_t query_k_q15;  // int16 [m]
+    uint32_t query_q8;      // int16 [2][stride]
+    uint32_t query_k_q15;   // int16 [m]
+    uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
+    dlm_build_t build;
+    dlm_undo_t undo;
+    dlm_network_t networks[2];
 };
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
@@ -250,6 +249,8 @@ int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 
 // dlm_memory.c
 
+// Events kept of each class, into members [DLM_LIMIT_CLASSES].
+void dlm_count_members(const dlm_t *net, uint32_t *members);
 // Puts an unknown event into the ring of unknowns.
 void dlm_remember_unknown(dlm_t *net, const int16_t *x);
 

@@ -14,6 +14,13 @@ static int32_t find_event(const dlm_t *net, uint32_t id) {
     return -1;
 }
 
+void dlm_count_members(const dlm_t *net, uint32_t *members) {
+    memset(members, 0, sizeof(*members) * DLM_LIMIT_CLASSES);
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        members[dlm_class(net, dlm_events(net)[i].label)]++;
+    }
+}
+
 // Takes the event at a place out.
 static void remove_event(dlm_t *net, uint32_t at) {
     const size_t after = --net->n_events - at, row = sizeof(int16_t) * net->config.n_features;
@@ -132,12 +139,10 @@ static int32_t least_useful(dlm_t *net, uint8_t *reason) {
     const uint32_t m = net->n_events;
     const dlm_event_t *events = dlm_events(net);
     const uint32_t *nearest = DLM_AT(net, uint32_t, net->nearest_own);
-    uint16_t members[DLM_LIMIT_CLASSES] = {0};
+    uint32_t members[DLM_LIMIT_CLASSES];
     int32_t least = INT32_MAX, least_ageless = INT32_MAX;
     int32_t found = -1, found_ageless = -1;
-    for (uint32_t i = 0; i < m; i++) {
-        members[dlm_class(net, events[i].label)]++;
-    }
+    dlm_count_members(net, members);
     for (uint32_t i = 0; i < m; i++) {
         if (members[dlm_class(net, events[i].label)] <= 2) {
             continue;
@@ -199,18 +204,10 @@ static int rebuilt(dlm_t *net) {
     return 0;
 }
 
-// Number of events kept of the class of a label.
-static uint32_t members_of(const dlm_t *net, int32_t label) {
-    uint32_t members = 0;
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        members += dlm_class(net, dlm_events(net)[i].label) == dlm_class(net, (int16_t)label);
-    }
-    return members;
-}
-
 // As dlm_learn_begin, with or without background.
 static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
     dlm_answer_t answer;
+    uint32_t members[DLM_LIMIT_CLASSES];
     int32_t host = -1, victim = -1;
     uint8_t reason = DLM_REASON_NONE;
     if (net->frozen) {
@@ -220,7 +217,8 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_
         return DLM_ERR_LABEL;
     }
     dlm_finish(net);
-    const int known = members_of(net, label) > 1;  // one event alone gives no distance to compare with
+    dlm_count_members(net, members);
+    const int known = members[dlm_class(net, (int16_t)label)] > 1;  // one event alone gives no distance to compare with
     if (known) {
         dlm_answer(net, x, &answer);
         host = absorber(net, &answer, label);
@@ -423,10 +421,11 @@ const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown) {
 
 // Whether n more events of a class find room: each takes a free place, or that of an event beyond the second of its class.
 static int has_room(const dlm_t *net, uint32_t class, uint32_t n) {
-    uint32_t members[DLM_LIMIT_CLASSES] = {0};
+    uint32_t members[DLM_LIMIT_CLASSES];
     uint32_t room = (uint32_t)(net->config.n_events - net->n_events);
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        room += ++members[dlm_class(net, dlm_events(net)[i].label)] > 2;
+    dlm_count_members(net, members);
+    for (uint32_t c = 0; c < DLM_LIMIT_CLASSES; c++) {
+        room += members[c] > 2 ? members[c] - 2 : 0;
     }
     for (; n; n--) {
         if (!room) {
