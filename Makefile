@@ -232,13 +232,13 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 check: lint ## lint, and see that the constant files are what spec.toml says
 	$(RUN) shared_spec/generate.py --check
 
-size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4 at -Os
+size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4
 	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
 	@for arch in $(NATMOD_ARCH); do \
 	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $(BUILD)/natmod/$$arch.log) \
 	$$(stat -c %s $(BUILD)/natmod/$$arch/deeplomath.mpy) $$arch; done
 	@mkdir -p $(BUILD)/size
-	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) -Os -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
+	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) $$(sed -n 's/^KERNEL_CFLAGS = //p' ../../firmware/kernel.mk) -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched

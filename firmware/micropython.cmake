@@ -6,6 +6,6 @@ target_sources(usermod_deeplomath INTERFACE ${DEEPLOMATH_KERNEL} ${CMAKE_CURRENT
 target_include_directories(usermod_deeplomath INTERFACE ${CMAKE_CURRENT_LIST_DIR}/kernel)
 target_link_libraries(usermod INTERFACE usermod_deeplomath)
 
-# The kernel is small at -Os; its sums of products, in C where a core has no DSP instructions, are worth more.
-set_source_files_properties(${DEEPLOMATH_KERNEL} PROPERTIES COMPILE_OPTIONS -Os)
+# As kernel.mk has it: small, but for sums of products in C where a core has no DSP instructions.
+set_source_files_properties(${DEEPLOMATH_KERNEL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop")
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2)

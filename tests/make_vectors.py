@@ -186,8 +186,9 @@ def solve_cases():
         targets = np.array([[(1 << 16) * (i % 2 == c) - (1 << 15) for c in range(2)] for i in range(m)], object)
         width = solve.base_width(n_q8)
         kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
-        factor = solve.factor(kernel + np.diag(np.full(m, solve.spec.KERNEL_RIDGE, object)))
-        solution = solve.solve(kernel, targets)
+        factor = solve.factor(solve.with_ridge(kernel))
+        v_q11 = solve.substitute(factor, targets)
+        solution = solve.solve(factor, v_q11)
         yield case(
             name,
             note,
@@ -197,10 +198,11 @@ def solve_cases():
             kernel_q30=kernel.tolist(),
             l_q15=factor.l_q15.tolist(),
             root_q28=factor.root_q28.tolist(),
-            w_q26=factor.w_q26.tolist(),
+            v_q11=v_q11.tolist(),
+            negative_log_evidence_q11=solve.negative_log_evidence(factor, v_q11),
+            w_q26=solve.inverse(factor).tolist(),
             alpha_q21=solution.alpha_q21.tolist(),
             residual_q16=solution.residual_q16.tolist(),
-            error_q32=solution.error_q32,
         )
 
 

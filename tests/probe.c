@@ -50,16 +50,18 @@ const dlm_width_t *probe_layer_width(const dlm_t *net, unsigned layer) {
     return &dlm_live(net)->layers[layer].width;
 }
 
-// K of m rows of n coordinates, Q30 [m][m], its lower triangle; A of it with the ridge.
+// K of m rows of n coordinates, Q30 [m][m], its lower triangle.
 void probe_gram(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, const dlm_width_t *width,
                 const uint32_t *norm, uint32_t *k_q30) {
     for (uint32_t i = 0; i < m; i++) {
-        dlm_distance_row(n_q8, norm, i, n, stride, k_q30 + (size_t)i * m);
-        dlm_gram_row(i, width, k_q30 + (size_t)i * m);
+        uint32_t *row = k_q30 + (size_t)i * m;
+        dlm_distance_row(n_q8, norm, i, n, stride, row);
+        dlm_gram_row(row, i, width, row);
+        row[i] = (uint32_t)1 << 30;
     }
 }
 
-// The factor of A, Q30 [m][m]: packed L, roots, and four columns of W at a time, W^T [m + 3][m].
+// The factor of A, Q30 [m][m]: packed L, roots, and four columns of W at a time, [(m + 3) / 4][m][4].
 void probe_factor(const uint32_t *a_q30, uint32_t m, int16_t *packed, uint32_t *root_q28, int32_t *w_q26) {
     for (uint32_t i = 0; i < m; i++) {
         dlm_factor_row(packed, root_q28, i, a_q30 + (size_t)i * m);

@@ -17,13 +17,15 @@ def address(array):
 
 
 def called(name, a, rows, kind, results):
-    """What a sum of products of C gives: rows [4][n] laid out with a stride."""
+    """What a sum of products of C gives: rows [4][n] laid out with a stride, those of the mixed sums as columns."""
     n = len(a)
     memory, found = np.zeros((4, n + FAR), kind), np.zeros(results, np.int64 if "wide" in name else np.int32)
     memory[:, :n] = np.array(rows, kind).reshape(4, n)
     a = np.array(a, np.int16)
     if "wide" in name:
         library()[name](address(a), address(memory), address(memory[1]), n, address(found))
+    elif "mixed" in name:
+        library()[name](address(a), address(np.ascontiguousarray(memory[:, :n].T)), n, address(found))
     else:
         library()[name](address(a), address(memory), n + FAR, n, address(found))
     return found.tolist()

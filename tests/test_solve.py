@@ -6,7 +6,7 @@ import ctypes
 import numpy as np
 import pytest
 
-from deeplomath import solve, spec
+from deeplomath import solve
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
 
@@ -19,14 +19,17 @@ def test_each_step_of_the_solver_is_the_vectors(kind, case):
     n_q8 = np.array(case["n_q8"]).astype(kind)
     width = solve.base_width(n_q8)
     kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
-    solution = solve.solve(kernel, np.array(case["targets_q16"]).astype(kind))
     assert list(width) == case["width"]
     assert kernel.tolist() == case["kernel_q30"]
-    factor = solve.factor(kernel + np.diag(np.full(len(kernel), spec.KERNEL_RIDGE, kind)))
-    assert [part.tolist() for part in factor] == [case["l_q15"], case["root_q28"], case["w_q26"]]
+    factor = solve.factor(solve.with_ridge(kernel))
+    assert [part.tolist() for part in factor] == [case["l_q15"], case["root_q28"]]
+    v_q11 = solve.substitute(factor, np.array(case["targets_q16"]).astype(kind))
+    assert v_q11.tolist() == case["v_q11"]
+    assert solve.negative_log_evidence(factor, v_q11) == case["negative_log_evidence_q11"]
+    assert solve.inverse(factor).tolist() == case["w_q26"]
+    solution = solve.solve(factor, v_q11)
     assert solution.alpha_q21.tolist() == case["alpha_q21"]
     assert solution.residual_q16.tolist() == case["residual_q16"]
-    assert solution.error_q32 == case["error_q32"]
 
 
 def packed(square):
@@ -51,23 +54,33 @@ def test_the_kernels_width_gram_matrix_and_factor_are_the_vectors(case):
     library().probe_width(address(n_q8), m, n, stride, address(width), address(norm))
     library().probe_gram(address(n_q8), m, n, stride, address(width), address(norm), address(kernel))
     assert width.tolist() == case["width"]
-    kernel = np.ascontiguousarray(np.tril(kernel[:m]))
+    kernel = np.tril(kernel[:m])
     assert kernel.tolist() == np.tril(case["kernel_q30"]).tolist()
     lower = np.zeros(len(packed(case["l_q15"])), np.int16)
-    root, w = np.zeros(m, np.uint32), np.zeros((m + 3, m), np.int32)
-    kernel += np.diag(np.full(m, spec.KERNEL_RIDGE, np.int32))
-    library().probe_factor(address(kernel), m, address(lower), address(root), address(w))
+    root, w = np.zeros(m, np.uint32), np.zeros(((m + 3) // 4, m, 4), np.int32)
+    a_q30 = solve.with_ridge(kernel)
+    library().probe_factor(address(a_q30), m, address(lower), address(root), address(w))
     assert root.tolist() == case["root_q28"]
     assert lower.tolist() == packed(case["l_q15"])
-    assert np.tril(w[:m].T).tolist() == case["w_q26"]
+    assert np.tril(np.hstack(list(w))[:, :m]).tolist() == case["w_q26"]
+
+
+@pytest.mark.parametrize(("wide", "value"), [(True, lambda x: x[0] + 2 * x[1]), (False, lambda x: np.sin(6 * x[0]))])
+def test_a_plane_asks_for_the_wide_width_and_a_wave_for_the_narrow_one(wide, value):
+    x = np.random.default_rng(7).uniform(-1, 1, (40, 2))
+    net = MIRROR(features=2, classes=1, events=40, layers=1, regression=True)
+    net.learn_many(np.round(x * 8000).astype(np.int16), [round(9000 * value(row)) for row in x])
+    (layer,) = net.whole.layers
+    narrow = solve.base_width(layer.n_q8)
+    assert layer.width == (solve.widen(narrow) if wide else narrow)
 
 
 def test_the_inverse_is_that_of_float64_to_three_digits():
     draw = np.random.default_rng(5)
     n_q8 = (draw.normal(size=(200, 18)) * 256).astype(np.int64)
     kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
-    a_q30 = kernel + np.diag(np.full(200, spec.KERNEL_RIDGE))
-    w = solve.factor(a_q30).w_q26 / 2.0**26
+    a_q30 = solve.with_ridge(kernel)
+    w = solve.inverse(solve.factor(a_q30)) / 2.0**26
     exact = np.linalg.inv(a_q30 / 2.0**30)
     assert abs(w.T @ w - exact).max() < 2e-3
 
@@ -77,7 +90,8 @@ def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
     n_q8 = (draw.normal(size=(20, 4)) * 256).astype(np.int64)
     targets = np.where(draw.random((20, 1)) < 0.5, 32768, -32768)
     kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
-    residual = solve.solve(kernel, targets).residual_q16[:, 0]
+    factor = solve.factor(solve.with_ridge(kernel))
+    residual = solve.solve(factor, solve.substitute(factor, targets)).residual_q16[:, 0]
     for i in range(20):
         rest = np.arange(20) != i
         a = kernel[np.ix_(rest, rest)] / 2.0**30 + np.eye(19) / 32
@@ -88,9 +102,10 @@ def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
 def test_the_bounds_hold_where_they_are_tightest():
     """512 equal events: A is as near to singular as it gets (NUMERICS.md, Solver)."""
     m = 512
-    found = solve.factor(np.full((m, m), 1 << 30) + np.diag(np.full(m, spec.KERNEL_RIDGE)))
-    assert 31 < (found.w_q26.astype(float) ** 2).sum(0).max() / 2**52 < 45
-    assert abs(found.w_q26).max() < 6.7 * 2**26
+    found = solve.factor(solve.with_ridge(np.full((m, m), 1 << 30)))
+    w_q26 = solve.inverse(found)
+    assert 31 < (w_q26.astype(float) ** 2).sum(0).max() / 2**52 < 45
+    assert abs(w_q26).max() < 6.7 * 2**26
     assert found.l_q15.max() < 0.99 * 2**15
     targets = np.where(np.arange(m) % 2, 1 << 16, -(1 << 16))[:, None]
     assert abs(solve.substitute(found, targets)).max() < 2**15 - 1  # not clipped, even so

@@ -59,7 +59,7 @@ static uint32_t wrong_products(void) {
         int32_t sums[4], mixed[4];
         int64_t wide[2];
         dlm_dot4(of->a, of->b[0], BENCH_DOT_STRIDE, of->n, sums);
-        dlm_dot4_mixed(of->a, of->c[0], BENCH_DOT_STRIDE, of->n, mixed);
+        dlm_dot4_mixed(of->a, of->c[0], of->n, mixed);
         dlm_dot2_wide(of->a, of->b[0], of->b[1], of->n, wide);
         wrong += memcmp(sums, of->sums, sizeof(sums)) || memcmp(mixed, of->mixed, sizeof(mixed));
         wrong += wide[0] != of->sums[0] || wide[1] != of->sums[1];

@@ -98,14 +98,15 @@ def header(cases, queries, query_labels, learned, learned_labels):
 def dot_lines():
     """The vectors of sums of products as C."""
     found = json.loads(DOTS.read_text())["cases"]
-    sizes = f"int16_t a[{DOT_STRIDE}], b[4][{DOT_STRIDE}]; int32_t c[4][{DOT_STRIDE}], sums[4], mixed[4]"
+    sizes = f"int16_t a[{DOT_STRIDE}], b[4][{DOT_STRIDE}]; int32_t c[{DOT_STRIDE}][4], sums[4], mixed[4]"
     lines = [
         f"enum {{ BENCH_DOTS = {len(found)}, BENCH_DOT_STRIDE = {DOT_STRIDE} }};",
         f"typedef struct {{ {sizes}; uint32_t n, distance2; }} bench_dot_t;",
         "static const bench_dot_t bench_dots[] = {",
     ]
     for it in found:
-        parts = [nested(it[name]) for name in ("a", "b", "c", "sums", "mixed")]
+        columns = [list(row) for row in zip(*it["c"])]
+        parts = [nested(values) for values in (it["a"], it["b"], columns, it["sums"], it["mixed"])]
         lines.append(f"    {{{', '.join(parts)}, {len(it['a'])}, {it['distance2']}u}},")
     return [*lines, "};"]
 

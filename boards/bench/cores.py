@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The kernel alone on each emulated core of cores.toml: built as it is shipped, run bare, counted to the instruction."""
 
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ from deeplomath import emulator
 
 HERE = Path(__file__).resolve().parent
 KERNEL = HERE.parents[1] / "firmware" / "kernel"
+KERNEL_MK = KERNEL.parent / "kernel.mk"
 FOLDER = emulator.BUILD / "bench"
 RP2040JS = HERE.parent / "rpi_pico" / "node_modules" / "rp2040js" / "dist" / "esm" / "index.js"
 OPTIONS = [
@@ -42,8 +44,9 @@ class Counts(NamedTuple):
 
 
 def optimisation(source):
-    """How firmware/kernel.mk compiles a file of the kernel."""
-    return "-O2" if source.stem == "dlm_dot" else "-Os"
+    """How firmware/kernel.mk compiles a file of the kernel: a list of flags."""
+    flags = dict(re.findall(r"^(?:%/(\w+)\.o: )?KERNEL_CFLAGS = (.*)$", KERNEL_MK.read_text(), re.MULTILINE))
+    return flags.get(source.stem, flags[""]).split()
 
 
 def build(name, made):
@@ -52,9 +55,9 @@ def build(name, made):
     objects.mkdir(parents=True, exist_ok=True)
     (FOLDER / "bench_data.h").write_text(cases.header(*made))
     sources = [(source, optimisation(source)) for source in sorted(KERNEL.glob("*.c"))]
-    sources += [(source, "-O2") for source in sorted(HERE.glob("*.c"))]
+    sources += [(source, ["-O2"]) for source in sorted(HERE.glob("*.c"))]
     for source, level in sources:
-        _run("arm-none-eabi-gcc", *OPTIONS, level, *core["flags"], "-c", source, "-o", objects / f"{source.stem}.o")
+        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], "-c", source, "-o", objects / f"{source.stem}.o")
     memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
     symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
     linked = sorted(objects.glob("*.o"))

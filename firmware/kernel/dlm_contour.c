@@ -62,14 +62,15 @@ static void lower(uint32_t *nearest, uint32_t distance2) {
 void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
     const dlm_network_t *next = dlm_next(net);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const uint32_t class = dlm_class(net, label[i]);
+    const int one_class = net->config.regression;
+    const int16_t own_label = label[i];
     uint32_t *own = DLM_AT(net, uint32_t, net->nearest_own), *any = DLM_AT(net, uint32_t, net->nearest_any);
     uint32_t nearest_own = NO_EVENT, nearest_any = NO_EVENT;
     for (uint32_t j = 0; j < i; j++) {
         const uint32_t distance2 = distance2_q16[j];
         lower(&nearest_any, distance2);
         lower(&any[j], distance2);
-        if (class == dlm_class(net, label[j])) {
+        if (one_class || label[j] == own_label) {
             lower(&nearest_own, distance2);
             lower(&own[j], distance2);
         }

@@ -38,67 +38,126 @@ NAKED void dlm_dot4(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t s
                        "bhs 1b\n"
                        "2: lsls r3, r2, #31\n"  // carry: two are left; negative: one is
                        "bcc 3f\n"
-                       "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "lsls r3, r2, #31\n"
-                                                            "3: bpl 4f\n"
+                       "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "3: bpl 4f\n"
                                                             "ldrh r11, [r0]\n" FOUR(DOT_LAST) "4: ldr r3, [sp, #36]\n"
                                                                                               "stm r3, {r7-r10}\n"
                                                                                               "pop {r4-r11, pc}\n");
 }
 
-// As dlm_dot4, with a pair of a in r11 and two numbers of a row in r3 lr.
-#define MIXED_PAIR(row, sum)                                                                                           \
-    "ldrd r3, lr, [" row "], #8\n smlawb " sum ", r3, r11, " sum "\n smlawt " sum ", lr, r11, " sum "\n"
-#define MIXED_LAST(row, sum) "ldr r3, [" row "]\n smlawb " sum ", r3, r11, " sum "\n"
+// a r0, b r1, n r2, sums r4..r7, pairs of a r3 r12, a row of b r8..r11.
+#define MIXED_ROW(half, pair)                                                                                          \
+    "ldm r1!, {r8-r11}\n smlaw" half " r4, r8, " pair ", r4\n smlaw" half " r5, r9, " pair ", r5\n"                    \
+    "smlaw" half " r6, r10, " pair ", r6\n smlaw" half " r7, r11, " pair ", r7\n"
+#define MIXED_PAIR(pair) MIXED_ROW("b", pair) MIXED_ROW("t", pair)
 
-NAKED void dlm_dot4_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t stride UNUSED, uint32_t n UNUSED,
-                          int32_t sums[4] UNUSED) {
-    __asm volatile(
-        "push {r4-r11, lr}\n"
-        "add r4, r1, r2, lsl #2\n"
-        "add r5, r4, r2, lsl #2\n"
-        "add r6, r5, r2, lsl #2\n"
-        "movs r7, #0\n"
-        "mov r8, r7\n"
-        "mov r9, r7\n"
-        "mov r10, r7\n"
-        "subs r2, r3, #2\n"
-        "blo 2f\n"
-        "1: ldr r11, [r0], #4\n" FOUR(MIXED_PAIR) "subs r2, #2\n"
-                                                  "bhs 1b\n"
-                                                  "2: lsls r3, r2, #31\n"  // negative: one is left
-                                                  "bpl 3f\n"
-                                                  "ldrh r11, [r0]\n" FOUR(MIXED_LAST) "3: ldr r3, [sp, #36]\n"
-                                                                                      "stm r3, {r7-r10}\n"
-                                                                                      "pop {r4-r11, pc}\n");
+NAKED void dlm_dot4_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t n UNUSED, int32_t sums[4] UNUSED) {
+    __asm volatile("push {r3-r11, lr}\n"
+                   "movs r4, #0\n"
+                   "movs r5, #0\n"
+                   "movs r6, #0\n"
+                   "movs r7, #0\n"
+                   "subs r2, #4\n"
+                   "blo 2f\n"
+                   "1: ldrd r3, r12, [r0], #8\n" MIXED_PAIR("r3")
+                       MIXED_PAIR("r12") "subs r2, #4\n"
+                                         "bhs 1b\n"
+                                         "2: lsls r2, #31\n"  // carry: two are left; negative: one is
+                                         "bcc 3f\n"
+                                         "ldr r3, [r0], #4\n" MIXED_PAIR("r3") "3: bpl 4f\n"
+                                                                               "ldrh r3, [r0]\n" MIXED_ROW(
+                                                                                   "b", "r3") "4: ldr r3, [sp]\n"
+                                                                                              "stm r3, {r4-r7}\n"
+                                                                                              "pop {r3-r11, pc}\n");
 }
 
-// a r0, b r1, c r2, n r3, sums r4 r5 and r6 r7, pairs r8 and r12.
+// Rows of the same length, one after the other: n_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as dlm_dot4, and then
+// their norms r0 r11 r12 lr. On the stack: n - 4, the row; its norm, the next norms; rows left, the next row.
+NAKED void dlm_distance_row(const int16_t *n_q8 UNUSED, const uint32_t *norm_q16 UNUSED, uint32_t i UNUSED,
+                            uint32_t n UNUSED, uint32_t stride UNUSED, uint32_t *distance2_q16 UNUSED) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "sub sp, #24\n"
+                   "ldr r4, [sp, #60]\n"
+                   "lsls r4, #1\n"
+                   "str r4, [sp, #60]\n"
+                   "mla r5, r2, r4, r0\n"
+                   "ldr r6, [r1, r2, lsl #2]\n"
+                   "subs r3, #4\n"
+                   "strd r3, r5, [sp]\n"
+                   "strd r6, r1, [sp, #8]\n"
+                   "mov r1, r0\n"
+                   "cmp r2, #0\n"
+                   "beq 6f\n"
+                   "5: str r2, [sp, #16]\n"
+                   "ldr r3, [sp, #60]\n"
+                   "add r4, r1, r3\n"
+                   "add r5, r4, r3\n"
+                   "add r6, r5, r3\n"
+                   "add r3, r6\n"
+                   "str r3, [sp, #20]\n"
+                   "movs r7, #0\n"
+                   "mov r8, r7\n"
+                   "mov r9, r7\n"
+                   "mov r10, r7\n"
+                   "ldrd r2, r0, [sp]\n"
+                   "cmp r2, #0\n"
+                   "blt 2f\n"
+                   "1: ldrd r11, r12, [r0], #8\n" FOUR(
+                       DOT_PAIRS) "subs r2, #4\n"
+                                  "bhs 1b\n"
+                                  "2: lsls r3, r2, #31\n"  // carry: two are left; negative: one is
+                                  "bcc 3f\n"
+                                  "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "3: bpl 4f\n"
+                                                                       "ldrh r11, [r0]\n" FOUR(
+                                                                           DOT_LAST) "4: ldrd r3, r2, [sp, #8]\n"
+                                                                                     "ldm r2!, {r0, r11, r12, lr}\n"
+                                                                                     "str r2, [sp, #12]\n"
+                                                                                     "add r0, r3\n"
+                                                                                     "add r11, r3\n"
+                                                                                     "add r12, r3\n"
+                                                                                     "add lr, r3\n"
+                                                                                     "sub r0, r0, r7, lsl #1\n"
+                                                                                     "sub r11, r11, r8, lsl #1\n"
+                                                                                     "sub r12, r12, r9, lsl #1\n"
+                                                                                     "sub lr, lr, r10, lsl #1\n"
+                                                                                     "ldr r3, [sp, #64]\n"
+                                                                                     "stm r3!, {r0, r11, r12, lr}\n"
+                                                                                     "str r3, [sp, #64]\n"
+                                                                                     "ldrd r2, r1, [sp, #16]\n"
+                                                                                     "subs r2, #4\n"
+                                                                                     "bgt 5b\n"
+                                                                                     "6: add sp, #24\n"
+                                                                                     "pop {r4-r11, pc}\n");
+}
+
+// a r0, b r1, c r2, n r3, sums r4 r5 and r6 r7, pairs of a r8 r9, of b and c r10 r12.
+#define WIDE_PAIRS(row, low, high)                                                                                     \
+    "ldrd r10, r12, [" row "], #8\n smlald " low ", " high ", r8, r10\n smlald " low ", " high ", r9, r12\n"
+#define WIDE_QUAD "ldrd r8, r9, [r0], #8\n" WIDE_PAIRS("r1", "r4", "r5") WIDE_PAIRS("r2", "r6", "r7")
 #define WIDE_PAIR                                                                                                      \
-    "ldr r8, [r0], #4\n ldr r12, [r1], #4\n smlald r4, r5, r8, r12\n ldr r12, [r2], #4\n smlald r6, r7, r8, r12\n"
+    "ldr r8, [r0], #4\n ldr r10, [r1], #4\n smlald r4, r5, r8, r10\n ldr r10, [r2], #4\n smlald r6, r7, r8, r10\n"
 
 NAKED void dlm_dot2_wide(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED, uint32_t n UNUSED,
                          int64_t sums[2] UNUSED) {
-    __asm volatile("push {r4-r8}\n"
+    __asm volatile("push {r4-r10}\n"
                    "movs r4, #0\n"
                    "movs r5, #0\n"
                    "movs r6, #0\n"
                    "movs r7, #0\n"
                    "subs r3, #8\n"
                    "blo 2f\n"
-                   "1: " WIDE_PAIR WIDE_PAIR WIDE_PAIR WIDE_PAIR "subs r3, #8\n"
+                   "1: " WIDE_QUAD WIDE_QUAD "subs r3, #8\n"
                    "bhs 1b\n"
                    "2: lsls r8, r3, #30\n"  // carry: four are left; negative: two are
-                   "bcc 3f\n" WIDE_PAIR WIDE_PAIR "lsls r8, r3, #30\n"
-                   "3: bpl 4f\n" WIDE_PAIR "4: lsls r8, r3, #31\n"
+                   "bcc 3f\n" WIDE_QUAD "3: bpl 4f\n" WIDE_PAIR "4: lsls r8, r3, #31\n"
                    "bpl 5f\n"
                    "ldrh r8, [r0]\n"
-                   "ldrh r12, [r1]\n"
-                   "smlalbb r4, r5, r8, r12\n"
-                   "ldrh r12, [r2]\n"
-                   "smlalbb r6, r7, r8, r12\n"
-                   "5: ldr r3, [sp, #20]\n"
+                   "ldrh r10, [r1]\n"
+                   "smlalbb r4, r5, r8, r10\n"
+                   "ldrh r10, [r2]\n"
+                   "smlalbb r6, r7, r8, r10\n"
+                   "5: ldr r3, [sp, #28]\n"
                    "stm r3, {r4-r7}\n"
-                   "pop {r4-r8}\n"
+                   "pop {r4-r10}\n"
                    "bx lr\n");
 }
 
@@ -172,37 +231,33 @@ void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, i
     dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
 }
 
-// By halves of b: each product fits 32 bits. a's end in r0, its offset in r3; b and c go up in r1 and r2; sums in r7 and r8.
-#define MIXED_ADD(row, sum)                                                                                            \
-    "ldm " row "!, {r5}\n uxth r6, r5\n asrs r5, r5, #16\n muls r5, r4\n muls r6, r4\n asrs r6, r6, #16\n"             \
+// By halves of b: each product fits 32 bits. a's end in r0, its offset in r2; b goes up in r1; sums in r7 and r12.
+#define MIXED_ADD(at, sum)                                                                                             \
+    "ldr r5, [r1, #" at "]\n uxth r6, r5\n asrs r5, r5, #16\n muls r5, r4\n muls r6, r4\n asrs r6, r6, #16\n"          \
     "add " sum ", r5\n add " sum ", r6\n"
 
-static NAKED void dot2_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, const int32_t *c UNUSED,
-                             uint32_t n UNUSED, int32_t sums[2] UNUSED) {
+static NAKED void dot2_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t n UNUSED,
+                             int32_t sums[2] UNUSED) {
     __asm volatile(UNIFIED "push {r4-r7, lr}\n"
-                           "mov r7, r8\n"
-                           "push {r7}\n"
-                           "lsls r3, r3, #1\n"
-                           "adds r0, r3\n"
+                           "lsls r2, r2, #1\n"
+                           "adds r0, r2\n"
                            "movs r7, #0\n"
-                           "mov r8, r7\n"
-                           "rsbs r3, r3, #0\n"
+                           "mov r12, r7\n"
+                           "rsbs r2, r2, #0\n"
                            "beq 3f\n"
-                           "2: ldrsh r4, [r0, r3]\n" MIXED_ADD("r1", "r7")
-                               MIXED_ADD("r2", "r8") "adds r3, #2\n"
+                           "2: ldrsh r4, [r0, r2]\n" MIXED_ADD("0", "r7")
+                               MIXED_ADD("4", "r12") "adds r1, #16\n"
+                                                     "adds r2, #2\n"
                                                      "bne 2b\n"
-                                                     "3: ldr r4, [sp, #24]\n"
-                                                     "mov r5, r8\n"
-                                                     "stm r4!, {r7}\n"
-                                                     "str r5, [r4]\n"
-                                                     "pop {r7}\n"
-                                                     "mov r8, r7\n"
+                                                     "3: mov r5, r12\n"
+                                                     "str r7, [r3]\n"
+                                                     "str r5, [r3, #4]\n"
                                                      "pop {r4-r7, pc}\n" DIVIDED);
 }
 
-void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
-    dot2_mixed(a, b, b + stride, n, sums);
-    dot2_mixed(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
+void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t n, int32_t sums[4]) {
+    dot2_mixed(a, b, n, sums);
+    dot2_mixed(a, b + 2, n, sums + 2);
 }
 
 // The lower 16 bits and the others of each row's products, two at a time, in r8 and r9, and in r10 and r11.
@@ -310,11 +365,11 @@ void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, i
     dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
 }
 
-void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
-    for (uint32_t r = 0; r < 4; r++, b += stride) {
+void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t n, int32_t sums[4]) {
+    for (uint32_t r = 0; r < 4; r++, b++) {
         uint32_t sum = 0;
         for (uint32_t k = 0; k < n; k++) {
-            sum += (uint32_t)dlm_floor_shift((int64_t)a[k] * b[k], 16);
+            sum += (uint32_t)dlm_floor_shift((int64_t)a[k] * b[4 * k], 16);
         }
         sums[r] = (int32_t)sum;
     }

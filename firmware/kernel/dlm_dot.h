@@ -9,13 +9,18 @@
 // Squared distance of two rows of n int16, all differences within 14 bits; the rows aligned to 4 bytes. It must fit uint32.
 uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
 
+// Squared distances Q16 [i] of row i of n coordinates to the rows before it, from the squared norms of all: |a|^2 + |b|^2 - 2 a.b,
+// in integers to the bit. Rows aligned to 4 bytes; there is room for i + 3, and what lies behind the rows is read and of no use.
+void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                      uint32_t *distance2_q16);
+
 // Sums of products of n int16 each of a and of the four rows that begin at b, b + stride, b + 2 stride, b + 3 stride; all rows
 // aligned to 4 bytes. Each sum must fit int32, what is added on the way need not.
 void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]);
 
-// Sums of floor(a b / 2^16) over n products of a and of the four rows that begin at b, b + stride, b + 2 stride, b + 3 stride; a
-// aligned to 4 bytes. Each sum must fit int32, what is added on the way need not.
-void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t stride, uint32_t n, int32_t sums[4]);
+// Sums of floor(a b / 2^16) over n products of a and of each column of b [n][4]; a aligned to 4 bytes. Each sum must fit int32,
+// what is added on the way need not.
+void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t n, int32_t sums[4]);
 
 // Sums of products a . b and a . c of n int16 each, n <= 2^16; each product within +-2^30.
 void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, int64_t sums[2]);

@@ -5,7 +5,7 @@
 const uint32_t dlm_exp2_q30[] = DLM_EXP2_Q30;
 
 int32_t dlm_saturate(int64_t value, int32_t limit) {
-    return value > limit ? limit : value < -limit ? -limit : (int32_t)value;
+    return dlm_saturate32(dlm_to_int32(value), limit);
 }
 
 int32_t dlm_round_saturate(int64_t value, unsigned bits, int32_t limit) {
@@ -25,7 +25,16 @@ unsigned dlm_bit_length(uint64_t value) {
     return bits + rest;
 }
 
-// Floor of the square root of value >= 2^30, bit by bit.
+// Floor of the square root of value >= 2^30.
+#if defined(__ARM_FEATURE_IDIV)
+static uint32_t isqrt32(uint32_t value) {
+    uint32_t root = (value >> 17) + 32767;  // from above, by Newton: not below the root, then less than 1 above it
+    for (unsigned i = 0; i < 3; i++) {
+        root = (root + value / root) / 2;
+    }
+    return root - (value / root < root);
+}
+#else
 static uint32_t isqrt32(uint32_t value) {
     uint32_t root = 0;
     for (uint32_t bit = (uint32_t)1 << 30; bit; bit >>= 2) {
@@ -38,6 +47,7 @@ static uint32_t isqrt32(uint32_t value) {
     }
     return root;
 }
+#endif
 
 // Moved up so that the top bit or the next is set, the root of the upper half gives 16 bits, one division the others
 // (Zimmermann, Karatsuba Square Root, INRIA RR-3805, 1999).
@@ -77,6 +87,55 @@ uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
     const uint32_t cross = a_high * b_low, other = a_low * b_high;
     const uint32_t carry = (a_low * b_low >> 16) + (cross & 0xffff) + (other & 0xffff);
     return a_high * b_high + (cross >> 16) + (other >> 16) + (carry >> 16);
+}
+
+#endif
+
+#if defined(__ARM_FEATURE_DSP)
+
+#define NAKED __attribute__((naked, noipa))
+#define UNUSED __attribute__((unused))
+
+// a r0, row r1, n r2, b r3, shift r4, the table r5, the limit r6, x r7.
+static NAKED void gauss_row(const uint32_t *a UNUSED, uint32_t *row UNUSED, uint32_t n UNUSED, uint32_t b UNUSED,
+                            unsigned shift UNUSED, const uint32_t *table UNUSED) {
+    __asm volatile("push {r4-r10, lr}\n"
+                   "ldrd r4, r5, [sp, #32]\n"
+                   "mov r6, %[limit]\n"
+                   "b 3f\n"
+                   "1: ldr r7, [r0], #4\n"
+                   "umull r8, r7, r7, r3\n"
+                   "lsrs r7, r4\n"
+                   "movs r8, #0\n"
+                   "cmp r7, r6\n"
+                   "bhs 2f\n"
+                   "ubfx r8, r7, %[low_bits], %[step_bits]\n"
+                   "add r8, r5, r8, lsl #2\n"
+                   "ldrd r8, r9, [r8]\n"
+                   "subs r9, r8, r9\n"
+                   "lsrs r9, #4\n"
+                   "ubfx r10, r7, #0, %[low_bits]\n"
+                   "mul r9, r10\n"
+                   "sub r8, r8, r9, lsr %[low_bits] - 4\n"
+                   "lsrs r7, #18\n"
+                   "lsr r8, r7\n"
+                   "2: str r8, [r1], #4\n"
+                   "3: subs r2, #1\n"
+                   "bhs 1b\n"
+                   "pop {r4-r10, pc}\n" ::[limit] "i"(DLM_KERNEL_EXPONENT_MAX << 18),
+                   [low_bits] "i"(18 - DLM_KERNEL_EXPONENT_STEP_BITS), [step_bits] "i"(DLM_KERNEL_EXPONENT_STEP_BITS));
+}
+
+void dlm_gauss_row(const uint32_t *a, uint32_t *row, uint32_t n, uint32_t b, unsigned shift) {
+    gauss_row(a, row, n, b, shift, dlm_exp2_q30);
+}
+
+#else
+
+void dlm_gauss_row(const uint32_t *a, uint32_t *row, uint32_t n, uint32_t b, unsigned shift) {
+    for (; n; n--) {
+        *row++ = dlm_gauss_short(*a++, b, shift);
+    }
 }
 
 #endif

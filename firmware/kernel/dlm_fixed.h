@@ -25,11 +25,16 @@ static inline int16_t dlm_q15(uint32_t value_q30) {
 
 // value / 2^bits, to the nearest, halves up. bits: 1..62; value + 2^(bits-1) must not overflow.
 static inline int64_t dlm_round_shift(int64_t value, unsigned bits) {
-    return (value + ((int64_t)1 << (bits - 1))) >> bits;
+    return ((value >> (bits - 1)) + 1) >> 1;
 }
 
 // value clipped to -limit..limit.
 int32_t dlm_saturate(int64_t value, int32_t limit);
+
+// value clipped to int32.
+static inline int32_t dlm_to_int32(int64_t value) {
+    return value == (int32_t)value ? (int32_t)value : (int32_t)(value >> 63) ^ INT32_MAX;
+}
 
 static inline int32_t dlm_saturate32(int32_t value, int32_t limit) {
     return value > limit ? limit : value < -limit ? -limit : value;
@@ -82,5 +87,13 @@ static inline uint32_t dlm_exp2_neg(uint32_t x_q18) {
     const uint32_t *step = &dlm_exp2_q30[(x_q18 & 0x3ffff) >> low_bits];
     return (step[0] - ((((step[0] - step[1]) >> 4) * low) >> (low_bits - 4))) >> (x_q18 >> 18);  // 2^19.5 2^12
 }
+
+// 2^-x in Q30 of x = floor(a b / 2^32) >> shift, Q18.
+static inline uint32_t dlm_gauss_short(uint32_t a, uint32_t b, unsigned shift) {
+    return dlm_exp2_neg(dlm_mul_high(a, b) >> shift);
+}
+
+// dlm_gauss_short of n values a; row [n] may lie where they do.
+void dlm_gauss_row(const uint32_t *a, uint32_t *row, uint32_t n, uint32_t b, unsigned shift);
 
 #endif

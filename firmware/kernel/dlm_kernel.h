@@ -97,13 +97,18 @@ enum { DLM_SEEN_NONE, DLM_SEEN_INFERRED, DLM_SEEN_UNKNOWN, DLM_SEEN_LEARNED };
 // Where a rebuild stands.
 typedef struct {
     uint64_t best;   // error of the layers kept, Q32
-    uint64_t tried;  // smallest error of the widths tried
     uint32_t row;    // next row of the phase
     uint16_t phase;  // of dlm_network.c; 0: no rebuild is under way
-    uint8_t layer;
-    uint8_t wide;  // the second width is being tried
-    dlm_width_t width;
+    uint16_t layer;
+    dlm_width_t width;  // the narrow one, and then the one chosen
 } dlm_build_t;
+
+// What solves for one width.
+typedef struct {
+    uint32_t packed;    // int16, rows by dlm_row: L, Q15
+    uint32_t root_q28;  // uint32 [m]: 1 / L_ii
+    uint32_t v_q11;     // int16 [C][mp]: V = L^-1 T, of the classes present, one after the other; mp is m, made even
+} dlm_factor_t;
 
 // In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four bytes.
 struct dlm {
@@ -125,18 +130,16 @@ struct dlm {
     uint32_t unknown_id;  // uint32 [n_unknowns]
     uint32_t undo_x;      // int16 [d]: the evicted event
     uint32_t seen_x;      // int16 [d]: the event seen last
-    // Scratch space of a rebuild. mp is m, made even.
-    uint32_t packed;         // int16, rows by dlm_row: L, Q15; then K, Q15, for the slopes
-    uint32_t root_q28;       // uint32 [m]: 1 / L_ii
-    uint32_t v_q11;          // int16 [C][mp]: V = L^-1 T, of the classes present, one after the other
-    uint32_t columns;        // int32 [4][m]: columns of W, Q26; or uint32 [m]: row of A; or int16 [m]: P
-    uint32_t norm_q16;       // uint32 [m]: squared norms of the coordinates of a layer
-    uint32_t left_out_q16;   // int32 [C][m]: left-out answers of the layer, by the width kept
-    uint32_t sums_q16;       // int32 [C][m]: left-out answers, summed over the layers
-    uint32_t candidate_q21;  // int32 [C][m]: alpha of the width being tried; then, at the same place:
-    uint32_t sorted;         // uint32 [m + DLM_MEMORY_EXPERIENCE]
-    uint32_t reciprocal;     // uint32 [m]: 1 / diag(A^-1)
-    uint32_t energy;         // uint64 [d]
+    // Scratch space of a rebuild. The first three lie where the arrays of factors[1] were.
+    uint32_t left_out_q16;  // int32 [C][m]: left-out answers of the layer
+    uint32_t alpha_q21;     // int32 [C][m]; then, at the same place:
+    uint32_t sorted;        // uint32 [m + DLM_MEMORY_EXPERIENCE]
+    uint32_t reciprocal;    // uint32 [m]: 1 / diag(A^-1)
+    uint32_t
+        columns;  // int32 [m][4]: columns of W, Q26; or uint32 [2][m]: squared distances and a row of A; or int16 [m]: P
+    uint32_t norm_q16;  // uint32 [m]: squared norms of the coordinates of a layer
+    uint32_t sums_q16;  // int32 [C][m]: left-out answers, summed over the layers
+    uint32_t energy;    // uint64 [d]
     uint32_t
         nearest_own;  // uint32 [m]: squared distance to the nearest event of the class, UINT32_MAX where there is none
     uint32_t nearest_any;  // uint32 [m]: of any class
@@ -144,10 +147,20 @@ struct dlm {
     uint32_t query_q8;      // int16 [2][stride]
     uint32_t query_k_q15;   // int16 [m]
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
+    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on; then the first is
+    // that of the width chosen, whose packed at last holds K, Q15, for the slopes.
+    dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_undo_t undo;
     dlm_network_t networks[2];
 };
+
+// Before a loop of four rounds: unrolled, but for cores of Armv6-M, where code is short.
+#if defined(__ARM_ARCH_6M__)
+#define DLM_UNROLL4
+#else
+#define DLM_UNROLL4 _Pragma("GCC unroll 4")
+#endif
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
 
@@ -163,6 +176,12 @@ static inline uint32_t dlm_coordinates(const dlm_config_t *config, unsigned inde
 
 static inline uint32_t dlm_stride(const dlm_config_t *config, unsigned index) {
     return dlm_even(dlm_coordinates(config, index));
+}
+
+// Events that the widths are tried on, of m.
+static inline uint32_t dlm_trial(uint32_t m) {
+    const uint32_t half = (m + 1) / 2, least = DLM_KERNEL_TRIAL_EVENTS;
+    return half > least ? half : m < least ? m : least;
 }
 
 // Row i of the packed lower triangle without its diagonal, int16 [i]. Rows 4b to 4b + 3 are all of the length 4b + 4.
@@ -201,9 +220,6 @@ static inline int32_t dlm_coordinate_max(uint32_t d) {
 
 // Squared norms Q16 [m] of m rows of n coordinates.
 void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
-// Squared distances Q16 [i] of row i to the rows before it; there is room for i + 3.
-void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16);
 
 // Variance, Q12, of feature k into energy [k]; m >= 1.
 void dlm_first_metric_variance(dlm_t *net, uint32_t k);
@@ -229,21 +245,27 @@ void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, u
                     dlm_width_t *width);
 // K = 2^(-distance2 / h^2) in Q30.
 uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width);
-// Squared distances Q16 [i] of row i to row i of K, Q30 [i + 1], in the same place.
-void dlm_gram_row(uint32_t i, const dlm_width_t *width, uint32_t *row);
+// K, Q30 [n], of squared distances Q16 [n]; the two may be one.
+void dlm_gram_row(const uint32_t *distance2_q16, uint32_t n, const dlm_width_t *width, uint32_t *row_q30);
 // Row i of A, Q30 [i + 1], to row i of L in packed, and to 1 / L_ii; the rows above are done.
 void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30);
 // Row i of V from row i of L.
-void dlm_substitute(dlm_t *net, uint32_t i);
-// Columns j..j+3 of W = L^-1, Q26, from row j on, into columns [4][m].
+void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i);
+// Chooses the width of layer `index` by the evidence of the events it was tried on, and makes its factor the first.
+void dlm_choose(dlm_t *net, unsigned index);
+// Columns j..j+3 of W = L^-1, Q26, from row j on, into columns [m][4].
 void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns);
-// alpha and 1 / (A^-1)_ii of the width being tried, of the events j..j+3, into candidate and reciprocal.
+// alpha and 1 / (A^-1)_ii of the events j..j+3.
 void dlm_alpha(dlm_t *net, uint32_t j);
-// Keeps the width being tried for layer `index`, with its alpha and left-out answers (T less the leave-one-out residual), if its
-// leave-one-out error is below build.tried.
-void dlm_choose(dlm_t *net, unsigned index, const dlm_width_t *width);
-// T in Q16 of an event for a class in network `of`, within -1..1.
-int32_t dlm_target(const dlm_t *net, const dlm_network_t *of, uint32_t event, uint32_t class);
+// alpha into layer `index`, in 16 bits, and the layer's left-out answers: T less the leave-one-out residuals.
+void dlm_keep(dlm_t *net, unsigned index);
+// T in Q16 of an event of this label in network `of`, within -1..1: for its own class, and for another.
+int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *of, int32_t label);
+
+static inline int32_t dlm_other_target(const dlm_network_t *of, uint32_t class) {
+    return of->present >> class & 1 ? -(int32_t)of->share_q16 : 0;
+}
+
 // Value Q8 of a regression whose output is this.
 int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 
@@ -256,6 +278,9 @@ void dlm_remember_unknown(dlm_t *net, const int16_t *x);
 
 // dlm_network.c
 
+// Place of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that this
+// is like the second in whatever order the events came.
+uint32_t dlm_place(uint32_t i, uint32_t m);
 // Begins to rebuild the network from the events kept.
 void dlm_build_begin(dlm_t *net);
 // Finishes a rebuild that is under way.

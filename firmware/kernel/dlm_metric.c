@@ -12,20 +12,22 @@ void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uin
     }
 }
 
-// |a - b|^2 = |a|^2 + |b|^2 - 2 a.b, in integers to the bit.
+#if !defined(__ARM_FEATURE_DSP)  // for which dlm_dot.c has it in assembly
+
 void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
                       uint32_t *distance2_q16) {
-    const int16_t *own = n_q8 + (size_t)i * stride;
+    const int16_t *own = n_q8 + i * stride;
     const uint32_t norm = norm_q16[i];
     for (uint32_t j = 0; j < i; j += 4, n_q8 += 4 * stride) {
-        int32_t products[4];  // those of the rows from i on, which may be no rows but lie in the network, are of no use
+        int32_t products[4];
         dlm_dot4(own, n_q8, stride, n, products);
-#pragma GCC unroll 4
         for (uint32_t r = 0; r < 4; r++) {
             distance2_q16[j + r] = norm + norm_q16[j + r] - 2 * (uint32_t)products[r];
         }
     }
 }
+
+#endif
 
 // Sum of squared deviations from their mean, Q12, of n values with this sum and sum of squares. Below 2^51.
 static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
@@ -34,25 +36,28 @@ static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
 
 void dlm_first_metric_variance(dlm_t *net, uint32_t k) {
     const dlm_network_t *next = dlm_next(net);
-    const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const uint32_t m = next->n_neurons;
-    uint32_t n[DLM_LIMIT_CLASSES] = {0};
-    int32_t sum[DLM_LIMIT_CLASSES] = {0}, all = 0;  // within 2^24
-    uint64_t squares[DLM_LIMIT_CLASSES] = {0}, all_squares = 0, within = 0;
-    for (uint32_t i = 0; i < m; i++) {
-        const uint32_t class = dlm_class(net, label[i]);
-        const int32_t value = dlm_event_x(net, i)[k];
-        n[class]++;
-        sum[class] += value;
-        squares[class] += (uint32_t)(value * value);
+    const uint32_t m = next->n_neurons, freedom = m - next->n_present;
+    const dlm_event_t *event = dlm_events(net);
+    const int16_t *x = dlm_event_x(net, 0) + k;
+    struct {
+        uint64_t squares;
+        int32_t sum;  // within 2^24
+        uint32_t n;
+    } of[DLM_LIMIT_CLASSES], all = {0};
+    uint64_t within = 0;
+    memset(of, 0, sizeof(*of) * net->config.n_classes);
+    for (uint32_t i = 0; i < m; i++, event++, x += net->config.n_features) {
+        const uint32_t class = dlm_class(net, event->label);
+        of[class].n++;
+        of[class].sum += *x;
+        of[class].squares += (uint32_t)(*x * *x);
     }
     for (uint32_t class = 0; class < net->config.n_classes; class++) {
-        within += scatter_q12(n[class], sum[class], squares[class]);
-        all += sum[class];
-        all_squares += squares[class];
+        within += scatter_q12(of[class].n, of[class].sum, of[class].squares);
+        all.sum += of[class].sum;
+        all.squares += of[class].squares;
     }
-    const uint64_t total = scatter_q12(m, all, all_squares);
-    const uint32_t freedom = m - next->n_present;
+    const uint64_t total = scatter_q12(m, all.sum, all.squares);
     DLM_AT(net, uint64_t, net->energy)
     [k] = (within + DLM_KERNEL_METRIC_PRIOR * total / m) / (freedom + DLM_KERNEL_METRIC_PRIOR);
 }
@@ -118,8 +123,8 @@ void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int1
     const dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, of->scale);
     const int32_t limit = dlm_coordinate_max(net->config.n_features);
     for (uint32_t k = 0; k < net->config.n_features; k++) {
-        int64_t scaled = (int64_t)(x[k] * 256 - scale[k].mean_q8) * scale[k].mantissa;  // below 2^42
-        z_q8[k] = (int16_t)dlm_round_saturate(scaled, scale[k].shift, limit);
+        const int64_t scaled = (int64_t)(x[k] * 256 - scale[k].mean_q8) * scale[k].mantissa;  // below 2^41
+        z_q8[k] = (int16_t)dlm_saturate32(dlm_to_int32(dlm_round_shift(scaled, scale[k].shift)), limit);
     }
 }
 
@@ -133,8 +138,8 @@ void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned i
         n_q8[k] = (int16_t)dlm_saturate32(scaled, limit);
     }
     for (uint32_t c = 0; c < n_classes; c++) {
-        const int64_t scaled = (int64_t)answers_q16[c] * net->s_answer_q12;
-        n_q8[d + c] = (int16_t)dlm_round_saturate(scaled, 20, limit);
+        const int64_t scaled = (int64_t)answers_q16[c] * net->s_answer_q12;  // below 2^36
+        n_q8[d + c] = (int16_t)dlm_saturate32((int32_t)dlm_round_shift(scaled, 20), limit);
     }
     if ((d + n_classes) & 1) {
         n_q8[d + n_classes] = 0;
@@ -159,7 +164,8 @@ void dlm_begin_slopes(dlm_t *net, unsigned index) {
     const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8),
                   *alpha = DLM_AT(net, int16_t, next->layers[index].alpha);
     const unsigned shift = slope_shift(alpha, n, m);
-    int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].n_q8), *shifted = DLM_AT(net, int16_t, net->v_q11);
+    int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].n_q8),
+            *shifted = DLM_AT(net, int16_t, net->factors[0].v_q11);
     for (uint32_t k = 0; k < net->config.n_features; k++, across += mp) {
         for (uint32_t i = 0; i < m; i++) {
             across[i] = z[i * stride + k];
@@ -170,18 +176,23 @@ void dlm_begin_slopes(dlm_t *net, unsigned index) {
     }
 }
 
+static inline int32_t slope_weight(int16_t alpha, int16_t k_q15) {
+    return dlm_floor_shift32(alpha * k_q15 + (1 << 14), 15);
+}
+
 // P_ij of event i into p [m]; returns their sum. The event itself has no part in its slopes.
 static int32_t slope_weights(const dlm_t *net, uint32_t i, int16_t *p) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, own = dlm_class(net, DLM_AT(net, int16_t, next->label)[i]);
-    const int16_t *alpha = DLM_AT(net, int16_t, net->v_q11) + own * dlm_even(m);
-    const int16_t *k_q15 = dlm_row(DLM_AT(net, int16_t, net->packed), i);
-    int32_t total = 0;
-    for (uint32_t j = 0; j < m; j++) {
-        const int32_t weight = j == i ? 0 : dlm_floor_shift32(alpha[j] * *k_q15 + (1 << 14), 15);
-        p[j] = (int16_t)weight;
-        total += weight;
-        k_q15 += j < i ? 1 : 4 * (j / 4 + 1);  // along row i, then down column i
+    const int16_t *alpha = DLM_AT(net, int16_t, net->factors[0].v_q11) + own * dlm_even(m);
+    const int16_t *k_q15 = dlm_row(DLM_AT(net, int16_t, net->factors[0].packed), i);
+    int32_t total = p[i] = 0;
+    for (uint32_t j = 0; j < i; j++) {
+        total += p[j] = (int16_t)slope_weight(alpha[j], *k_q15++);  // along row i
+    }
+    for (uint32_t j = i + 1; j < m; j++) {
+        k_q15 += 4 * ((j - 1) / 4 + 1);  // down column i
+        total += p[j] = (int16_t)slope_weight(alpha[j], *k_q15);
     }
     return total;
 }

@@ -61,6 +61,13 @@ static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, 
     }
 }
 
+static void lay_out_factor(dlm_factor_t *factor, const dlm_config_t *config, uint32_t rows, uint32_t *end) {
+    const uint32_t m = config->n_events, blocks = (rows + 3) / 4;
+    factor->packed = take(end, 16 * blocks * (blocks + 1));
+    factor->root_q28 = take(end, 4 * m);
+    factor->v_q11 = take(end, 2 * dlm_even(m) * config->n_classes);
+}
+
 // Sets config and every offset; returns the footprint. NUMERICS.md, Footprint.
 static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     const uint32_t d = config->n_features, m = config->n_events, n_classes = config->n_classes;
@@ -79,15 +86,16 @@ static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     if (config->background) {
         lay_out_network(&net->networks[1], config, &end);
     }
-    net->packed = take(&end, 16 * ((m + 3) / 4) * ((m + 3) / 4 + 1));
-    net->root_q28 = take(&end, 4 * m);
-    net->v_q11 = take(&end, 2 * dlm_even(m) * n_classes);
+    lay_out_factor(&net->factors[0], config, m, &end);
+    uint32_t overlaid = end;
+    lay_out_factor(&net->factors[1], config, dlm_trial(m), &end);
+    net->left_out_q16 = take(&overlaid, 4 * m * n_classes);
+    net->alpha_q21 = net->sorted = take(&overlaid, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
+    net->reciprocal = take(&overlaid, 4 * m);
+    end = larger(end, overlaid);
     net->columns = take(&end, 16 * m);
     net->norm_q16 = take(&end, 4 * m);
-    net->left_out_q16 = take(&end, 4 * m * n_classes);
     net->sums_q16 = take(&end, 4 * m * n_classes);
-    net->candidate_q21 = net->sorted = take(&end, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
-    net->reciprocal = take(&end, 4 * m);
     net->energy = take(&end, 8 * d);
     net->nearest_own = take(&end, 4 * m);
     net->nearest_any = take(&end, 4 * m);
@@ -133,9 +141,9 @@ enum {
     VARIANCE,    // of feature `row`
     PLACE,       // event `row` in the first layer
     SPREAD,      // width of the layer
-    FACTOR,      // row of A, L and V
+    FACTOR,      // row of A, L and V, of both widths until one is chosen
     ALPHA,       // of the events 4 row..4 row + 3, by their columns of W
-    CHOOSE,      // between the widths
+    KEEP,        // alpha in 16 bits, and left-out answers
     EARN,        // does the layer?
     SLOPE_GRAM,  // row of K
     SLOPES,      // of event `row`
@@ -151,13 +159,18 @@ static uint32_t phase_rows(const dlm_config_t *config, unsigned phase, uint32_t 
     case ALPHA:
         return (m + 3) / 4;
     case SPREAD:
-    case CHOOSE:
+    case KEEP:
     case EARN:
     case CONTOUR:
         return 1;
     default:
         return m;
     }
+}
+
+// Number of widths that a row of the factor is made for.
+static uint32_t n_widths(uint32_t m, uint32_t row) {
+    return row < dlm_trial(m) ? 2 : 1;
 }
 
 static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t m, uint32_t row) {
@@ -172,10 +185,10 @@ static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned la
     case SLOPE_GRAM:
         return (row + 1) * n;
     case FACTOR:
-        return (row + 1) * n + (row + 1) * (row + 2) / 2 + row * config->n_classes;
+        return (row + 1) * n + n_widths(m, row) * ((row + 1) * (row + 2) / 2 + row * config->n_classes);
     case ALPHA:
         return 2 * (m - 4 * row) * (m - 4 * row + 1) + 4 * (m - 4 * row) * (config->n_classes + 1u);
-    case CHOOSE:
+    case KEEP:
     case EARN:
         return m * config->n_classes;
     case SLOPES:
@@ -203,11 +216,8 @@ void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost) {
     uint64_t work = phase_work(config, VARIANCE, 0, &step) + phase_work(config, PLACE, 0, &step) +
                     phase_work(config, CONTOUR, 0, &step);
     for (unsigned layer = 0; layer < config->n_layers; layer++) {
-        work += phase_work(config, SPREAD, layer, &step) + phase_work(config, EARN, layer, &step);
-        for (unsigned phase = FACTOR; phase <= CHOOSE; phase++) {
-            work += 2 * phase_work(config, phase, layer, &step);
-        }
-        for (unsigned phase = SLOPE_GRAM; layer + 1u < config->n_layers && phase <= PLACE_NEXT; phase++) {
+        const unsigned last = layer + 1u < config->n_layers ? PLACE_NEXT : EARN;
+        for (unsigned phase = SPREAD; phase <= last; phase++) {
             work += phase_work(config, phase, layer, &step);
         }
     }
@@ -231,6 +241,12 @@ static void enter(dlm_t *net, unsigned phase) {
     net->build.row = 0;
 }
 
+uint32_t dlm_place(uint32_t i, uint32_t m) {
+    const uint32_t half = (m + 1) / 2, second = i >= half, pair = second ? i - half : i;
+    const uint32_t place = 2 * pair + ((0x6996u >> ((pair ^ pair >> 4) & 15) & 1) ^ second);
+    return place < m ? place : m - 1;  // of an odd number the last has no neighbour
+}
+
 void dlm_build_begin(dlm_t *net) {
     dlm_network_t *next = dlm_next(net);
     next->n_neurons = net->n_events;
@@ -242,8 +258,9 @@ void dlm_build_begin(dlm_t *net) {
     memset(&next->target, 0, sizeof(next->target));
     count_classes(net, next);
     for (uint32_t i = 0; i < net->n_events; i++) {
-        DLM_AT(net, int16_t, next->label)[i] = dlm_events(net)[i].label;
-        DLM_AT(net, uint32_t, next->id)[i] = dlm_events(net)[i].id;
+        const dlm_event_t *event = dlm_events(net) + dlm_place(i, net->n_events);
+        DLM_AT(net, int16_t, next->label)[i] = event->label;
+        DLM_AT(net, uint32_t, next->id)[i] = event->id;
     }
     memset(&net->build, 0, sizeof(net->build));
     net->s_answer_q12 = dlm_isqrt((uint64_t)net->config.n_features << 24);
@@ -257,7 +274,7 @@ void dlm_build_begin(dlm_t *net) {
 static void place_first(dlm_t *net, uint32_t i) {
     dlm_network_t *next = dlm_next(net);
     const uint32_t stride = dlm_stride(&net->config, 0);
-    dlm_first_coordinates(net, next, dlm_event_x(net, i),
+    dlm_first_coordinates(net, next, dlm_event_x(net, dlm_place(i, net->n_events)),
                           DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride);
 }
 
@@ -279,36 +296,44 @@ static void begin_width(dlm_t *net) {
     uint32_t *norm_q16 = DLM_AT(net, uint32_t, net->norm_q16);
     dlm_norms(n_q8, m, n, stride, norm_q16);
     dlm_base_width(n_q8, norm_q16, m, n, stride, &net->build.width);
-    net->build.tried = UINT64_MAX;
-    net->build.wide = 0;
 }
 
-// Row of K, Q30, of the layer; it holds until the next step. At the first look at the first layer the nearest events are found.
-static uint32_t *gram_row(dlm_t *net, uint32_t row, const dlm_width_t *width, int first) {
+// Squared distances Q16 [row] of an event to those before it in the layer; they hold until the next step.
+static uint32_t *distance_row(dlm_t *net, uint32_t row) {
     const unsigned index = net->build.layer;
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
-    uint32_t *values = DLM_AT(net, uint32_t, net->columns);
-    dlm_distance_row(n_q8, DLM_AT(net, uint32_t, net->norm_q16), row, n, stride, values);
-    if (first) {
-        dlm_nearest_row(net, row, values);
-    }
-    dlm_gram_row(row, width, values);
-    return values;
+    uint32_t *distance2 = DLM_AT(net, uint32_t, net->columns);
+    dlm_distance_row(n_q8, DLM_AT(net, uint32_t, net->norm_q16), row, n, stride, distance2);
+    return distance2;
 }
 
 static void factor_row(dlm_t *net, uint32_t row) {
-    uint32_t *row_q30 = gram_row(net, row, &net->build.width, !net->build.layer && !net->build.wide);
-    row_q30[row] += DLM_KERNEL_RIDGE;
-    dlm_factor_row(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), row, row_q30);
-    dlm_substitute(net, row);
+    dlm_build_t *build = &net->build;
+    uint32_t *distance2 = distance_row(net, row), *row_q30 = distance2 + net->n_events;
+    dlm_width_t width = build->width;
+    if (!build->layer) {
+        dlm_nearest_row(net, row, distance2);
+    }
+    for (unsigned wide = 0; wide < n_widths(net->n_events, row); wide++) {
+        const dlm_factor_t *factor = &net->factors[wide];
+        dlm_gram_row(distance2, row, &width, row_q30);
+        row_q30[row] = ((uint32_t)1 << 30) + DLM_KERNEL_RIDGE;
+        dlm_factor_row(DLM_AT(net, int16_t, factor->packed), DLM_AT(net, uint32_t, factor->root_q28), row, row_q30);
+        dlm_substitute(net, factor, row);
+        width.shift += DLM_KERNEL_WIDTH_SHIFT;
+    }
+    if (row + 1 == dlm_trial(net->n_events)) {
+        dlm_choose(net, build->layer);
+    }
 }
 
 static void slope_gram_row(dlm_t *net, uint32_t row) {
-    const uint32_t *row_q30 = gram_row(net, row, &dlm_next(net)->layers[net->build.layer].width, 0);
-    int16_t *row_q15 = dlm_row(DLM_AT(net, int16_t, net->packed), row);
+    uint32_t *k_q30 = distance_row(net, row);
+    int16_t *row_q15 = dlm_row(DLM_AT(net, int16_t, net->factors[0].packed), row);
+    dlm_gram_row(k_q30, row, &dlm_next(net)->layers[net->build.layer].width, k_q30);
     for (uint32_t j = 0; j < row; j++) {
-        row_q15[j] = dlm_q15(row_q30[j]);
+        row_q15[j] = dlm_q15(k_q30[j]);
     }
 }
 
@@ -331,12 +356,16 @@ static uint64_t add_answers(dlm_t *net, int32_t sign) {
     const dlm_network_t *next = dlm_next(net);
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
+    const int16_t *label = DLM_AT(net, int16_t, next->label);
+    const int one_class = net->config.regression;
     uint64_t error = 0;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        const int32_t other = dlm_other_target(next, c);
         for (uint32_t i = 0; i < net->n_events; i++) {
             *sums += sign * *left_out++;
             const int32_t mean = dlm_floor_div(*sums++, net->build.layer + 1);
-            const int64_t miss = dlm_target(net, next, i, c) - mean;
+            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
+            const int64_t miss = target - mean;
             error += (uint64_t)(miss * miss);
         }
     }
@@ -374,8 +403,8 @@ static void do_row(dlm_t *net, unsigned phase, uint32_t row) {
     case ALPHA:
         dlm_alpha(net, 4 * row);
         return;
-    case CHOOSE:
-        dlm_choose(net, net->build.layer, &net->build.width);
+    case KEEP:
+        dlm_keep(net, net->build.layer);
         return;
     case SLOPE_GRAM:
         slope_gram_row(net, row);
@@ -400,14 +429,6 @@ static void next_phase(dlm_t *net) {
         break;
     case PLACE:
         begin_layers(net);
-        break;
-    case CHOOSE:
-        build->width.shift += DLM_KERNEL_WIDTH_SHIFT;
-        if (!build->wide) {
-            build->wide = 1;
-            enter(net, FACTOR);
-            return;
-        }
         break;
     case EARN:
         if (!earn(net)) {

@@ -29,28 +29,22 @@ void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, u
     width->shift = up + down - 18;
 }
 
-// x = distance2 / h^2 in Q18, where a product of 32 bits gives it: in all but networks of very few features.
-static inline uint32_t short_exponent(uint32_t distance2_q16, const dlm_width_t *width) {
-    return dlm_mul_high(distance2_q16, width->mantissa << 2) >> (width->shift - 30);  // 2^28 <= mantissa < 2^30
-}
-
 uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width) {
-    uint32_t x_q18;
-    if (width->shift >= 30) {
-        x_q18 = short_exponent(distance2_q16, width);
-    } else {
-        const uint64_t wide = ((uint64_t)distance2_q16 * width->mantissa) >> width->shift;
-        x_q18 = wide > UINT32_MAX ? UINT32_MAX : (uint32_t)wide;
+    if (width->shift >= 30) {  // in all but networks of very few features; 2^28 <= mantissa < 2^30
+        return dlm_gauss_short(distance2_q16, width->mantissa << 2, width->shift - 30);
     }
-    return dlm_exp2_neg(x_q18);
+    const uint64_t x_q18 = ((uint64_t)distance2_q16 * width->mantissa) >> width->shift;
+    return dlm_exp2_neg(x_q18 > UINT32_MAX ? UINT32_MAX : (uint32_t)x_q18);
 }
 
-void dlm_gram_row(uint32_t i, const dlm_width_t *width, uint32_t *row) {
-    const dlm_width_t own = *width;
-    for (uint32_t j = 0; j < i; j++) {
-        row[j] = own.shift >= 30 ? dlm_exp2_neg(short_exponent(row[j], &own)) : dlm_gauss(row[j], &own);
+void dlm_gram_row(const uint32_t *distance2_q16, uint32_t n, const dlm_width_t *width, uint32_t *row_q30) {
+    if (width->shift >= 30) {
+        dlm_gauss_row(distance2_q16, row_q30, n, width->mantissa << 2, width->shift - 30);
+        return;
     }
-    row[i] = (uint32_t)1 << 30;
+    for (; n; n--) {
+        *row_q30++ = dlm_gauss(*distance2_q16++, width);
+    }
 }
 
 // rest * root: the two have 43 fractional bits more than the result, the product fits 62 bits.
@@ -63,13 +57,13 @@ static inline int32_t times_root(int32_t rest, int32_t root_q28) {
 static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
                                    const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
     int32_t squares = 0, factor[4];
-#pragma GCC unroll 4
+    DLM_UNROLL4
     for (uint32_t r = 0; r < 4; r++, above += stride) {
         if (r == n) {
             break;
         }
         int32_t rest_q30 = (int32_t)row_q30[r] - sums_q30[r];
-#pragma GCC unroll 4
+        DLM_UNROLL4
         for (uint32_t s = 0; s < r; s++) {
             rest_q30 -= factor[s] * above[s];
         }
@@ -98,21 +92,18 @@ void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint3
 
 void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
     const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
-    for (uint32_t i = j; i < m; i++) {
-        const int32_t root = (int32_t)root_q28[i];
-        int32_t *place = columns + i, sums_q25[4];
-        dlm_dot4_mixed(row, columns + j, m, i - j, sums_q25);
-#pragma GCC unroll 4
-        for (uint32_t r = 0; r < 4; r++, place += m) {
-            *place = dlm_mul_shift(sums_q25[r], -root, 27);
+    int32_t *place = columns += 4 * j;
+    for (uint32_t i = 0; i < m - j; i++, place += 4) {
+        const int32_t root = (int32_t)root_q28[j + i];
+        dlm_dot4_mixed(row, columns, i, place);
+        DLM_UNROLL4
+        for (uint32_t r = 0; r < 4; r++) {
+            place[r] = i > r ? dlm_mul_shift(place[r], -root, 27) : 0;
         }
-        if (i < j + 4) {
-            for (uint32_t r = i - j; r < 4; r++) {
-                columns[r * m + i] = 0;
-            }
-            columns[(i - j) * m + i] = dlm_floor_shift32(root, 2);
+        if (i < 4) {
+            place[i] = dlm_floor_shift32(root, 2);
         }
-        row += 4 * (i / 4 + 1);
+        row += 4 * ((j + i) / 4 + 1);
     }
 }
 
@@ -129,55 +120,78 @@ int32_t dlm_value(const dlm_network_t *of, int32_t output_q16) {
     return of->target.mean_q8 + (int32_t)value;
 }
 
-// T in Q16 of a class that is present.
-static inline int32_t class_target(const dlm_network_t *of, int32_t label, uint32_t class) {
-    return (label == (int32_t)class ? DLM_ONE_Q16 : 0) - (int32_t)of->share_q16;
+int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *of, int32_t label) {
+    return net->config.regression ? value_target(of, label) : DLM_ONE_Q16 - (int32_t)of->share_q16;
 }
 
-int32_t dlm_target(const dlm_t *net, const dlm_network_t *of, uint32_t event, uint32_t class) {
-    const int32_t label = DLM_AT(net, int16_t, of->label)[event];
-    if (net->config.regression) {
-        return value_target(of, label);
-    }
-    return of->present >> class & 1 ? class_target(of, label, class) : 0;
-}
-
-// The classes present into present; returns how many.
-static uint32_t list_present(const dlm_network_t *of, uint8_t *present) {
-    uint32_t n = 0;
-    for (uint8_t c = 0; c < DLM_LIMIT_CLASSES; c++) {
-        if (of->present >> c & 1) {
-            present[n++] = c;
-        }
-    }
-    return n;
-}
-
-void dlm_substitute(dlm_t *net, uint32_t i) {
+void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t mp = dlm_even(next->n_neurons), root = DLM_AT(net, uint32_t, net->root_q28)[i];
-    const int16_t *row = dlm_row(DLM_AT(net, int16_t, net->packed), i);
-    int16_t *v = DLM_AT(net, int16_t, net->v_q11);
-    const int32_t label = DLM_AT(net, int16_t, next->label)[i];
-    const int regression = net->config.regression;
-    uint8_t present[DLM_LIMIT_CLASSES];
-    const uint32_t n = list_present(next, present);
-    for (uint32_t c = 0; c < n; c++, v += mp) {
-        int64_t sums_q26[2];
+    const uint32_t mp = dlm_even(next->n_neurons), n = next->n_present;
+    const int32_t root_q28 = (int32_t)DLM_AT(net, uint32_t, factor->root_q28)[i];
+    const int16_t *row = dlm_row(DLM_AT(net, int16_t, factor->packed), i);
+    const int16_t label = DLM_AT(net, int16_t, next->label)[i];
+    const uint32_t own = dlm_class(net, label);
+    const int32_t own_target = dlm_own_target(net, next, label), other_target = -(int32_t)next->share_q16;
+    int16_t *v = DLM_AT(net, int16_t, factor->v_q11);
+    int64_t sums_q26[2];
+    for (uint32_t class = 0, c = 0; c < n; class++) {
+        if (!(next->present >> class & 1)) {
+            continue;
+        }
         if (!(c & 1)) {
             dlm_dot2_wide(row, v, c + 1 < n ? v + mp : v, i, sums_q26);
         }
-        const int32_t target = regression ? value_target(next, label) : class_target(next, label, present[c]);
-        const int64_t rest_q26 = (int64_t)target * 1024 - sums_q26[c & 1];
-        v[i] = (int16_t)dlm_saturate32(times_root(dlm_saturate(rest_q26, INT32_MAX), (int32_t)root), INT16_MAX);
+        const int32_t target = class == own ? own_target : other_target;
+        const int32_t rest_q26 = dlm_to_int32(target * 1024 - sums_q26[c++ & 1]);
+        v[i] = (int16_t)dlm_saturate32(times_root(rest_q26, root_q28), INT16_MAX);
+        v += mp;
     }
 }
 
-// 1 / (A^-1)_ii in Q30 from column i of W, Q26 [n]: the sum of its squares in Q24, within [0.96, 54].
+// -2 log2 of the marginal likelihood of n events' targets, for each target and but for a constant, Q11.
+static int32_t negative_log_evidence(const dlm_t *net, const dlm_factor_t *factor, uint32_t n) {
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t *root_q28 = DLM_AT(net, uint32_t, factor->root_q28);
+    const int16_t *v_q11 = DLM_AT(net, int16_t, factor->v_q11);
+    uint32_t product_q31 = (uint32_t)1 << 31, halvings = 0;
+    uint64_t squares_q22 = 1;
+    for (uint32_t i = 0; i < n; i++) {
+        product_q31 = dlm_mul_high(product_q31, root_q28[i]);  // from 2^26 on
+        for (; !(product_q31 >> 31); product_q31 <<= 1) {
+            halvings++;
+        }
+    }
+    for (uint32_t c = next->n_present; c; c--, v_q11 += dlm_even(next->n_neurons)) {
+        for (uint32_t i = 0; i < n; i++) {
+            squares_q22 += (uint32_t)(v_q11[i] * v_q11[i]);
+        }
+    }
+    return (int32_t)n * dlm_log2_q11(squares_q22) - 2 * (dlm_log2_q11(product_q31) - (int32_t)(halvings << 11));
+}
+
+// Makes the second factor the first one.
+static void take_second_factor(dlm_t *net) {
+    const dlm_factor_t *to = &net->factors[0], *from = &net->factors[1];
+    const uint32_t others = from->v_q11 - from->root_q28 + 2 * dlm_even(net->n_events) * net->config.n_classes;
+    memcpy(DLM_AT(net, void, to->packed), DLM_AT(net, void, from->packed), from->root_q28 - from->packed);
+    memcpy(DLM_AT(net, void, to->root_q28), DLM_AT(net, void, from->root_q28), others);
+}
+
+void dlm_choose(dlm_t *net, unsigned index) {
+    const uint32_t n = dlm_trial(net->n_events);
+    const int32_t handicap = (int32_t)n * DLM_KERNEL_TRIAL_GAIN;
+    if (negative_log_evidence(net, &net->factors[1], n) + handicap < negative_log_evidence(net, &net->factors[0], n)) {
+        take_second_factor(net);
+        net->build.width.shift += DLM_KERNEL_WIDTH_SHIFT;
+    }
+    dlm_next(net)->layers[index].width = net->build.width;
+}
+
+// 1 / (A^-1)_ii in Q30 from column i of W, n values Q26, each 4 after the other: the sum of its squares in Q24, within [0.96, 54].
 static uint32_t reciprocal_of(const int32_t *column, uint32_t n) {
     uint32_t sum_q24 = 0;
-    for (; n; n--) {
-        const int32_t w_q12 = dlm_floor_shift32(*column++ + (1 << 13), 14);
+    for (; n; n--, column += 4) {
+        const int32_t w_q12 = dlm_floor_shift32(*column + (1 << 13), 14);
         sum_q24 += (uint32_t)(w_q12 * w_q12);
     }
     return (uint32_t)(((uint64_t)1 << 54) / sum_q24);
@@ -186,13 +200,15 @@ static uint32_t reciprocal_of(const int32_t *column, uint32_t n) {
 void dlm_alpha(dlm_t *net, uint32_t j) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, end = m - j < 4 ? m - j : 4;
-    int32_t *columns = DLM_AT(net, int32_t, net->columns), *alpha_q21 = DLM_AT(net, int32_t, net->candidate_q21) + j;
-    const int16_t *v = DLM_AT(net, int16_t, net->v_q11) + j;
-    dlm_inverse_columns(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), m, j, columns);
+    int32_t *columns = DLM_AT(net, int32_t, net->columns), *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21) + j;
+    const int16_t *v = DLM_AT(net, int16_t, net->factors[0].v_q11) + j;
+    dlm_inverse_columns(DLM_AT(net, int16_t, net->factors[0].packed), DLM_AT(net, uint32_t, net->factors[0].root_q28),
+                        m, j, columns);
+    columns += 4 * j;
     for (uint32_t c = 0; c < net->config.n_classes; c++, alpha_q21 += m) {
         int32_t sums_q21[4] = {0};
         if (next->present >> c & 1) {
-            dlm_dot4_mixed(v, columns + j, m, m - j, sums_q21);
+            dlm_dot4_mixed(v, columns, m - j, sums_q21);
             v += dlm_even(m);
         }
         for (uint32_t r = 0; r < end; r++) {
@@ -201,7 +217,7 @@ void dlm_alpha(dlm_t *net, uint32_t j) {
         }
     }
     for (uint32_t r = 0; r < end; r++) {
-        DLM_AT(net, uint32_t, net->reciprocal)[j + r] = reciprocal_of(columns + r * m + j + r, m - j - r);
+        DLM_AT(net, uint32_t, net->reciprocal)[j + r] = reciprocal_of(columns + 5 * r, m - j - r);
     }
 }
 
@@ -210,54 +226,38 @@ static int32_t residual(int32_t alpha_q21, uint32_t reciprocal_q30) {
     return dlm_saturate32(dlm_floor_shift32(product_q19 + 4, 3), DLM_KERNEL_ANSWER_MAX);
 }
 
-// Right shift that brings the largest absolute value of alpha [C][m], in *alpha_shift, below 2^15; returns the sum of residual^2,
-// Q32, below 2^51.
-static uint64_t leave_one_out_error(const dlm_t *net, const int32_t *alpha_q21, uint32_t *alpha_shift) {
-    const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
-    const uint32_t m = dlm_next(net)->n_neurons;
-    uint64_t error = 0;
+// Right shift that brings the largest absolute value of alpha, n values, below 2^15.
+static uint32_t alpha_shift(const int32_t *alpha_q21, uint32_t n) {
     uint32_t bits = 0;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        for (uint32_t i = 0; i < m; i++) {
-            const int32_t alpha = *alpha_q21++;
-            const int64_t miss = residual(alpha, reciprocal_q30[i]);
-            bits |= alpha < 0 ? 0u - (uint32_t)alpha : (uint32_t)alpha;
-            error += (uint64_t)(miss * miss);
-        }
+    for (; n; n--) {
+        const int32_t alpha = *alpha_q21++;
+        bits |= alpha < 0 ? 0u - (uint32_t)alpha : (uint32_t)alpha;
     }
     const unsigned length = dlm_bit_length(bits);
-    *alpha_shift = length > 15 ? length - 15 : 0;
-    return error;
+    return length > 15 ? length - 15 : 0;
 }
 
-// Puts the alpha being tried, shifted and rounded, into the layer, and its left-out answers to those of the layer.
-static void keep_tried(dlm_t *net, const dlm_layer_t *layer) {
-    const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
+void dlm_keep(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t m = next->n_neurons, mp = dlm_even(m), shift = layer->alpha_shift;
-    const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->candidate_q21);
+    const uint32_t m = next->n_neurons, mp = dlm_even(m), n_classes = net->config.n_classes;
+    const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
+    const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21);
     int32_t *left_out_q16 = DLM_AT(net, int32_t, net->left_out_q16);
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        int16_t *kept = DLM_AT(net, int16_t, layer->alpha) + c * mp;
+    dlm_layer_t *layer = &dlm_next(net)->layers[index];
+    int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
+    const int16_t *label = DLM_AT(net, int16_t, next->label);
+    const int one_class = net->config.regression;
+    const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
+    for (uint32_t c = 0; c < n_classes; c++, kept += mp) {
+        const int32_t other = dlm_other_target(next, c);
         kept[mp - 1] = 0;
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
-            const int32_t left_out = dlm_target(net, next, i, c) - residual(alpha, reciprocal_q30[i]);
-            const int64_t rounded = dlm_floor_shift(alpha + (((int64_t)1 << shift) >> 1), shift);
-            kept[i] = (int16_t)dlm_saturate(rounded, INT16_MAX);
+            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
+            const int32_t left_out = target - residual(alpha, reciprocal_q30[i]);
+            const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
+            kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
             *left_out_q16++ = dlm_saturate32(left_out, DLM_KERNEL_ANSWER_MAX);
         }
-    }
-}
-
-void dlm_choose(dlm_t *net, unsigned index, const dlm_width_t *width) {
-    dlm_layer_t *layer = &dlm_next(net)->layers[index];
-    uint32_t alpha_shift;
-    const uint64_t error = leave_one_out_error(net, DLM_AT(net, int32_t, net->candidate_q21), &alpha_shift);
-    if (error < net->build.tried) {
-        net->build.tried = error;
-        layer->width = *width;
-        layer->alpha_shift = alpha_shift;
-        keep_tried(net, layer);
     }
 }

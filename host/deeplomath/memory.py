@@ -114,8 +114,8 @@ def absorber(config, memory, built, x, answer, label):
         return None
     z = metric.coordinates(built.metric, x[None, :])
     distance2 = solve.squared_distances(z, built.layers[0].n_q8)[0]
-    own = [i for i, event in enumerate(memory.events) if config.class_of(event.label) == config.class_of(label)]
-    return min(own, key=lambda i: (distance2[i], i))
+    own = [i for i, neuron_class in enumerate(built.classes) if neuron_class == config.class_of(label)]
+    return built.order[min(own, key=lambda i: (distance2[i], i))]
 
 
 def _answers_well(config, built, answer, label):
@@ -132,7 +132,7 @@ def _answers_well(config, built, answer, label):
 
 
 def _lack(config, built, i):
-    """What the left-out margin of event i lacks of 1, Q16; in a regression, by how much its value is missed."""
+    """What the left-out margin of neuron i lacks of 1, Q16; in a regression, by how much its value is missed."""
     if config.regression:
         return abs(int(built.targets[i, 0]) - int(built.left_out[i, 0]))
     return contour.ONE_Q16 - contour.margin(built.left_out[i], built.classes[i], built.present)
@@ -144,11 +144,11 @@ def least_useful(config, memory, built):
     Usefulness Q16: what the left-out margin lacks of 1, plus an eighth of the distance to the nearest event of the class in
     spacings, less 0.2 of the age in budgets.
     """
-    classes = [config.class_of(event.label) for event in memory.events]
-    nearest = contour.nearest_distances(built.layers[0].n_q8, classes, same_class=True)
+    nearest = contour.nearest_distances(built.layers[0].n_q8, built.classes, same_class=True)
     best, best_ageless = None, None
-    for i, event in enumerate(memory.events):
-        if classes.count(classes[i]) <= 2:
+    for i, place in enumerate(built.order):
+        event = memory.events[place]
+        if built.classes.count(built.classes[i]) <= 2:
             continue
         distance = contour.novelty(nearest[i], contour.ONE_Q16, built.contour.spacing_q12)
         age = min(memory.clock - event.touched, spec.MEMORY_AGE) * spec.MEMORY_WEIGHT_AGE // config.events
@@ -158,4 +158,4 @@ def least_useful(config, memory, built):
         best_ageless = ageless if best_ageless is None or ageless < best_ageless else best_ageless
     if best is None:
         return None, spec.REASON_NONE
-    return best[1], spec.REASON_REDUNDANT if best[1] == best_ageless[1] else spec.REASON_AGED
+    return built.order[best[1]], spec.REASON_REDUNDANT if best[1] == best_ageless[1] else spec.REASON_AGED

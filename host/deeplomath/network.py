@@ -45,15 +45,27 @@ class Layer:
         self.alpha, self.alpha_shift = None, 0  # what each neuron says [m, C], Q(21 - alpha_shift)
 
     def solve(self, targets_q16):
-        """Tries both widths and keeps the one with the smaller leave-one-out error, the narrow one on a tie."""
+        """Solves for the wide width where its evidence on the first events is better by enough, else for the narrow one."""
         distance2 = solve.squared_distances(self.n_q8, self.n_q8)
-        narrow = solve.base_width(self.n_q8)
-        for width in (narrow, solve.widen(narrow)):
-            kernel_q30 = solve.kernel(distance2, width)
-            solution = solve.solve(kernel_q30, targets_q16)
-            if self.solution is None or solution.error_q32 < self.solution.error_q32:
-                self.width, self.kernel_q30, self.solution = width, kernel_q30, solution
+        narrow, n = solve.base_width(self.n_q8), solve.trial(len(self.n_q8))
+        wide = solve.widen(narrow)
+        loss, loss_of_wide = (_misfit(distance2[:n, :n], width, targets_q16[:n]) for width in (narrow, wide))
+        self.width = wide if loss_of_wide + n * spec.KERNEL_TRIAL_GAIN < loss else narrow
+        self.kernel_q30 = solve.kernel(distance2, self.width)
+        factor = solve.factor(solve.with_ridge(self.kernel_q30))
+        self.solution = solve.solve(factor, solve.substitute(factor, targets_q16))
         self.alpha, self.alpha_shift = solve.to_16_bits(self.solution.alpha_q21)
+
+
+def _misfit(distance2_q16, width, targets_q16):
+    factor = solve.factor(solve.with_ridge(solve.kernel(distance2_q16, width)))
+    return solve.negative_log_evidence(factor, solve.substitute(factor, targets_q16))
+
+
+def order(m):
+    """Places of the events of m neurons: one of each two neighbours, by the Thue-Morse sequence, in the first half."""
+    first = [min(2 * pair + pair.bit_count() % 2, m - 1) for pair in range((m + 1) // 2)]
+    return first + [2 * pair + 1 - pair.bit_count() % 2 for pair in range(m // 2)]
 
 
 class Whole:
@@ -61,6 +73,8 @@ class Whole:
 
     def __init__(self, config, events, experience, kind):
         self.config, self.kind = config, kind
+        self.order = order(len(events))
+        events = [events[place] for place in self.order]
         self.labels = [event.label for event in events]
         self.ids = [event.id for event in events]
         self.classes = [config.class_of(label) for label in self.labels]
@@ -169,12 +183,12 @@ def rebuild_work(config, m, tried):
     for layer in range(tried):
         n = config.coordinates(layer)
         rows = [(row + 1) * n for row in range(m)]
-        triangle = [(row + 1) * (row + 2) // 2 + row * classes for row in range(m)]
+        widths = [1 + (row < solve.trial(m)) for row in range(m)]
+        triangle = [n * ((row + 1) * (row + 2) // 2 + row * classes) for row, n in enumerate(widths)]
         yield m * n  # width
-        for _ in range(2):
-            yield from map(sum, zip(rows, triangle))  # A, L, V
-            yield from [2 * left * (left + 1) + 4 * left * (classes + 1) for left in range(m, 0, -4)]  # W, alpha
-            yield m * classes  # choice of the width
+        yield from map(sum, zip(rows, triangle))  # A, L, V, of both widths until one is chosen
+        yield from [2 * left * (left + 1) + 4 * left * (classes + 1) for left in range(m, 0, -4)]  # W, alpha
+        yield m * classes  # alpha in 16 bits
         yield m * classes  # does the layer earn its place?
         if layer + 1 < config.layers and (layer == 0 or layer + 1 < tried):
             yield from rows  # K

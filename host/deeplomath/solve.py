@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import spec
-from .fixed import exp2_neg, isqrt, round_shift, saturate
+from .fixed import exp2_neg, isqrt, log2_q11, round_shift, saturate
 
 
 class Width(NamedTuple):
@@ -38,6 +38,11 @@ def widen(width):
     return Width(width.mantissa, width.shift + spec.KERNEL_WIDTH_SHIFT)
 
 
+def trial(m):
+    """Events that the widths are tried on, of m."""
+    return max((m + 1) // 2, min(m, spec.KERNEL_TRIAL_EVENTS))
+
+
 def squared_distances(a_q8, b_q8):
     """Squared distances Q16 [n, m] of a_q8 [n, D] and b_q8 [m, D]."""
     return (a_q8 * a_q8).sum(1)[:, None] + (b_q8 * b_q8).sum(1)[None, :] - 2 * (a_q8 @ b_q8.T)
@@ -49,26 +54,36 @@ def kernel(distance2_q16, width):
 
 
 class Factor(NamedTuple):
-    """A = L L^T and W = L^-1."""
+    """A = L L^T."""
 
     l_q15: np.ndarray  # [m, m] lower triangular, without its diagonal
     root_q28: np.ndarray  # [m]: 1 / L_ii
-    w_q26: np.ndarray  # [m, m] lower triangular
+
+
+def with_ridge(kernel_q30):
+    """A = K + lambda, Q30 [m, m]."""
+    return kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype))
 
 
 def factor(a_q30):
     """The Factor of the positive definite A, Q30 [m, m]."""
     m = len(a_q30)
-    lower, root, w = np.zeros_like(a_q30), np.zeros_like(a_q30[0]), np.zeros_like(a_q30)
+    lower, root = np.zeros_like(a_q30), np.zeros_like(a_q30[0])
     for j in range(m):
         rest_q30 = a_q30[j:, j] - lower[j:, :j] @ lower[j, :j]
         root[j] = (1 << 58) // int(isqrt(int(rest_q30[0]) << 30))
         lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
-    for i in range(m):
-        sums_q25 = mixed_products(lower[i, :i], w[:i, :i].T)
-        w[i, :i] = (-sums_q25 * root[i]) >> 27
-        w[i, i] = root[i] >> 2
-    return Factor(lower, root, w)
+    return Factor(lower, root)
+
+
+def inverse(factor):
+    """W = L^-1, Q26 [m, m], lower triangular."""
+    w_q26 = np.zeros_like(factor.l_q15)
+    for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
+        sums_q25 = mixed_products(row_q15[:i], w_q26[:i, :i].T)
+        w_q26[i, :i] = (-sums_q25 * root_q28) >> 27
+        w_q26[i, i] = root_q28 >> 2
+    return w_q26
 
 
 def mixed_products(a, rows):
@@ -85,6 +100,17 @@ def substitute(factor, targets_q16):
     return v
 
 
+def negative_log_evidence(factor, v_q11):
+    """-2 log2 of the marginal likelihood of the targets, for each of them and but for a constant, Q11."""
+    product_q31, halvings = 1 << 31, 0
+    for root_q28 in factor.root_q28:
+        product = product_q31 * int(root_q28) >> 32
+        up = 32 - product.bit_length()
+        product_q31, halvings = product << up, halvings + up
+    roots = log2_q11(product_q31) - (halvings << 11)
+    return len(v_q11) * log2_q11(int((v_q11 * v_q11).sum()) + 1) - 2 * roots
+
+
 def _times_root(rest, root_q28):
     """rest * root, rounded: the two have 43 fractional bits more than the result."""
     return round_shift(rest * root_q28, 43)
@@ -93,21 +119,18 @@ def _times_root(rest, root_q28):
 class Solution(NamedTuple):
     alpha_q21: np.ndarray  # [m, C]
     residual_q16: np.ndarray  # [m, C] leave-one-out residuals, clipped to +-8
-    error_q32: int  # sum of residual^2
 
 
-def solve(kernel_q30, targets_q16):
-    """alpha = (K + lambda)^-1 T and its leave-one-out residuals: kernel_q30 [m, m], targets_q16 [m, C]."""
-    found = factor(kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype)))
-    columns, v = found.w_q26.T, substitute(found, targets_q16)
-    halves = np.arange(len(v), 0, -1) // 2  # half a bit is lost a product
-    sums_q21 = _to_32_bits(np.array([mixed_products(row, columns) for row in v.T], v.dtype).T)
+def solve(factor, v_q11):
+    """alpha = (K + lambda)^-1 T = W^T V and its leave-one-out residuals: v_q11 [m, C] of substitute."""
+    columns = inverse(factor).T
+    halves = np.arange(len(v_q11), 0, -1) // 2  # half a bit is lost a product
+    sums_q21 = _to_32_bits(np.array([mixed_products(row, columns) for row in v_q11.T], v_q11.dtype).T)
     alpha_q21 = _to_32_bits(sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0))
     w_q12 = round_shift(columns, 14)
     reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(1)
     residual_q16 = saturate(round_shift(alpha_q21 * reciprocal_q30[:, None], 35), spec.KERNEL_ANSWER_MAX)
-    error_q32 = int((residual_q16 * residual_q16).sum())
-    return Solution(alpha_q21, residual_q16, error_q32)
+    return Solution(alpha_q21, residual_q16)
 
 
 def _to_32_bits(values):

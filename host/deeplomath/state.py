@@ -9,6 +9,7 @@ import numpy as np
 from . import spec
 from .errors import KernelError
 from .memory import Event, Experience, Memory
+from .solve import trial
 
 MAGIC = b"DLMS"
 HEADER = struct.Struct("<4sHHHBBHHBBHHI")
@@ -56,7 +57,7 @@ def load(net, data):
 def footprint(config):
     """Bytes of the kernel's buffer: the layout of dlm_network.c, lay_out(). NUMERICS.md, Footprint."""
     d, m, classes = config.features, config.events, config.classes
-    even, blocks = (m + 1) // 2 * 2, (m + 3) // 4
+    even = (m + 1) // 2 * 2
     first, further = (d + 1) // 2 * 2, (d + classes + 1) // 2 * 2
     network = [2 * m, 4 * m, 12 * d, 2 * m]
     for index in range(config.layers):
@@ -64,9 +65,19 @@ def footprint(config):
     unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
     sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d, *network]
     sizes += network if config.background else []
-    candidate = max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE))
-    sizes += [16 * blocks * (blocks + 1), 4 * m, 2 * even * classes, 16 * m, 4 * m]
-    sizes += [4 * m * classes, 4 * m * classes, candidate, 4 * m, 8 * d, 4 * m, 4 * m, 4 * further, 2 * m]
+    overlaid = _rounded([4 * m * classes, max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE)), 4 * m])
+    sizes += [16 * m, 4 * m, 4 * m * classes, 8 * d, 4 * m, 4 * m, 4 * further, 2 * m]
+    return _rounded(sizes) + _factor_size(config, m) + max(_factor_size(config, trial(m)), overlaid)
+
+
+def _factor_size(config, rows):
+    """Bytes of L, of this number of rows, roots and V."""
+    blocks, even = (rows + 3) // 4, (config.events + 1) // 2 * 2
+    return _rounded([16 * blocks * (blocks + 1), 4 * config.events, 2 * even * config.classes])
+
+
+def _rounded(sizes):
+    """The sum of sizes, each rounded up to 8 bytes."""
     return sum((size + 7) // 8 * 8 for size in sizes)
 
 
