@@ -67,13 +67,13 @@ def test_64_events_with_the_most_layers_fit_in_40_kb():
 
 
 def test_a_wrong_digest_and_a_run_cut_short_are_found(made):
-    values = {("wrong_products", 18, 16, 2): 0}
+    values = {("checks_failed", 18, 16, 2): 0}
     with pytest.raises(RuntimeError, match="ended early"):
         cores.check("m4f", "fault\n", values, made[0])
     with pytest.raises(RuntimeError, match="digest None, the mirror has"):
         cores.check("m4f", "end\n", values, made[0])
-    with pytest.raises(RuntimeError, match="sums of products are wrong"):
-        cores.check("m4f", "end\n", {("wrong_products", 18, 16, 2): 1}, made[0])
+    with pytest.raises(RuntimeError, match="own ways are wrong"):
+        cores.check("m4f", "end\n", {("checks_failed", 18, 16, 2): 1}, made[0])
 
 
 def test_the_bench_and_cmake_compile_the_kernel_as_kernel_mk_says():

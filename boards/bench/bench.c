@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Counts what the kernel takes on this core, and an MLP beside it; bench_data.h holds the events, made by __main__.py.
 #include "bench_data.h"
+#include "checks.h"
 #include "dlm_kernel.h"
 #include "machine.h"
 #include "mlp.h"
@@ -51,23 +52,6 @@ static void count_kernel(const bench_case_t *of) {
     print("ram", of, (uint32_t)dlm_footprint(&of->config));
 }
 
-// How many of this core's sums of products differ from those of shared_spec/vectors/dot.json.
-static uint32_t wrong_products(void) {
-    uint32_t wrong = 0;
-    for (uint32_t i = 0; i < BENCH_DOTS; i++) {
-        const bench_dot_t *of = &bench_dots[i];
-        int32_t sums[4], mixed[4];
-        int64_t wide[2];
-        dlm_dot4(of->a, of->b[0], BENCH_DOT_STRIDE, of->n, sums);
-        dlm_dot4_mixed(of->a, of->c[0], of->n, mixed);
-        dlm_dot2_wide(of->a, of->b[0], of->b[1], of->n, wide);
-        wrong += memcmp(sums, of->sums, sizeof(sums)) || memcmp(mixed, of->mixed, sizeof(mixed));
-        wrong += wide[0] != of->sums[0] || wide[1] != of->sums[1];
-        wrong += dlm_distance2(of->a, of->b[0], of->n) != of->distance2;
-    }
-    return wrong;
-}
-
 static uint32_t right_of_kernel(const bench_case_t *of) {
     dlm_t *net;
     dlm_answer_t answer;
@@ -112,7 +96,7 @@ static void count_mlp(const bench_case_t *of, uint32_t wanted) {
 #endif
 
 int main(void) {
-    print("wrong_products", &bench_cases[0], wrong_products());
+    print("checks_failed", &bench_cases[0], checks_failed());
     for (uint32_t i = 0; i < BENCH_CASES; i++) {
         count_kernel(&bench_cases[i]);
     }

@@ -67,7 +67,7 @@ def build(name, made):
 
 
 def count(name, made):
-    """The Counts of a core, after its digests were found equal to the mirror's and its sums of products right."""
+    """The Counts of a core, after its digests were found equal to the mirror's and its own ways of computing right."""
     code = build(name, made)
     core, elf = CORES[name], FOLDER / f"{name}.elf"
     if core["run"][0] == "node":
@@ -91,9 +91,9 @@ def count(name, made):
 def check(name, said, values, expected):
     """Raises RuntimeError unless the run was whole and right."""
     digests = {key[1:]: value for key, value in values.items() if key[0] == "digest"}
-    wrong = [v for key, v in values.items() if key[0] == "wrong_products"]
+    wrong = [v for key, v in values.items() if key[0] == "checks_failed"]
     if not said.endswith("end\n") or wrong != [0]:
-        raise RuntimeError(f"{name}: the run ended early, or its sums of products are wrong: {said[-300:]}")
+        raise RuntimeError(f"{name}: the run ended early, or its own ways are wrong (checks.c): {said[-300:]}")
     for it in expected:
         if digests.get(it.size) != it.mirror.digest():
             raise RuntimeError(f"{name}: {it.size}: digest {digests.get(it.size)}, the mirror has {it.mirror.digest()}")

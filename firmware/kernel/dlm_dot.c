@@ -5,10 +5,6 @@
 
 #include "dlm_fixed.h"
 
-// Whole functions in assembly, where gcc runs out of registers.
-#define NAKED __attribute__((naked, noipa))
-#define UNUSED __attribute__((unused))
-
 #if defined(__ARM_FEATURE_DSP)
 
 // Two products an instruction, two pairs a load.
@@ -19,29 +15,26 @@
     "ldrd r3, lr, [" row "], #8\n smlad " sum ", r11, r3, " sum "\n smlad " sum ", r12, lr, " sum "\n"
 #define DOT_PAIR(row, sum) "ldr r3, [" row "], #4\n smlad " sum ", r11, r3, " sum "\n"
 #define DOT_LAST(row, sum) "ldrh r3, [" row "]\n smlabb " sum ", r11, r3, " sum "\n"
+// r2 holds n - 4; at 2 where that is negative. Carry: two are left; negative: one is.
+#define DOT_SUMS                                                                                                       \
+    "1: ldrd r11, r12, [r0], #8\n" FOUR(DOT_PAIRS) "subs r2, #4\n bhs 1b\n 2: lsls r3, r2, #31\n bcc 3f\n"             \
+                                                   "ldr r11, [r0], #4\n" FOUR(                                         \
+                                                       DOT_PAIR) "3: bpl 4f\n ldrh r11, [r0]\n" FOUR(DOT_LAST)
 
-NAKED void dlm_dot4(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t stride UNUSED, uint32_t n UNUSED,
-                    int32_t sums[4] UNUSED) {
-    __asm volatile(
-        "push {r4-r11, lr}\n"
-        "add r4, r1, r2, lsl #1\n"
-        "add r5, r4, r2, lsl #1\n"
-        "add r6, r5, r2, lsl #1\n"
-        "movs r7, #0\n"
-        "mov r8, r7\n"
-        "mov r9, r7\n"
-        "mov r10, r7\n"
-        "subs r2, r3, #4\n"
-        "blo 2f\n"
-        "1: ldrd r11, r12, [r0], #8\n" FOUR(
-            DOT_PAIRS) "subs r2, #4\n"
-                       "bhs 1b\n"
-                       "2: lsls r3, r2, #31\n"  // carry: two are left; negative: one is
-                       "bcc 3f\n"
-                       "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "3: bpl 4f\n"
-                                                            "ldrh r11, [r0]\n" FOUR(DOT_LAST) "4: ldr r3, [sp, #36]\n"
-                                                                                              "stm r3, {r7-r10}\n"
-                                                                                              "pop {r4-r11, pc}\n");
+DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                        uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "add r4, r1, r2, lsl #1\n"
+                   "add r5, r4, r2, lsl #1\n"
+                   "add r6, r5, r2, lsl #1\n"
+                   "movs r7, #0\n"
+                   "mov r8, r7\n"
+                   "mov r9, r7\n"
+                   "mov r10, r7\n"
+                   "subs r2, r3, #4\n"
+                   "blo 2f\n" DOT_SUMS "4: ldr r3, [sp, #36]\n"
+                   "stm r3, {r7-r10}\n"
+                   "pop {r4-r11, pc}\n");
 }
 
 // a r0, b r1, n r2, sums r4..r7, pairs of a r3 r12, a row of b r8..r11.
@@ -50,7 +43,8 @@ NAKED void dlm_dot4(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t s
     "smlaw" half " r6, r10, " pair ", r6\n smlaw" half " r7, r11, " pair ", r7\n"
 #define MIXED_PAIR(pair) MIXED_ROW("b", pair) MIXED_ROW("t", pair)
 
-NAKED void dlm_dot4_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t n UNUSED, int32_t sums[4] UNUSED) {
+DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_UNUSED, uint32_t n DLM_UNUSED,
+                              int32_t sums[4] DLM_UNUSED) {
     __asm volatile("push {r3-r11, lr}\n"
                    "movs r4, #0\n"
                    "movs r5, #0\n"
@@ -72,8 +66,9 @@ NAKED void dlm_dot4_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint
 
 // Rows of the same length, one after the other: n_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as dlm_dot4, and then
 // their norms r0 r11 r12 lr. On the stack: n - 4, the row; its norm, the next norms; rows left, the next row.
-NAKED void dlm_distance_row(const int16_t *n_q8 UNUSED, const uint32_t *norm_q16 UNUSED, uint32_t i UNUSED,
-                            uint32_t n UNUSED, uint32_t stride UNUSED, uint32_t *distance2_q16 UNUSED) {
+DLM_NAKED void dlm_distance_row(const int16_t *n_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
+                                uint32_t i DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                                uint32_t *distance2_q16 DLM_UNUSED) {
     __asm volatile("push {r4-r11, lr}\n"
                    "sub sp, #24\n"
                    "ldr r4, [sp, #60]\n"
@@ -100,33 +95,25 @@ NAKED void dlm_distance_row(const int16_t *n_q8 UNUSED, const uint32_t *norm_q16
                    "mov r10, r7\n"
                    "ldrd r2, r0, [sp]\n"
                    "cmp r2, #0\n"
-                   "blt 2f\n"
-                   "1: ldrd r11, r12, [r0], #8\n" FOUR(
-                       DOT_PAIRS) "subs r2, #4\n"
-                                  "bhs 1b\n"
-                                  "2: lsls r3, r2, #31\n"  // carry: two are left; negative: one is
-                                  "bcc 3f\n"
-                                  "ldr r11, [r0], #4\n" FOUR(DOT_PAIR) "3: bpl 4f\n"
-                                                                       "ldrh r11, [r0]\n" FOUR(
-                                                                           DOT_LAST) "4: ldrd r3, r2, [sp, #8]\n"
-                                                                                     "ldm r2!, {r0, r11, r12, lr}\n"
-                                                                                     "str r2, [sp, #12]\n"
-                                                                                     "add r0, r3\n"
-                                                                                     "add r11, r3\n"
-                                                                                     "add r12, r3\n"
-                                                                                     "add lr, r3\n"
-                                                                                     "sub r0, r0, r7, lsl #1\n"
-                                                                                     "sub r11, r11, r8, lsl #1\n"
-                                                                                     "sub r12, r12, r9, lsl #1\n"
-                                                                                     "sub lr, lr, r10, lsl #1\n"
-                                                                                     "ldr r3, [sp, #64]\n"
-                                                                                     "stm r3!, {r0, r11, r12, lr}\n"
-                                                                                     "str r3, [sp, #64]\n"
-                                                                                     "ldrd r2, r1, [sp, #16]\n"
-                                                                                     "subs r2, #4\n"
-                                                                                     "bgt 5b\n"
-                                                                                     "6: add sp, #24\n"
-                                                                                     "pop {r4-r11, pc}\n");
+                   "blt 2f\n" DOT_SUMS "4: ldrd r3, r2, [sp, #8]\n"
+                   "ldm r2!, {r0, r11, r12, lr}\n"
+                   "str r2, [sp, #12]\n"
+                   "add r0, r3\n"
+                   "add r11, r3\n"
+                   "add r12, r3\n"
+                   "add lr, r3\n"
+                   "sub r0, r0, r7, lsl #1\n"
+                   "sub r11, r11, r8, lsl #1\n"
+                   "sub r12, r12, r9, lsl #1\n"
+                   "sub lr, lr, r10, lsl #1\n"
+                   "ldr r3, [sp, #64]\n"
+                   "stm r3!, {r0, r11, r12, lr}\n"
+                   "str r3, [sp, #64]\n"
+                   "ldrd r2, r1, [sp, #16]\n"
+                   "subs r2, #4\n"
+                   "bgt 5b\n"
+                   "6: add sp, #24\n"
+                   "pop {r4-r11, pc}\n");
 }
 
 // a r0, b r1, c r2, n r3, sums r4 r5 and r6 r7, pairs of a r8 r9, of b and c r10 r12.
@@ -136,8 +123,8 @@ NAKED void dlm_distance_row(const int16_t *n_q8 UNUSED, const uint32_t *norm_q16
 #define WIDE_PAIR                                                                                                      \
     "ldr r8, [r0], #4\n ldr r10, [r1], #4\n smlald r4, r5, r8, r10\n ldr r10, [r2], #4\n smlald r6, r7, r8, r10\n"
 
-NAKED void dlm_dot2_wide(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED, uint32_t n UNUSED,
-                         int64_t sums[2] UNUSED) {
+DLM_NAKED void dlm_dot2_wide(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
+                             uint32_t n DLM_UNUSED, int64_t sums[2] DLM_UNUSED) {
     __asm volatile("push {r4-r10}\n"
                    "movs r4, #0\n"
                    "movs r5, #0\n"
@@ -162,7 +149,7 @@ NAKED void dlm_dot2_wide(const int16_t *a UNUSED, const int16_t *b UNUSED, const
 }
 
 // a r0, b r1, n r2, sum r3, pairs r4..r7.
-NAKED uint32_t dlm_distance2(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t n UNUSED) {
+DLM_NAKED uint32_t dlm_distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t n DLM_UNUSED) {
     __asm volatile("push {r4-r7}\n"
                    "movs r3, #0\n"
                    "subs r2, #4\n"
@@ -206,8 +193,8 @@ NAKED uint32_t dlm_distance2(const int16_t *a UNUSED, const int16_t *b UNUSED, u
     "ldrsh r4, [r0, r3]\n ldrsh r5, [r1, r3]\n muls r5, r4\n adds r7, r5\n"                                            \
     "ldrsh r6, [r2, r3]\n muls r6, r4\n add r8, r6\n adds r3, #2\n"
 
-static NAKED void dot2(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED, uint32_t n UNUSED,
-                       int32_t sums[2] UNUSED) {
+static DLM_NAKED void dot2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
+                           uint32_t n DLM_UNUSED, int32_t sums[2] DLM_UNUSED) {
     __asm volatile(UNIFIED "push {r4-r7, lr}\n"
                            "mov r7, r8\n"
                            "push {r7}\n" TO_THE_END "movs r7, #0\n"
@@ -236,8 +223,8 @@ void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, i
     "ldr r5, [r1, #" at "]\n uxth r6, r5\n asrs r5, r5, #16\n muls r5, r4\n muls r6, r4\n asrs r6, r6, #16\n"          \
     "add " sum ", r5\n add " sum ", r6\n"
 
-static NAKED void dot2_mixed(const int16_t *a UNUSED, const int32_t *b UNUSED, uint32_t n UNUSED,
-                             int32_t sums[2] UNUSED) {
+static DLM_NAKED void dot2_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_UNUSED, uint32_t n DLM_UNUSED,
+                                 int32_t sums[2] DLM_UNUSED) {
     __asm volatile(UNIFIED "push {r4-r7, lr}\n"
                            "lsls r2, r2, #1\n"
                            "adds r0, r2\n"
@@ -271,8 +258,8 @@ void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t n, int32_t sums
 #define WIDE_BOTH WIDE_ADD("r5", "r8", "r9") WIDE_ADD("r6", "r10", "r11")
 
 // sums: low, high; low, high.
-static NAKED void dot2_halves(const int16_t *a UNUSED, const int16_t *b UNUSED, const int16_t *c UNUSED,
-                              uint32_t n UNUSED, int32_t sums[4] UNUSED) {
+static DLM_NAKED void dot2_halves(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
+                                  uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
     __asm volatile(UNIFIED "push {r4-r7, lr}\n"
                            "mov r4, r8\n"
                            "mov r5, r9\n"
@@ -312,7 +299,7 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
 }
 
 // a r0, b r1, offset r2, sum r3.
-NAKED uint32_t dlm_distance2(const int16_t *a UNUSED, const int16_t *b UNUSED, uint32_t n UNUSED) {
+DLM_NAKED uint32_t dlm_distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t n DLM_UNUSED) {
     __asm volatile(UNIFIED "push {r4, r5, r6, lr}\n"
                            "movs r3, #0\n"
                            "lsls r4, r2, #1\n"
@@ -392,6 +379,21 @@ uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
         sum += (uint32_t)(step * step);
     }
     return sum;
+}
+
+#endif
+
+#if !defined(__ARM_FEATURE_DSP)
+
+void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                      uint32_t *distance2_q16) {
+    const int16_t *own = n_q8 + i * stride;
+    for (uint32_t j = 0; j < i; j += 4, n_q8 += 4 * stride) {
+        dlm_dot4(own, n_q8, stride, n, (int32_t *)(distance2_q16 + j));
+    }
+    for (uint32_t j = 0; j < i; j++) {
+        distance2_q16[j] = norm_q16[i] + norm_q16[j] - 2 * distance2_q16[j];
+    }
 }
 
 #endif

@@ -28,7 +28,7 @@ unsigned dlm_bit_length(uint64_t value) {
 // Floor of the square root of value >= 2^30.
 #if defined(__ARM_FEATURE_IDIV)
 static uint32_t isqrt32(uint32_t value) {
-    uint32_t root = (value >> 17) + 32767;  // from above, by Newton: not below the root, then less than 1 above it
+    uint32_t root = (value >> 17) + 32767;  // by Newton from a tangent; then it is right or 1 too large
     for (unsigned i = 0; i < 3; i++) {
         root = (root + value / root) / 2;
     }
@@ -93,12 +93,9 @@ uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
 
 #if defined(__ARM_FEATURE_DSP)
 
-#define NAKED __attribute__((naked, noipa))
-#define UNUSED __attribute__((unused))
-
 // a r0, row r1, n r2, b r3, shift r4, the table r5, the limit r6, x r7.
-static NAKED void gauss_row(const uint32_t *a UNUSED, uint32_t *row UNUSED, uint32_t n UNUSED, uint32_t b UNUSED,
-                            unsigned shift UNUSED, const uint32_t *table UNUSED) {
+static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_UNUSED, uint32_t n DLM_UNUSED,
+                                uint32_t b DLM_UNUSED, unsigned shift DLM_UNUSED, const uint32_t *table DLM_UNUSED) {
     __asm volatile("push {r4-r10, lr}\n"
                    "ldrd r4, r5, [sp, #32]\n"
                    "mov r6, %[limit]\n"

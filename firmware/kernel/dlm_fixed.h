@@ -7,6 +7,10 @@
 
 #include "dlm_spec.h"
 
+// Of a whole function in assembly, where gcc runs out of registers, and of its parameters.
+#define DLM_NAKED __attribute__((naked, noipa))
+#define DLM_UNUSED __attribute__((unused))
+
 extern const uint32_t dlm_exp2_q30[];  // 2^-(i / 2^DLM_KERNEL_EXPONENT_STEP_BITS) in Q30
 
 // value / 2^bits, floor. bits: 0..63. Relies on >> of a negative number being arithmetic, as in gcc and clang.

@@ -12,23 +12,6 @@ void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uin
     }
 }
 
-#if !defined(__ARM_FEATURE_DSP)  // for which dlm_dot.c has it in assembly
-
-void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16) {
-    const int16_t *own = n_q8 + i * stride;
-    const uint32_t norm = norm_q16[i];
-    for (uint32_t j = 0; j < i; j += 4, n_q8 += 4 * stride) {
-        int32_t products[4];
-        dlm_dot4(own, n_q8, stride, n, products);
-        for (uint32_t r = 0; r < 4; r++) {
-            distance2_q16[j + r] = norm + norm_q16[j + r] - 2 * (uint32_t)products[r];
-        }
-    }
-}
-
-#endif
-
 // Sum of squared deviations from their mean, Q12, of n values with this sum and sum of squares. Below 2^51.
 static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
     return n ? (n * squares - (uint64_t)((int64_t)sum * sum)) * 4096 / n : 0;

@@ -166,7 +166,8 @@ static int32_t negative_log_evidence(const dlm_t *net, const dlm_factor_t *facto
             squares_q22 += (uint32_t)(v_q11[i] * v_q11[i]);
         }
     }
-    return (int32_t)n * dlm_log2_q11(squares_q22) - 2 * (dlm_log2_q11(product_q31) - (int32_t)(halvings << 11));
+    return (int32_t)n * dlm_log2_q11(squares_q22) -
+           2 * (dlm_log2_q11(product_q31) - (int32_t)(halvings << DLM_FEATURE_LOG_BITS));
 }
 
 // Makes the second factor the first one.

@@ -184,7 +184,7 @@ def rebuild_work(config, m, tried):
         n = config.coordinates(layer)
         rows = [(row + 1) * n for row in range(m)]
         widths = [1 + (row < solve.trial(m)) for row in range(m)]
-        triangle = [n * ((row + 1) * (row + 2) // 2 + row * classes) for row, n in enumerate(widths)]
+        triangle = [w * ((row + 1) * (row + 2) // 2 + row * classes) for row, w in enumerate(widths)]
         yield m * n  # width
         yield from map(sum, zip(rows, triangle))  # A, L, V, of both widths until one is chosen
         yield from [2 * left * (left + 1) + 4 * left * (classes + 1) for left in range(m, 0, -4)]  # W, alpha

@@ -107,7 +107,7 @@ def negative_log_evidence(factor, v_q11):
         product = product_q31 * int(root_q28) >> 32
         up = 32 - product.bit_length()
         product_q31, halvings = product << up, halvings + up
-    roots = log2_q11(product_q31) - (halvings << 11)
+    roots = log2_q11(product_q31) - (halvings << spec.FEATURE_LOG_BITS)
     return len(v_q11) * log2_q11(int((v_q11 * v_q11).sum()) + 1) - 2 * roots
 
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Holds what the kernel does in a way of its own on this core to plain C: shared_spec/vectors/dot.json, and numbers drawn.
+#include "checks.h"
+
+#include "bench_data.h"
+#include "dlm_kernel.h"
+
+enum { ROWS = 12, DRAWN = 400 };
+
+static uint32_t state = 1;
+
+static uint32_t draw(void) {
+    state = state * 1664525u + 1013904223u;
+    return state ^ state >> 15;
+}
+
+static uint32_t wrong_products(const bench_dot_t *of) {
+    int32_t sums[4], mixed[4];
+    int64_t wide[2];
+    dlm_dot4(of->a, of->b[0], BENCH_DOT_STRIDE, of->n, sums);
+    dlm_dot4_mixed(of->a, of->c[0], of->n, mixed);
+    dlm_dot2_wide(of->a, of->b[0], of->b[1], of->n, wide);
+    uint32_t wrong = memcmp(sums, of->sums, sizeof(sums)) || memcmp(mixed, of->mixed, sizeof(mixed));
+    wrong += wide[0] != of->sums[0] || wide[1] != of->sums[1];
+    return wrong + (dlm_distance2(of->a, of->b[0], of->n) != of->distance2);
+}
+
+// Squared distance modulo 2^32, difference by difference.
+static uint32_t plain_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
+    uint32_t sum = 0;
+    for (; n; n--) {
+        const uint32_t step = (uint32_t)(*a++ - *b++);
+        sum += step * step;
+    }
+    return sum;
+}
+
+// Of a case's rows, taken in turn until there are three blocks of them.
+static uint32_t wrong_distances(const bench_dot_t *of) {
+    static int16_t rows[ROWS][BENCH_DOT_STRIDE] __attribute__((aligned(4)));
+    uint32_t norms[ROWS], found[ROWS], wrong = 0;
+    for (uint32_t r = 0; r < ROWS; r++) {
+        memcpy(rows[r], r % 5 < 4 ? of->b[r % 5] : of->a, sizeof(rows[r]));
+    }
+    dlm_norms(rows[0], ROWS, of->n, BENCH_DOT_STRIDE, norms);
+    for (uint32_t i = 0; i <= ROWS - 3; i++) {
+        dlm_distance_row(rows[0], norms, i, of->n, BENCH_DOT_STRIDE, found);
+        for (uint32_t j = 0; j < i; j++) {
+            wrong += found[j] != plain_distance2(rows[i], rows[j], of->n);
+        }
+    }
+    return wrong;
+}
+
+static uint32_t wrong_exponentials(void) {
+    uint32_t values[8], found[8], wrong = 0;
+    for (uint32_t drawn = 0; drawn < DRAWN; drawn++) {
+        const uint32_t n = drawn % 8, b = draw() | 0x40000000u, shift = drawn % 20;
+        for (uint32_t i = 0; i < n; i++) {
+            values[i] = draw() >> draw() % 32;
+        }
+        dlm_gauss_row(values, found, n, b, shift);
+        for (uint32_t i = 0; i < n; i++) {
+            wrong += found[i] != dlm_gauss_short(values[i], b, shift);
+        }
+    }
+    return wrong;
+}
+
+// root^2 <= value < (root + 1)^2, at both ends.
+static uint32_t wrong_roots(void) {
+    uint32_t wrong = 0;
+    for (uint32_t drawn = 0; drawn < DRAWN; drawn++) {
+        const uint32_t root = drawn ? draw() >> draw() % 32 | 1 : UINT32_MAX;
+        const uint64_t square = (uint64_t)root * root;
+        wrong += dlm_isqrt(square) != root || dlm_isqrt(square - 1) != root - 1 ||
+                 dlm_isqrt(square + 2u * (uint64_t)root) != root;
+    }
+    return wrong;
+}
+
+uint32_t checks_failed(void) {
+    uint32_t wrong = wrong_exponentials() + wrong_roots();
+    for (uint32_t i = 0; i < BENCH_DOTS; i++) {
+        wrong += wrong_products(&bench_dots[i]) + wrong_distances(&bench_dots[i]);
+    }
+    return wrong;
+}
