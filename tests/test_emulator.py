@@ -5,6 +5,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 
 from deeplomath import emulator
+from deeplomath.errors import TransportError
 
 COUNTED_LOOP = """
 import time
@@ -59,6 +60,24 @@ def test_a_tick_with_icount_is_a_known_share_of_an_instruction(name, tmp_path):
     scale = board.toml["run"]["ticks_per_instruction"]
     a_thousand, many = round((longer - short) / scale), round((long - short) / scale)
     assert a_thousand % 1000 == 0 < a_thousand and many == 100 * a_thousand
+
+
+@each_board
+def test_a_board_takes_input_as_soon_as_it_is_started(name):
+    with running(emulator.Emulator(name)) as board:
+        assert in_raw_repl(board, "print(6 * 7)") == "42\r\n"
+
+
+@pytest.mark.m0
+def test_an_emulator_that_ends_at_once_is_told_from_a_silent_board(tmp_path, monkeypatch):
+    (tmp_path / "empty.elf").touch()
+    board = running(emulator.Emulator("microbit_qemu", elf=tmp_path / "empty.elf"))
+    with pytest.raises(TransportError, match="empty.elf: the emulator ended"), board:
+        pass
+    monkeypatch.setattr(emulator, "START_SECONDS", 0.5)
+    monkeypatch.setattr(emulator, "PROMPT", b"never")
+    with pytest.raises(TransportError, match="no prompt of the board after 0.5 s"), emulator.Emulator("microbit_qemu"):
+        pass
 
 
 @each_board

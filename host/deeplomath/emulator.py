@@ -12,12 +12,16 @@ import tomllib
 import tty
 from pathlib import Path
 
+import serial
+
 from .errors import TransportError
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DEEPLOMATH_BUILD", ROOT / "build")).resolve()
 DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
+PROMPT = b">>> "  # of MicroPython's REPL
+START_SECONDS = 60  # until an emulated board is in its REPL, at most
 
 
 def native_module(arch):
@@ -107,6 +111,7 @@ class Emulator(Board):
             command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
             fd = server.fileno()
             self._spawn(command(fd), pass_fds=[fd], stdin=subprocess.DEVNULL, cwd=self._folder.name)
+        self._await_prompt()
         if self.files:
             self.put({file.name: file for file in self.files})
 
@@ -127,15 +132,25 @@ class Emulator(Board):
             self._folder.cleanup()
             self._folder = None
 
+    def _await_prompt(self):
+        """Return when the board is in its REPL: what is sent to it before that is lost."""
+        seen, limit = b"", time.monotonic() + START_SECONDS
+        try:
+            with serial.serial_for_url(self.port, timeout=0.05) as line:
+                while PROMPT not in seen and time.monotonic() < limit:
+                    line.write(b"\r")
+                    seen += line.read(64)
+        except serial.SerialException as error:
+            raise TransportError(f"{self.image}: the emulator ended at the start of the board: {error}") from error
+        if PROMPT not in seen:
+            raise TransportError(f"{self.image}: no prompt of the board after {START_SECONDS} s, but {seen!r}")
+
     def put(self, files):
         """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL."""
         from mpremote.transport_serial import SerialTransport
 
         line = SerialTransport(self.port)
         try:
-            while not line.serial.in_waiting:  # what comes before the start-up is over may be lost
-                line.serial.write(b"\r")
-                time.sleep(0.05)
             line.enter_raw_repl(soft_reset=False)
             for path, file in files.items():
                 line.fs_writefile(path, file.read_bytes(), chunk_size=1024)
