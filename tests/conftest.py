@@ -49,6 +49,7 @@ def pytest_configure(config):
         config.addinivalue_line("markers", f"{name}: a tier, see tests/conftest.py")
 
 
+@pytest.hookimpl(wrapper=True)  # its first half comes before pytest-xdist reads the groups, its second half after
 def pytest_collection_modifyitems(config, items):
     spared = [_tier(item) not in (None, *WHOLE) and item.path.stem != "test_boards" for item in items]
     config.hook.pytest_deselected(items=[item for item, spare in zip(items, spared) if spare])
@@ -61,6 +62,15 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group(tier or item.path.stem))  # one process boots a board once
         if hasattr(item, "callspec") and "kernel" in item.callspec.id.split("-"):
             item.add_marker("kernel")
+    yield
+    if config.getoption("loadgroup", False) and any(map(_is_ungrouped, items)):  # only pytest-xdist has this option
+        raise pytest.UsageError("pytest-xdist leaves the groups of the tests unread: each board would start many times")
+
+
+def _is_ungrouped(item):
+    """True for a test whose group did not become the end of its name, which is what pytest-xdist goes by."""
+    group = item.get_closest_marker("xdist_group")
+    return group is not None and not item.nodeid.endswith(f"@{group.args[0]}")
 
 
 def _tier(item):
