@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("kernel")
     yield
     if config.getoption("loadgroup", False) and any(map(_is_ungrouped, items)):  # only pytest-xdist has this option
-        raise pytest.UsageError("pytest-xdist leaves the groups of the tests unread: each board would start many times")
+        raise RuntimeError("pytest-xdist leaves the groups of the tests unread: each board would start many times")
 
 
 def _is_ungrouped(item):
