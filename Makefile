@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BOARD ?= stm32f405_qemu
 JOBS ?= $(shell nproc)
+STREAMS ?= 10000
 BUILD := build
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -81,6 +82,9 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
 	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest -rs tests -m kernel
+
+streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches, tails and repetitions
+	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
 
 bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
@@ -248,4 +252,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean
+.PHONY: help demo streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean

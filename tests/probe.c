@@ -75,3 +75,26 @@ void probe_width(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, d
     dlm_norms(n_q8, m, n, stride, norm);
     dlm_base_width(n_q8, norm, m, n, stride, width);
 }
+
+// A whole network of one layer, whose factor is at hand, made the one that is being made; V, n values of its only class, put in.
+static void resume(dlm_t *net, const int16_t *v, uint32_t n) {
+    *dlm_next(net) = *dlm_live(net);
+    memcpy(DLM_AT(net, int16_t, net->factors[0].v_q11), v, n * sizeof(*v));
+}
+
+// V of event i, from V of the events before it.
+int32_t probe_substitute(dlm_t *net, uint32_t i, const int16_t *v) {
+    resume(net, v, i);
+    dlm_substitute(net, &net->factors[0], i);
+    return DLM_AT(net, int16_t, net->factors[0].v_q11)[i];
+}
+
+// alpha [m] from V [m].
+const int32_t *probe_alpha(dlm_t *net, const int16_t *v) {
+    const uint32_t m = dlm_live(net)->n_neurons;
+    resume(net, v, m);
+    for (uint32_t j = 0; j < m; j += 4) {
+        dlm_alpha(net, j);
+    }
+    return DLM_AT(net, int32_t, net->alpha_q21);
+}

@@ -6,6 +6,7 @@ import ctypes
 import numpy as np
 import pytest
 
+import clips
 from deeplomath import solve
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
@@ -119,3 +120,46 @@ def test_an_ill_conditioned_network_is_equal_in_kernel_mirror_and_unbounded():
             net.learn(np.array([i % 2, i // 12], np.int16), i * 7 % 3 % 2)
     assert fields(nets[0]) == fields(nets[1]) == nets[2].fields()
     assert len({net.digest() for net in nets}) == 1
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    """A regression of 512 events in kernel and mirror, and its factor: one layer, so that the kernel's is at hand, too."""
+    draw = np.random.default_rng(12)
+    mirror, kernel = (make(features=8, classes=1, events=512, layers=1, regression=True) for make in (MIRROR, KERNEL))
+    mirror.learn_many((draw.normal(size=(512, 8)) * 900).astype(np.int16), draw.integers(-9000, 9000, 512))
+    kernel.load(mirror.export())
+    (layer,) = mirror.whole.layers
+    return mirror, kernel, solve.factor(solve.with_ridge(layer.kernel_q30))
+
+
+@pytest.mark.kernel
+def test_what_is_foretold_beyond_32_is_clipped_alike_in_kernel_and_mirror(crowded):
+    mirror, kernel, factor = crowded
+    i = 511
+    targets, row = mirror.whole.targets.copy(), factor.l_q15[i, :i]
+    for sign in (1, -1):
+        wanted = (
+            np.where(row < 0, -sign, sign) * 31000
+        )  # of V, and so the sum of L V over the row is as large as it gets
+        lower = factor.l_q15[:i, :i] + np.diag((1 << 43) // factor.root_q28[:i])
+        targets[:i, 0] = (lower @ wanted) >> 10
+        with clips.watched() as reached:
+            v_q11 = solve.substitute(factor, targets)
+        assert reached["v_rest"] == 1 and abs(v_q11[:i]).max() < 32767
+        found = library().probe_substitute(kernel.net, i, address(v_q11[:i, 0].astype(np.int16)))
+        assert found == v_q11[i, 0] == -sign * 32767
+
+
+@pytest.mark.kernel
+def test_alpha_beyond_32_bits_is_what_is_left_modulo_2_32_in_kernel_and_mirror(crowded):
+    _, kernel, factor = crowded
+    columns = solve.inverse(factor).T
+    at = int(abs(columns).sum(1).argmax())
+    v_q11 = np.where(columns[at] < 0, -1, 1)[:, None] * 32767
+    with clips.watched() as reached:
+        alpha_q21 = solve.solve(factor, v_q11).alpha_q21[:, 0]
+    assert reached["alpha_wrap"] and alpha_q21[at] < 0
+    library().probe_alpha.restype = ctypes.POINTER(ctypes.c_int32)
+    found = library().probe_alpha(kernel.net, address(v_q11[:, 0].astype(np.int16)))
+    assert found[:512] == alpha_q21.tolist()

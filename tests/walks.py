@@ -8,7 +8,8 @@ import numpy as np
 
 from operations import apply
 
-KINDS = ("uniform", "clusters", "corners", "bits", "constant features", "small")
+HARD = ("tails", "glitches", "repeated", "equal", "outliers", "contradictions")
+KINDS = ("uniform", "clusters", "corners", "bits", "constant features", "small", *HARD)
 WEIGHTS = {
     "learn": 32,
     "infer": 12,
@@ -30,6 +31,11 @@ WEIGHTS = {
 
 def events(draw, kind, features, classes):
     """Yields events (x int16 [features], label) of a kind for ever."""
+    for x, label in (hard_events if kind in HARD else plain_events)(draw, kind, features, classes):
+        yield np.clip(x, -32768, 32767).astype(np.int16), label
+
+
+def plain_events(draw, kind, features, classes):
     centres = draw.normal(size=(classes, features)) * 3000
     while True:
         label = int(draw.integers(classes))
@@ -42,7 +48,27 @@ def events(draw, kind, features, classes):
             "constant features": lambda near=near: np.where(np.arange(features) % 2, 7, near),
             "small": lambda: draw.integers(-3, 4, features) * (draw.random() < 0.7),
         }[kind]()
-        yield np.clip(x, -32768, 32767).astype(np.int16), label
+        yield x, label
+
+
+def hard_events(draw, kind, features, classes):
+    """What a numeric range has to stand: some of it far out, or the same again and again under any label."""
+    centres = draw.normal(size=(classes, features)) * 3000
+    few = draw.integers(-9, 10, (4, features)) * 10 ** draw.integers(0, 4)  # what repeats itself
+    direction = draw.integers(1, 9, features)
+    while True:
+        label, place = int(draw.integers(classes)), int(draw.integers(4))
+        x = {
+            "tails": lambda: draw.standard_t(1.1, features) * 30,
+            "glitches": lambda label=label: centres[label] + draw.normal(size=features) * 600,
+            "repeated": lambda place=place: few[place],
+            "equal": lambda: few[0],
+            "outliers": lambda: draw.integers(-2, 3, features),  # far ones after a tight cluster
+            "contradictions": lambda place=place: place * direction,  # one label, then another, at each next place
+        }[kind]()
+        far = draw.random() < {"glitches": 0.02, "outliers": 0.1, "contradictions": 0.1}.get(kind, 0)
+        label = place % 2 % classes if kind == "contradictions" else label
+        yield draw.choice([-32768, 32767], features) if far else x, label
 
 
 def walk(seed, makes, steps, most_events, most_features=24):

@@ -44,7 +44,7 @@ int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margi
 }
 
 int32_t dlm_margin_q8(int32_t margin_q16) {
-    return (margin_q16 < 0 ? 0 : margin_q16 > DLM_ONE_Q16 ? DLM_ONE_Q16 : margin_q16) >> 8;
+    return (margin_q16 > DLM_ONE_Q16 ? DLM_ONE_Q16 : margin_q16) >> 8;
 }
 
 int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16) {
@@ -87,7 +87,8 @@ static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
     sorted[n] = value;
 }
 
-// The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
+// The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none. The least
+// distance is 16: half of it is not 0.
 static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
     const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
     uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted), n = 0;
@@ -96,8 +97,7 @@ static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t div
             insert_sorted(sorted, n++, distance2[i]);
         }
     }
-    const uint32_t median = n ? dlm_distance(sorted[n / 2]) / divisor : 0;
-    return n && !median ? 1 : median;
+    return n ? dlm_distance(sorted[n / 2]) / divisor : 0;
 }
 
 // What is usual between events of a class; where no two are apart, half of what is usual between any, or 1.
@@ -136,8 +136,9 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
 
 // The one of n sorted novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small.
 static uint32_t quantile(const uint32_t *sorted, uint32_t n, uint32_t false_reject_permille) {
-    uint32_t rank = ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;
-    return sorted[(rank < 1 ? 1 : rank > n ? n : rank) - 1];
+    const uint32_t rank =
+        ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;  // at least 1: the rate is at most 1/2
+    return sorted[(rank > n ? n : rank) - 1];
 }
 
 // Whether the stated rate is at least one in the experience.

@@ -310,7 +310,7 @@ uint32_t dlm_distance(uint32_t distance2_q16);
 // Novelty Q12 from distance Q12 and margin Q16.
 uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16);
 int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16);
-// Margin Q16 within 0..1, in Q8.
+// Margin Q16 of the class answered, which is never negative, at most 1, in Q8.
 int32_t dlm_margin_q8(int32_t margin_q16);
 int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
 

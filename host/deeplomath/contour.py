@@ -86,16 +86,16 @@ def nearest_distances(z_q8, classes, same_class):
 
 
 def median_positive(distances, divisor):
-    """The upper median of the distances above 0, divided, at least 1; 0 if there is none."""
+    """The upper median of the distances above 0, divided; 0 if there is none. The least distance is 16: half of it is not 0."""
     positive = sorted(d for d in distances if d)
-    return max(1, positive[len(positive) // 2] // divisor) if positive else 0
+    return positive[len(positive) // 2] // divisor if positive else 0
 
 
 def quantile(experience, false_reject_permille):
     """The experienced novelty that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small."""
     n = len(experience)
-    rank = ((n + 1) * (1000 - false_reject_permille) + 500) // 1000  # 1-based
-    return experience[min(max(rank, 1), n) - 1]
+    rank = ((n + 1) * (1000 - false_reject_permille) + 500) // 1000  # 1-based; at least 1, for a rate of at most a half
+    return experience[min(rank, n) - 1]
 
 
 def verdict(novelty_q12, margin_q16, level_q12):
@@ -123,10 +123,10 @@ def confidence_line(points):
 
 
 def confidence(line, margin_q16):
-    """Confidence Q16, 0..1, at a margin; line: a Contour."""
-    return max(0, min(line.at_zero_q16 + (line.slope_q16 * margin_q8(margin_q16) >> 8), ONE_Q16))
+    """Confidence Q16, 0..1, at a margin of the class answered; line: a Contour."""
+    return min(line.at_zero_q16 + (line.slope_q16 * margin_q8(margin_q16) >> 8), ONE_Q16)
 
 
 def margin_q8(margin_q16):
-    """Margin Q16 within 0..1, in Q8."""
-    return max(0, min(margin_q16, ONE_Q16)) >> 8
+    """Margin Q16 of the class answered, which is never negative, at most 1, in Q8."""
+    return min(margin_q16, ONE_Q16) >> 8

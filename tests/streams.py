@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""Streams of events as they should not come: heavy tails, glitches, repetitions, contradictions, corners of int16.
+
+python tests/streams.py --streams 10000 --jobs 2     # kernel == mirror, learn by learn; status 1 if one differs
+
+A stream is drawn from its number: sizes, kind, events, labels. Its number is all it takes to see it again: --first N --streams 1.
+"""
+
+import argparse
+import contextlib
+import multiprocessing
+import sys
+from collections import Counter
+
+import numpy as np
+
+import clips
+from deeplomath import KernelError, features, spec
+from deeplomath.memory import Experience
+from implementations import KERNEL, MIRROR, UNBOUNDED, kernel_window_features
+from walks import KINDS, events
+
+LEARNS = 60
+LESSON = 40  # each so many streams is a lesson: many events at once, which a walk of 60 learns does not reach
+WATCHED = 160  # streams at the beginning that are watched for their clips; the others run twice as fast
+SIDES = 48  # the most features whose coordinates go up to 16 deviations
+
+
+def stream(number, unbounded=False):
+    """Leads kernel and mirror (and an unbounded one) through a stream; returns its learns. AssertionError if they part."""
+    draw = np.random.default_rng(number)
+    makes = (MIRROR, KERNEL, UNBOUNDED)[: 2 + unbounded]
+    return lesson(draw, number, makes) if number % LESSON == 0 else walk(draw, number, makes)
+
+
+def walk(draw, number, makes):
+    """Learns one by one, now and then an answer, once perhaps a state as a long life leaves it."""
+    config, kind, value = draw_config(draw), str(draw.choice(KINDS)), str(draw.choice(VALUES))
+    nets = [make(**config) for make in makes]
+    source = events(draw, kind, config["features"], config["classes"])
+    what = f"stream {number}, {kind}, {value}, {config}"
+    same_features(draw, kind, what)
+    x, _ = next(source)
+    same([net.infer(x) for net in nets], f"{what}, answer before all")
+    for step in range(LEARNS):
+        x, label = next(source)
+        label = draw_value(draw, value) if config["regression"] else label
+        same([learned(net, x, label) for net in nets], f"{what}, step {step}")
+        if step % 6 == 5:
+            other = next(source)[0] if draw.random() < 0.5 else x // 2
+            same([net.infer(other) for net in nets], f"{what}, answer after step {step}")
+        if step == LEARNS // 2 and draw.random() < 0.2:
+            grow_old(draw, nets)
+            same([net.digest() for net in nets], f"{what}, loaded after step {step}")
+    return LEARNS
+
+
+def lesson(draw, number, makes):
+    """Learns hundreds of events at once, and one by one what comes after them."""
+    teach = LESSONS[number // LESSON % len(LESSONS)]
+    x, labels, queries, regression = teach(draw)
+    sizes = {"features": x.shape[1], "classes": 1 if regression else int(max(labels)) + 1, "events": len(x)}
+    nets = [make(**sizes, layers=2, regression=regression) for make in makes]
+    what = f"stream {number}, lesson {teach.__name__}, {sizes}"
+    nets[0].learn_many(x, labels)
+    for net in nets[1:]:
+        net.load(nets[0].export())
+    same([net.digest() for net in nets], what)
+    for query in queries:
+        same([net.infer(query) for net in nets], f"{what}, answer to {query.tolist()}")
+    same([learned(net, queries[0], labels[0]) for net in nets], f"{what}, one more")
+    return len(x) + 1
+
+
+def alternating(draw):
+    """Values that alternate from place to place, and one event beyond: its answer is extrapolated far, and it contradicts it."""
+    places, times, features = int(draw.integers(6, 8)), int(draw.integers(40, 61)), int(draw.choice([1, 5]))
+    at = np.arange(places * times) % places
+    last = draw.random() < 0.5  # the event beyond is the last neuron, or the first
+    at = np.append(at, places) if last else np.insert(at, 0, places)
+    values = np.where(at % 2, -32767, 32767)
+    values[-1 if last else 0] = draw.choice([-32767, 32767])
+    x = np.repeat(at[:, None] * 100, features, axis=1).astype(np.int16)
+    return x, values.tolist(), [np.full(features, v, np.int16) for v in (-110, 100 * places, 100 * places + 60)], True
+
+
+def lone_glitch(draw):
+    """One event far away, all others equal: the width is as small, and the query as far, as they get."""
+    x = np.zeros((400, SIDES), np.int16)
+    x[int(draw.integers(400)), 0] = 32767
+    return x, draw.integers(0, 2, 400).tolist(), [np.full(SIDES, v, np.int16) for v in (32767, -32768)], False
+
+
+def crowd(draw):
+    """Many features, of which one tells all and jumps once, the others are still but for glitches: what a layer sharpens most."""
+    d, n = int(draw.choice([60, spec.LIMIT_FEATURES])), int(draw.integers(60, 100))
+    x = np.where(draw.random((n, d)) < 0.01, draw.choice([-32768, 32767], (n, d)), 0)
+    x[:, 0] = draw.choice([-1000, 1000], n) + draw.integers(-99, 100, n)
+    values = np.where(x[:, 0] > 0, 32767, -32767)
+    x[int(draw.integers(n)), 0] = 32767
+    return x.astype(np.int16), values.tolist(), [np.full(d, v, np.int16) for v in (32767, 0)], True
+
+
+LESSONS = (alternating, lone_glitch, crowd)
+VALUES = ("corners", "small", "any")
+
+
+def draw_config(draw):
+    """Sizes: mostly few of all, since that is where numbers get extreme; now and then many features."""
+    regression = bool(draw.random() < 0.25)
+    few, some = int(draw.integers(3, 7)), int(draw.integers(7, 17))
+    return {
+        "features": int(draw.choice([1, 2, 3, 5, 9, 49, 160], p=[0.35, 0.25, 0.15, 0.1, 0.1, 0.04, 0.01])),
+        "classes": 1 if regression else int(draw.choice([1, 2, 3, 16], p=[0.25, 0.4, 0.25, 0.1])),
+        "events": int(draw.choice([1, 2, few, some], p=[0.05, 0.05, 0.7, 0.2])),
+        "layers": int(draw.integers(1, 5)),
+        "false_reject_permille": int(draw.choice([1, 50, 200, 500])),
+        "regression": regression,
+    }
+
+
+def draw_value(draw, kind):
+    """A value of a regression."""
+    return {
+        "corners": lambda: int(draw.choice([-32768, 32767])),
+        "small": lambda: int(draw.integers(-1, 2)),
+        "any": lambda: int(draw.integers(-32768, 32768)),
+    }[kind]()
+
+
+def same(found, what):
+    assert all(value == found[0] for value in found), f"{what}: {found}"
+
+
+def learned(net, x, label):
+    """What a learn returned, or the code of its error, and the digest."""
+    try:
+        return net.learn(x, label), net.digest()
+    except KernelError as error:
+        return error.code, net.digest()
+
+
+def same_features(draw, kind, what):
+    """The features of one window of such events are equal, too."""
+    source = events(draw, kind, 2, 1)
+    window = np.array([next(source)[0] for _ in range(int(draw.integers(2, 40)))])
+    functions = features.window_features, kernel_window_features
+    same([function(window).tolist() for function in functions], f"{what}, window")
+
+
+def grow_old(draw, nets):
+    """Loads a state as a long life leaves it: counts at their limit, ages beyond theirs, the ring of experience full."""
+    mirror = nets[0].memory
+    ids = [event.id for event in mirror.events]
+    mirror.clock += int(draw.choice([0, 60000, 70000, 2**30]))
+    mirror.events = [event._replace(count=int(draw.choice([event.count, spec.LIMIT_COUNT]))) for event in mirror.events]
+    if ids:
+        corners = bool(draw.integers(2))
+        mirror.experience = [draw_experience(draw, ids, corners) for _ in range(spec.MEMORY_EXPERIENCE)]
+    nets[0]._changed()
+    state = nets[0].export()
+    for net in nets:
+        net.load(state)
+
+
+def draw_experience(draw, ids, corners):
+    """Of corners; or hits where the margin is a little above a half, misses below: a line as steep as it gets."""
+    margin = int(draw.choice([0, 256, draw.integers(257)])) if corners else int(128 + draw.integers(-8, 9))
+    novelty = int(draw.choice([0, spec.CONTOUR_NOVELTY_MAX, draw.integers(65536), draw.integers(8192)]))
+    return Experience(int(draw.choice(ids)), novelty, margin, bool(draw.integers(2)) if corners else margin > 128)
+
+
+def outcome(number):
+    """(clips that the stream reached, if it is watched; the difference or None) of a stream."""
+    with clips.watched() if number < WATCHED else contextlib.nullcontext(Counter()) as reached:
+        try:
+            stream(number)
+        except AssertionError as difference:
+            return reached, str(difference)
+    return reached, None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--streams", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
+    options = parser.parse_args()
+    numbers = range(options.first, options.first + options.streams)
+    reached, differences = Counter(), []
+    with multiprocessing.Pool(options.jobs) as pool:
+        for done, (names, difference) in enumerate(pool.imap_unordered(outcome, numbers, chunksize=8), 1):
+            reached.update(names)
+            if difference:
+                differences.append(difference)
+                print(difference)
+            if done % 500 == 0:
+                print(f"{done} of {len(numbers)} streams, {len(differences)} differences", flush=True)
+    for name in clips.CLIPS:
+        print(f"{reached[name]:9}  {name}")
+    print(f"{len(numbers)} streams of {LEARNS} learns, {len(differences)} differences")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
