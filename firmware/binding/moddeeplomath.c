@@ -853,8 +853,13 @@ static void make_network_type(void) {
     MP_OBJ_TYPE_SET_SLOT(&network_type, locals_dict, (void *)&network_locals, 1);
 }
 
+// The code looks up each name (a qstr) in a table that belongs to the module's context. Code and variables stay for ever, but where
+// the code does not lie in the heap (unix) nothing else would hold the context once the module is out of sys.modules.
+const void *kept_context;
+
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
+    kept_context = self->context;
     make_network_type();
     make_result_type(&learned_type, MP_QSTR_Learned);
     make_result_type(&answer_type, MP_QSTR_Answer);
