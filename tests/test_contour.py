@@ -94,3 +94,12 @@ def test_the_verdicts_follow_level_and_margin(verdict):
     known = 13107
     found = [verdict(n, m, 4096) for n, m in ((4096, known), (4096, known - 1), (4097, known), (4097, 0))]
     assert found == [spec.VERDICT_KNOWN, spec.VERDICT_UNCERTAIN, spec.VERDICT_UNKNOWN, spec.VERDICT_UNKNOWN]
+
+
+@every
+def test_distance_and_novelty_are_to_the_nearest_event_of_any_class(make):
+    net = make(features=1, classes=2, events=8)
+    for x, label in ((0, 0), (900, 0), (450, 1), (455, 0), (455, 0), (455, 0)):
+        net.learn(np.array([x], np.int16), label)
+    answer = net.infer(np.array([450], np.int16))
+    assert (answer.label, answer.distance, answer.nearest[0]) == (0, 0, 2)

@@ -249,6 +249,19 @@ def test_frozen_nothing_changes_until_it_thaws(make):
 
 
 @both
+def test_neither_a_freeze_nor_a_drop_of_what_was_only_asked_stands_in_the_way_of_undo(make):
+    net = taught(make, 17, 12, features=4, classes=3, events=20)
+    before = net.digest()
+    net.learn(np.array([900, 20, -400, 5], np.int16), 2)
+    net.freeze()
+    net.freeze(False)
+    net.infer(np.array([-900, 20, 400, 5], np.int16))
+    net.drop()
+    net.undo()
+    assert net.digest() == before
+
+
+@both
 def test_a_regression_follows_a_smooth_function_and_says_unknown_beyond_it(make):
     draw = np.random.default_rng(15)
     net = make(features=2, classes=1, events=60, regression=True)

@@ -457,7 +457,7 @@ static mp_obj_t network_make_new(const mp_obj_type_t *type, size_t n_args, size_
     return MP_OBJ_FROM_PTR(self);
 }
 
-// cost(features=, classes=, events=, layers=, regression=): what such a network costs at most.
+// cost(features=, classes=, events=, layers=, regression=, background=): what such a network costs at most.
 static mp_obj_t cost(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
     mp_arg_t allowed[N_ARGUMENTS];
     mp_arg_val_t values[N_ARGUMENTS];

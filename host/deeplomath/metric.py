@@ -102,7 +102,7 @@ def layer_coordinates(z, answers_q16, s_q12, s_answer_q12):
 
 
 def next_metric(z, s2_q16, kernel_q30, alpha, labels):
-    """s^2 in Q16 [d] for the next layer, from the slopes of this one (DESIGN: P, G, g, rho).
+    """s^2 in Q16 [d] for the next layer, from the slopes of this one (NUMERICS.md, Layer metric: P, S, E, g).
 
     z [m, d] first coordinates, s2_q16 [d] this layer's, kernel_q30 [m, m], alpha [m, C] of 16 bits, labels [m].
     """
