@@ -15,9 +15,10 @@ from collections import Counter
 import numpy as np
 
 import clips
-from deeplomath import KernelError, features, spec
+from deeplomath import features, spec
 from deeplomath.memory import Experience
 from implementations import KERNEL, MIRROR, UNBOUNDED, kernel_window_features
+from operations import apply
 from walks import KINDS, events
 
 LEARNS = 60
@@ -45,13 +46,17 @@ def walk(draw, number, makes):
     for step in range(LEARNS):
         x, label = next(source)
         label = draw_value(draw, value) if config["regression"] else label
-        same([learned(net, x, label) for net in nets], f"{what}, step {step}")
+        learn = f"{what}, step {step}", "learn", x.tolist(), label
+        same_change(nets, *learn)
+        if step % 10 == 9:
+            same_change(nets, learn[0], "undo")
+            same_change(nets, *learn)
         if step % 6 == 5:
             other = next(source)[0] if draw.random() < 0.5 else x // 2
             same([net.infer(other) for net in nets], f"{what}, answer after step {step}")
         if step == LEARNS // 2 and draw.random() < 0.2:
             grow_old(draw, nets)
-            same([net.digest() for net in nets], f"{what}, loaded after step {step}")
+            same_change(nets, f"{what}, as after a long life", "info")
     return LEARNS
 
 
@@ -68,7 +73,7 @@ def lesson(draw, number, makes):
     same([net.digest() for net in nets], what)
     for query in queries:
         same([net.infer(query) for net in nets], f"{what}, answer to {query.tolist()}")
-    same([learned(net, queries[0], labels[0]) for net in nets], f"{what}, one more")
+    same_change(nets, what, "learn", queries[0].tolist(), labels[0])
     return len(x) + 1
 
 
@@ -132,12 +137,9 @@ def same(found, what):
     assert all(value == found[0] for value in found), f"{what}: {found}"
 
 
-def learned(net, x, label):
-    """What a learn returned, or the code of its error, and the digest."""
-    try:
-        return net.learn(x, label), net.digest()
-    except KernelError as error:
-        return error.code, net.digest()
+def same_change(nets, what, *operation):
+    """The operation has the same outcome, and leads to the same digest, in each network."""
+    same([(apply(net, operation), net.digest()) for net in nets], f"{what}, {operation}")
 
 
 def same_features(draw, kind, what):
