@@ -153,6 +153,7 @@ class Service:
         identity = (sequence, unpack_from("<I", frame, len(frame) - spec.WIRE_CHECKSUM)[0])
         if identity == self._last:
             return self._reply
+        self._last = self._reply = None  # its bytes are overwritten from here on
         status = 0
         try:
             n_payload = 1 + self._run(opcode, frame[spec.WIRE_HEADER : len(frame) - spec.WIRE_CHECKSUM])
@@ -269,26 +270,17 @@ class Service:
         return size
 
     def _configure(self, payload):
-        config = unpack_from(REQUESTS[spec.OPCODE_CONFIGURE][0], payload)
-        try:
-            network = self._make(config)
-        except MemoryError:
-            if self.network is None:
-                raise
-            self._end_transfer()
-            self.network = None  # room for two there is not: the new one takes the old one's
-            gc.collect()
-            network = self._make(config)
-        self._end_transfer()
-        self.network = network
-        self.building = False
-        gc.collect()
-        return self._put(spec.OPCODE_CONFIGURE, network.footprint(), network.digest())
-
-    def _make(self, config):
-        features, classes, events, layers, permille, regression, background = config
+        form = REQUESTS[spec.OPCODE_CONFIGURE][0]
+        features, classes, events, layers, permille, regression, background = unpack_from(form, payload)
         sizes = _sizes(features, classes, events, layers, regression, background)
-        return self.module.Network(false_reject_permille=permille, **sizes)
+        gc.collect()  # it wants one large piece of the heap
+        if self.network is None:
+            self.network = self.module.Network(false_reject_permille=permille, **sizes)
+        else:
+            self.network.configure(false_reject_permille=permille, **sizes)
+        self._end_transfer()
+        self.building = False
+        return self._put(spec.OPCODE_CONFIGURE, self.network.footprint(), self.network.digest())
 
     def _learn(self, payload):
         label, flags = unpack_from("<hH", payload)

@@ -257,6 +257,11 @@ class Network:
         self._kind = object if unbounded else np.int64
         self.clear()
 
+    def configure(self, **sizes):
+        """Becomes an empty network, of the arguments of Network; wrong ones change nothing, nor does ERROR_FROZEN."""
+        self._check_thawed()
+        self.__init__(**sizes, unbounded=self._kind is object)
+
     def clear(self):
         """Forgets everything."""
         self.memory = memory.Memory()
