@@ -818,26 +818,38 @@ static mp_obj_t network_digest(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(network_digest_obj, network_digest);
 
-// The state in a block of its own; its size.
-static size_t export_state(const network_obj_t *self, uint8_t **state) {
-    const dlm_t *net = whole(self);
-    const size_t size = dlm_state_size(net);
-    *state = m_malloc(size);
-    dlm_export(net, *state);
-    return size;
+static mp_obj_t network_state_size(mp_obj_t self_in) {
+    const network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    return mp_obj_new_int_from_uint(dlm_state_size(self->net));
 }
+static MP_DEFINE_CONST_FUN_OBJ_1(network_state_size_obj, network_state_size);
 
 static mp_obj_t network_export(mp_obj_t self_in) {
-    uint8_t *state;
-    const size_t size = export_state(MP_OBJ_TO_PTR(self_in), &state);
+    const dlm_t *net = whole(MP_OBJ_TO_PTR(self_in));
+    const size_t size = dlm_state_size(net);
+    uint8_t *state = m_malloc(size);
+    dlm_export(net, state);
     return mp_obj_new_bytearray_by_ref(size, state);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(network_export_obj, network_export);
 
+// export_part(offset, buffer): fills a writable buffer with the state from offset on; how many bytes that were.
+static mp_obj_t network_export_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj_t part_in) {
+    const dlm_t *net = whole(MP_OBJ_TO_PTR(self_in));
+    const size_t size = dlm_state_size(net);
+    const size_t offset = (size_t)get_int("offset", offset_in, 0, (int32_t)size, DLM_ERR_ARGUMENT);
+    mp_buffer_info_t part;
+    mp_get_buffer_raise(part_in, &part, MP_BUFFER_WRITE);
+    const size_t n = part.len < size - offset ? part.len : size - offset;
+    dlm_export_part(net, (uint32_t)offset, part.buf, (uint32_t)n);
+    return MP_OBJ_NEW_SMALL_INT(n);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(network_export_part_obj, network_export_part);
+
 static const char *state_error(int code) {
     switch (code) {
     case DLM_ERR_STATE_SIZE:
-        return "not the size of a whole state";
+        return "not the size of a whole state of this network";
     case DLM_ERR_STATE_MAGIC:
         return "not a state";
     case DLM_ERR_STATE_VERSION:
@@ -847,33 +859,54 @@ static const char *state_error(int code) {
     case DLM_ERR_STATE_CHECKSUM:
         return "damaged, its checksum does not match";
     case DLM_ERR_STATE_EVENT:
-        return "an event has a label, count or time outside its limits";
+        return "an event or an experience has a field outside its limits";
     default:
         return "intact, but its network has another digest here";
     }
+}
+
+// Raises what the kernel refused of a state of this size.
+static void check_state(const network_obj_t *self, int code, int64_t size) {
+    if (code && code != DLM_ERR_FROZEN) {
+        text_t text = {.length = 0};
+        add_text(&text, "state: ");
+        add_int(&text, size);
+        add_text(&text, " bytes given, ");
+        add_text(&text, state_error(code));
+        raise(&mp_type_ValueError, &text, code);
+    }
+    check(self, code, (asked_t){.words = NULL});
 }
 
 static mp_obj_t network_load(mp_obj_t self_in, mp_obj_t state_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     mp_buffer_info_t state;
     mp_get_buffer_raise(state_in, &state, MP_BUFFER_READ);
-    uint8_t *before;
-    const size_t size = export_state(self, &before);
-    const int code = dlm_import(self->net, state.buf, state.len);
-    if (code) {
-        if (code == DLM_ERR_STATE_DIGEST) {
-            dlm_import(self->net, before, size);
-        }
-        text_t text = {.length = 0};
-        add_text(&text, "state: ");
-        add_int(&text, (int64_t)state.len);
-        add_text(&text, " bytes given, ");
-        add_text(&text, state_error(code));
-        raise(&mp_type_ValueError, &text, code);
-    }
+    check_state(self, dlm_import(self->net, state.buf, state.len), (int64_t)state.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(network_load_obj, network_load);
+
+// load_part(offset, part): puts a part of a state aside, in the network's own buffer.
+static mp_obj_t network_load_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj_t part_in) {
+    network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    const uint32_t offset = get_u32("offset", offset_in, 0, DLM_ERR_ARGUMENT);
+    mp_buffer_info_t part;
+    mp_get_buffer_raise(part_in, &part, MP_BUFFER_READ);
+    check_state(self, dlm_import_part(self->net, offset, part.buf, (uint32_t)part.len),
+                (int64_t)offset + (int64_t)part.len);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(network_load_part_obj, network_load_part);
+
+// load_staged(size): takes the state that was put aside.
+static mp_obj_t network_load_staged(mp_obj_t self_in, mp_obj_t size_in) {
+    network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    const uint32_t size = get_u32("size", size_in, 0, DLM_ERR_ARGUMENT);
+    check_state(self, dlm_import_staged(self->net, size), size);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(network_load_staged_obj, network_load_staged);
 
 static mp_obj_t network_footprint(mp_obj_t self_in) {
     return mp_obj_new_int_from_uint(dlm_footprint(config_of(MP_OBJ_TO_PTR(self_in))));
@@ -923,8 +956,12 @@ static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
     M(MP_QSTR_freeze, network_freeze_obj)                                                                              \
     M(MP_QSTR_infer, network_infer_obj)                                                                                \
     M(MP_QSTR_digest, network_digest_obj)                                                                              \
+    M(MP_QSTR_state_size, network_state_size_obj)                                                                      \
     M(MP_QSTR_export, network_export_obj)                                                                              \
+    M(MP_QSTR_export_part, network_export_part_obj)                                                                    \
     M(MP_QSTR_load, network_load_obj)                                                                                  \
+    M(MP_QSTR_load_part, network_load_part_obj)                                                                        \
+    M(MP_QSTR_load_staged, network_load_staged_obj)                                                                    \
     M(MP_QSTR_footprint, network_footprint_obj)                                                                        \
     M(MP_QSTR_info, network_info_obj)
 
