@@ -841,6 +841,7 @@ static mp_obj_t network_export_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj
     mp_buffer_info_t part;
     mp_get_buffer_raise(part_in, &part, MP_BUFFER_WRITE);
     const size_t n = part.len < size - offset ? part.len : size - offset;
+    ensure_room();
     dlm_export_part(net, (uint32_t)offset, part.buf, (uint32_t)n);
     return MP_OBJ_NEW_SMALL_INT(n);
 }
@@ -882,6 +883,7 @@ static mp_obj_t network_load(mp_obj_t self_in, mp_obj_t state_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     mp_buffer_info_t state;
     mp_get_buffer_raise(state_in, &state, MP_BUFFER_READ);
+    ensure_room();
     check_state(self, dlm_import(self->net, state.buf, state.len), (int64_t)state.len);
     return mp_const_none;
 }
@@ -893,6 +895,7 @@ static mp_obj_t network_load_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj_t
     const uint32_t offset = get_u32("offset", offset_in, 0, DLM_ERR_ARGUMENT);
     mp_buffer_info_t part;
     mp_get_buffer_raise(part_in, &part, MP_BUFFER_READ);
+    ensure_room();
     check_state(self, dlm_import_part(self->net, offset, part.buf, (uint32_t)part.len),
                 (int64_t)offset + (int64_t)part.len);
     return mp_const_none;
@@ -903,6 +906,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(network_load_part_obj, network_load_part);
 static mp_obj_t network_load_staged(mp_obj_t self_in, mp_obj_t size_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const uint32_t size = get_u32("size", size_in, 0, DLM_ERR_ARGUMENT);
+    ensure_room();
     check_state(self, dlm_import_staged(self->net, size), size);
     return mp_const_none;
 }

@@ -99,9 +99,9 @@ class Service:
         self._encoder = Encoder()
         self._ticks, self._tick_kind = _ticks()
         self._last = self._reply = None
-        self._transfer = None  # bytes of a state on its way out or in
-        self._loading = False
-        self._next = 0
+        self._loading = False  # of a state on its way: whether it comes in,
+        self._next = 0  # how much of it is through, 0 of none,
+        self._total = 0  # and of how much
         self._handlers = {
             spec.OPCODE_HELLO: self._hello,
             spec.OPCODE_CONFIGURE: self._configure,
@@ -229,7 +229,7 @@ class Service:
         return result, (self._ticks() - start) & TICKS_MASK
 
     def _change(self, call, *arguments):
-        """As _timed, for what changes the network: the copy of a state under way is no longer of it."""
+        """As _timed, for what changes the network: a state on its way is no longer of it."""
         self._end_transfer()
         return self._timed(call, *arguments)
 
@@ -250,7 +250,6 @@ class Service:
         return 0 if self.building else self.network.digest()
 
     def _end_transfer(self):
-        self._transfer = None
         self._next = 0
 
     # One handler an opcode: takes the payload, fills in the reply behind the status, returns its length.
@@ -306,46 +305,41 @@ class Service:
 
     def _export(self, payload):
         offset = unpack_from("<I", payload)[0]
-        if offset == 0:
-            self._transfer = self.network.export()
-            self._loading = False
         self._check_offset(offset, False)
-        total = len(self._transfer)
-        chunk = memoryview(self._transfer)[offset : offset + spec.WIRE_CHUNK]
-        self._next = offset + len(chunk)
-        size = self._append(self._put(spec.OPCODE_EXPORT, total), chunk)
-        if self._next == total:
-            self._end_transfer()
-        return size
+        size = calcsize(REPLIES[spec.OPCODE_EXPORT])
+        end = offset + self.network.export_part(offset, self._encoder.view[FIELDS + size :][: spec.WIRE_CHUNK])
+        total = self.network.state_size()
+        self._put(spec.OPCODE_EXPORT, total)
+        self._go_on(end, total, False)
+        return size + end - offset
 
     def _load(self, payload):
-        gc.collect()  # the copy here and the one that load keeps of the old state want two large pieces of the heap
         offset, total = unpack_from("<II", payload)
         end = offset + len(payload) - 8
-        if offset == 0:
-            most = self.network.footprint()  # no state is longer than what is made of it
-            if total > most:
-                raise ValueError(f"state: {total} bytes given, {most} allowed", spec.ERROR_STATE_SIZE)
-            self._end_transfer()
-            self._transfer = bytearray(total)
-            self._loading = True
         self._check_offset(offset, True)
-        if total != len(self._transfer):
-            raise ValueError(f"total: {total} given, {len(self._transfer)} begun", spec.ERROR_OFFSET)
+        if offset and total != self._total:
+            raise ValueError(f"total: {total} given, {self._total} begun", spec.ERROR_OFFSET)
+        most = self.network.footprint()  # no state is longer than what is made of it
+        if total > most:
+            raise ValueError(f"state: {total} bytes given, {most} allowed", spec.ERROR_STATE_SIZE)
         if end > total:
             raise ValueError(f"state: chunk up to {end} given, {total} in all", spec.ERROR_PAYLOAD)
-        self._transfer[offset:end] = payload[8:]
-        self._next = end
+        self.network.load_part(offset, payload[8:])
+        self._go_on(end, total, True)
         digest = 0
         if end == total:
-            state = self._transfer
-            self._end_transfer()
-            self.network.load(state)
+            self.network.load_staged(total)
             digest = self.network.digest()
         return self._put(spec.OPCODE_LOAD, end, digest)
 
+    def _go_on(self, end, total, loading):
+        """Notes how far a state is on its way; one that is through is on it no more."""
+        self._next = end if end < total else 0
+        self._total = total
+        self._loading = loading
+
     def _check_offset(self, offset, loading):
-        needed = self._next if self._transfer is not None and self._loading == loading else 0
+        needed = self._next if self._loading == loading else 0
         if offset and offset != needed:
             raise ValueError(f"offset: {offset} given, {needed} needed", spec.ERROR_OFFSET)
 
