@@ -513,14 +513,14 @@ static int most_events(void *there, size_t size_there, dlm_config_t config) {
     return fit;
 }
 
-static NORETURN void raise_memory(void *there, size_t size_there, const dlm_config_t *config) {
+static NORETURN void raise_memory(const dlm_config_t *config, int fit) {
     text_t text = {.length = 0};
     add_text(&text, "memory: ");
     add_int(&text, (int64_t)dlm_footprint(config));
     add_text(&text, " bytes needed for ");
     add_int(&text, config->n_events);
     add_text(&text, " events, ");
-    add_int(&text, most_events(there, size_there, *config));
+    add_int(&text, fit);
     add_text(&text, " events fit");
     raise(&mp_type_MemoryError, &text, DLM_ERR_MEMORY);
 }
@@ -529,9 +529,12 @@ static NORETURN void raise_memory(void *there, size_t size_there, const dlm_conf
 static void make(network_obj_t *self, const dlm_config_t *config) {
     const size_t size_there = self->net ? dlm_footprint(config_of(self)) : 0;
     const size_t size = dlm_footprint(config);
+    void *ahead = size_there ? NULL : resize(NULL, BESIDE);  // what requests take shall lie ahead of what may grow
     void *block = claim(self->net, size_there, size);
+    const int fit = block ? 0 : most_events(self->net, size_there, *config);
+    resize(ahead, 0);
     if (!block) {
-        raise_memory(self->net, size_there, config);
+        raise_memory(config, fit);
     }
     ensure_room();
     if (block == self->net) {

@@ -18,6 +18,7 @@ sweep_after(1024)  # bytes: what stays shall lie close, for a network needs one 
 import deeplomath  # noqa: E402  # so does a native module, which comes first
 from dlm_frame import WIRE_MAX  # noqa: E402
 from dlm_service import Service  # noqa: E402
+from dlm_spec import OPCODE_CONFIGURE  # noqa: E402
 
 try:
     import select
@@ -117,15 +118,29 @@ def _answer(service, line, writer):
     gc.collect()
     while service.running:
         try:
-            size = line.read(view, service)
-            for reply in service.receive(chunk, size):
-                _write(writer, reply)
-                served += 1
-                if served % COLLECT_EVERY == 0:
-                    gc.collect()
+            service.receive(chunk, line.read(view, service))
+            served += _replies(service, writer)
+            if served >= COLLECT_EVERY:
+                served = 0
+                gc.collect()
         except MemoryError:  # the request is lost; its retry finds the heap swept
             gc.collect()
     time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
+
+
+def _replies(service, writer):
+    """Answers the requests that came; returns how many."""
+    served = 0
+    opcode = service.request()
+    while opcode is not None:
+        if opcode == OPCODE_CONFIGURE:
+            gc.collect()  # what its making takes then lies ahead of the network, which may grow
+        reply = service.reply()
+        if reply is not None:
+            _write(writer, reply)
+            served += 1
+        opcode = service.request()
+    return served
 
 
 def _write(writer, reply):

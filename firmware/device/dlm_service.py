@@ -97,8 +97,15 @@ class Service:
         self.building = False
         self.decoder = Decoder()
         self._encoder = Encoder()
+        self._chunk = None  # what comes, of which so much was read
+        self._at = self._size = 0
         self._ticks, self._tick_kind = _ticks()
-        self._last = self._reply = None
+        self._last = [
+            0,
+            0,
+            0,
+        ]  # sequence and checksum of the request replied to last: kept in small ints, which take no heap
+        self._replied = 0  # length of the reply to it; 0 where none is remembered
         self._loading = False  # of a state on its way: whether it comes in,
         self._next = 0  # how much of it is through, 0 of none,
         self._total = 0  # and of how much
@@ -133,11 +140,25 @@ class Service:
         self.building = self.network is not None and self.network.build_step(budget)
 
     def receive(self, chunk, size=None):
-        """Yields the reply, ready for the wire, to each request completed by the first `size` bytes of chunk."""
-        for frame in self.decoder.feed(chunk, size):
-            reply = self.handle(frame)
-            if reply is not None:
-                yield reply
+        """Takes the first `size` bytes of chunk, for `request`."""
+        self._chunk = chunk
+        self._at = 0
+        self._size = len(chunk) if size is None else size
+
+    def request(self):
+        """Reads on to the next request; returns its opcode, None where all that came is read.
+
+        No iterator: what one makes, its end included, would lie in the heap where a network is to grow.
+        """
+        while self._at < self._size:
+            self._at = self.decoder.take(self._chunk, self._at, self._size)
+            if self.decoder.length:
+                return self.decoder.opcode()
+        return None
+
+    def reply(self):
+        """Returns the reply to this request, ready for the wire, as handle does."""
+        return self.handle(self.decoder.frame())
 
     def handle(self, frame):
         """Returns the reply to one frame (as Decoder gives it) as a memoryview that holds until the next call.
@@ -150,19 +171,20 @@ class Service:
             return None
         if version != spec.VERSION_PROTOCOL:
             return self._refuse(opcode, sequence, version)
-        identity = (sequence, unpack_from("<I", frame, len(frame) - spec.WIRE_CHECKSUM)[0])
-        if identity == self._last:
-            return self._reply
-        self._last = self._reply = None  # its bytes are overwritten from here on
+        low, high = unpack_from("<HH", frame, len(frame) - spec.WIRE_CHECKSUM)
+        if [sequence, low, high] == self._last and self._replied:
+            return self._encoder.view[: self._replied]
+        self._replied = 0  # what is remembered is overwritten from here on
         status = 0
         try:
             n_payload = 1 + self._run(opcode, frame[spec.WIRE_HEADER : len(frame) - spec.WIRE_CHECKSUM])
         except Exception as error:
             status, n_payload = self._failure(error, self._encoder)
         pack_into("<b", self._encoder.buffer, PAYLOAD, status)
-        self._reply = self._encoder.seal(spec.VERSION_PROTOCOL, opcode | spec.WIRE_REPLY, sequence, n_payload)
-        self._last = identity
-        return self._reply
+        reply = self._encoder.seal(spec.VERSION_PROTOCOL, opcode | spec.WIRE_REPLY, sequence, n_payload)
+        self._last[0], self._last[1], self._last[2] = sequence, low, high
+        self._replied = len(reply)
+        return reply
 
     def _run(self, opcode, payload):
         handler = self._handlers.get(opcode)
@@ -272,7 +294,6 @@ class Service:
         form = REQUESTS[spec.OPCODE_CONFIGURE][0]
         features, classes, events, layers, permille, regression, background = unpack_from(form, payload)
         sizes = _sizes(features, classes, events, layers, regression, background)
-        gc.collect()  # it wants one large piece of the heap
         if self.network is None:
             self.network = self.module.Network(false_reject_permille=permille, **sizes)
         else:

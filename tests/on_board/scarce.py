@@ -28,14 +28,18 @@ def wire(opcode, payload, sequence):
 def ask(service, frame):
     """Returns the reply as bytes, None where none came."""
     try:
-        for reply in service.receive(frame):
-            return reply
+        service.receive(frame)
+        if service.request() is not None:
+            return service.reply()
     except MemoryError:
         pass
 
 
 def status(reply):
-    return next(DECODER.feed(bytearray(reply)))[spec.WIRE_HEADER] if reply is not None else None
+    if reply is None:
+        return None
+    DECODER.take(reply, DECODER.take(reply, 0, len(reply)), len(reply))  # its leading zero, and then it
+    return DECODER.frame()[spec.WIRE_HEADER]
 
 
 def fill(slots):
@@ -129,7 +133,7 @@ def run():
         prepare(service, state)
         before = facts(service.network)
         sequence += 1
-        done = status(ask(service, wire(opcode, payload, sequence)))
+        done = status(bytes(ask(service, wire(opcode, payload, sequence))))
         after = facts(service.network)
         if done or before == after:
             print("useless", spec.OPCODES[opcode], done)
