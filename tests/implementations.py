@@ -188,9 +188,24 @@ class KernelNetwork:
         library().dlm_export(self.net, state)
         return state.raw
 
-    def load(self, data):
+    def state_size(self):
+        return library().dlm_state_size(self.net)
+
+    def export_part(self, offset, buffer):
         self._finish()
+        n = min(len(buffer), self.state_size() - offset)
+        part = (ctypes.c_uint8 * len(buffer)).from_buffer(buffer)
+        library().dlm_export_part(self.net, u32(offset), part, u32(n))
+        return n
+
+    def load(self, data):
         _checked(library().dlm_import(self.net, bytes(data), ctypes.c_size_t(len(data))))
+
+    def load_part(self, offset, part):
+        _checked(library().dlm_import_part(self.net, u32(offset), bytes(part), u32(len(part))))
+
+    def load_staged(self, size):
+        _checked(library().dlm_import_staged(self.net, u32(size)))
 
     def info(self):
         info, c = _Info(), self.config

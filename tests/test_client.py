@@ -16,7 +16,7 @@ from deeplomath import client, emulator, frame, network, spec, transport
 from deeplomath.client import Device
 from deeplomath.errors import DeviceError, KernelError, ProtocolError, TransportError
 from deeplomath.features import window_features
-from wire import BOARD_MODULE, BadLine, BoardNetwork, Line, dlm_main, dlm_service
+from wire import BOARD_MODULE, BadLine, BoardNetwork, Line, dlm_main, dlm_service, replies_of
 
 CONFIG = dict(features=5, classes=3, events=24, layers=2, false_reject_permille=100, background=True)
 FAR = np.array([32767, -32768, 32767, -32768, 32767], np.int16)
@@ -132,7 +132,7 @@ class StaleLine(Line):
     last = replies = b""
 
     def write(self, data):
-        before, self.replies = self.replies, b"".join(bytes(it) for it in self.service.receive(bytearray(data)))
+        before, self.replies = self.replies, b"".join(bytes(it) for it in replies_of(self.service, data))
         self.inbox += self.replies if data == self.last else before
         self.last = data
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deeplomath import frame, spec
-from wire import ROOT, dlm_frame
+from wire import ROOT, dlm_frame, frames_of
 
 VECTORS = ROOT / "shared_spec" / "vectors"
 CASES = json.loads((VECTORS / "frame.json").read_text())["cases"]
@@ -41,7 +41,7 @@ def read_by_host(chunks):
 def read_by_device(chunks):
     decoder, got = dlm_frame.Decoder(), []
     for chunk in chunks:
-        for view in decoder.feed(bytearray(chunk)):
+        for view in frames_of(decoder, bytearray(chunk)):
             data = bytes(view)
             got.append((*frame.HEADER.unpack_from(data), data[spec.WIRE_HEADER : -spec.WIRE_CHECKSUM]))
     return got, decoder.dropped
@@ -120,7 +120,7 @@ def test_the_device_unstuffs_whatever_cobs_unstuffs(data):
     checksum = dlm_frame.crc32
     dlm_frame.crc32 = lambda body: taken.append(bytes(body)) or -1
     try:
-        assert list(decoder.feed(segment + b"\0")) == []
+        assert list(frames_of(decoder, segment + b"\0")) == []
     finally:
         dlm_frame.crc32 = checksum
     try:
@@ -142,9 +142,9 @@ def test_the_device_decoder_never_grows(chunk):
     decoder = dlm_frame.Decoder()
     size = len(decoder._buffer)
     for _ in range(8000 // chunk):
-        assert list(decoder.feed(b"\xff" * chunk)) == []
+        assert list(frames_of(decoder, b"\xff" * chunk)) == []
     assert len(decoder._buffer) == size
-    assert [bytes(it) for it in decoder.feed(b"\0" + frame.encode(4, 9)[1:])] == [
+    assert [bytes(it) for it in frames_of(decoder, b"\0" + frame.encode(4, 9)[1:])] == [
         frame.HEADER.pack(1, 4, 9) + _crc(4, 9)
     ]
 

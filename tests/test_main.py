@@ -7,6 +7,7 @@ import struct
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from deeplomath import Device, client, emulator, frame, spec
@@ -89,6 +90,21 @@ def test_nothing_behind_an_exit_is_read_of_the_repl(repl, interrupt_keys):
     reader = io.BytesIO(frame.encode(spec.OPCODE_EXIT, 5) + b"print(1)\r\n")
     assert repl(reader) == [(spec.OPCODE_EXIT, 5, 0)]
     assert (reader.read(), interrupt_keys) == (b"print(1)\r\n", [-1, 3])
+
+
+def test_the_network_outlives_an_exit_until_it_is_forgotten():
+    dlm_main.forget()
+    dlm_main.serve(io.BytesIO(CONFIGURE + LEARN + frame.encode(spec.OPCODE_EXIT, 3)), io.BytesIO(), BOARD_MODULE)
+    assert served(io.BytesIO(INFO)) == [(spec.OPCODE_INFO, 3, 0)]
+    dlm_main.forget()
+    assert served(io.BytesIO(INFO)) == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
+
+
+def test_another_module_is_served_with_a_network_of_its_own():
+    dlm_main.serve(io.BytesIO(CONFIGURE), io.BytesIO(), BOARD_MODULE)
+    writer = io.BytesIO()
+    dlm_main.serve(io.BytesIO(INFO), writer, SimpleNamespace())
+    assert answers(writer) == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
 
 
 def test_want_of_memory_loses_one_request(monkeypatch, repl, interrupt_keys):
@@ -245,6 +261,22 @@ class Socket:
 
     def close(self):
         self.connection.close()
+
+
+@pytest.mark.unix
+def test_a_board_has_its_network_again_behind_an_exit():
+    board = emulator.UnixBoard(code="import dlm_main\nwhile True: dlm_main.serve()")
+    if not board.image.is_file():
+        pytest.skip(f"{board.image} is not built: make test-unix")
+    with board:
+        with Device(board.port) as device:
+            device.configure(features=3, classes=2, events=4)
+            device.learn(np.array([1, 2, 3], np.int16), 1)
+            digest = device.last_digest
+            device.exit()
+        with Device(board.port) as device:
+            assert (device.hello.configured, device.digest()) == (1, digest)
+            device.undo()
 
 
 ON_A_STREAM = """

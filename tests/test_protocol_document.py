@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deeplomath import client, frame, spec
-from wire import BOARD_MODULE, ROOT, dlm_service
+from wire import BOARD_MODULE, ROOT, dlm_service, replies_of
 
 DOCUMENT = ROOT / "shared_spec" / "PROTOCOL.md"
 TEXT = DOCUMENT.read_text()
@@ -92,7 +92,7 @@ def conversation():
         sequence += 1
         wire = frame.encode(getattr(spec, "OPCODE_" + name), sequence, payload, **options)
         said[request.format(name)] = wire
-        said[reply.format(name)] = bytes(next(service.receive(bytearray(wire))))
+        said[reply.format(name)] = bytes(next(replies_of(service, wire)))
 
     def int16(*values):
         return np.array(values, "<i2").tobytes()

@@ -61,6 +61,29 @@ def test_a_file_survives_the_reset_of_the_board(pico):
         assert run(pico, "print(machine.reset_cause() == machine.WDT_RESET, len(open('kept').read()))") == "True 5000"
 
 
+ON_A_UART = """
+import dlm_main, dlm_spec, machine
+from dlm_frame import Encoder
+
+CONTROL, LOOPBACK = 0x40038030, 1 << 7
+
+def ask(timer):
+    machine.mem32[CONTROL] |= LOOPBACK
+    for opcode in (dlm_spec.OPCODE_HELLO, dlm_spec.OPCODE_EXIT):
+        machine.UART(1).write(Encoder(64).seal(dlm_spec.VERSION_PROTOCOL, opcode, 7, 0))
+
+timer = machine.Timer(period=200, mode=machine.Timer.ONE_SHOT, callback=ask)
+dlm_main.serve_uart(1)
+print("served")
+"""
+
+
+def test_a_uart_is_served_and_its_interrupts_leave_the_board_time(pico):
+    """The UART hears itself: it takes the requests of a timer, and drops the replies to them."""
+    with pico:
+        assert run(pico, ON_A_UART) == "served"
+
+
 def run(board, code, follow=True):
     """What a board prints that runs code in its raw REPL, once it answers; nothing if not followed."""
     line = SerialTransport(board.port)

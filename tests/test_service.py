@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import deeplomath
 from deeplomath import client, frame, network, spec
 from deeplomath.features import window_features
-from wire import BOARD_MODULE, BoardNetwork, dlm_frame, dlm_service
+from wire import BOARD_MODULE, BoardNetwork, dlm_frame, dlm_service, replies_of
 
 CONFIG = dict(features=3, classes=2, events=6, layers=2, false_reject_permille=50, regression=False, background=True)
 EVENTS = [((100, -200, 300), 1), ((-5, 7, 32767), 0), ((90, -210, 310), 1), ((-32768, 0, 1), 0)]
@@ -43,7 +43,7 @@ class Talk:
             self.done("configure", configure_payload(config))
 
     def send(self, wire):
-        replies = b"".join(bytes(it) for it in self.service.receive(bytearray(wire)))
+        replies = b"".join(bytes(it) for it in replies_of(self.service, wire))
         return frame.Decoder().feed(replies)
 
     def say(self, name, payload=b"", **options):
@@ -358,8 +358,9 @@ def test_what_is_frozen_stays():
     talk, _ = both_lives()
     talk.done("freeze", b"\1")
     assert talk.done("info")[0]["frozen"] == 1
-    for name in set(CHANGES) - {"freeze"}:
-        assert talk.refused(name, CHANGES[name]) == (spec.ERROR_FROZEN, "learning is frozen")
+    for name, payload in {**CHANGES, "configure": configure_payload()}.items():
+        if name != "freeze":
+            assert talk.refused(name, payload) == (spec.ERROR_FROZEN, "learning is frozen")
     talk.done("freeze", b"\0")
     assert talk.done("undo")
 
@@ -536,35 +537,26 @@ def test_every_exception_becomes_a_reply(error, status, text):
     assert (got, said.decode("utf-8", "ignore")) == (status, text)
 
 
-def module_with_room(n_bytes):
-    """A board whose networks share a heap of n_bytes."""
-    alive = []
+class OneSize(BoardNetwork):
+    """A board's network that finds no memory for more than 6 events."""
 
-    class Network(BoardNetwork):
-        def __init__(self, **config):
-            super().__init__(**config)
-            if sum(alive) + self.footprint() > n_bytes:
-                raise MemoryError(f"memory allocation failed, allocating {self.footprint()} bytes")
-            self.share = self.footprint()
-            alive.append(self.share)
-
-        def __del__(self):
-            if hasattr(self, "share"):
-                alive.remove(self.share)
-
-    return SimpleNamespace(Network=Network, window_features=None)
+    def configure(self, **sizes):
+        if sizes["events"] > 6:
+            raise MemoryError(f"memory: 9000 bytes needed for {sizes['events']} events, 6 events fit")
+        super().configure(**sizes)
 
 
-def test_a_new_network_takes_the_place_of_the_old_one_where_there_is_no_room_for_both():
-    room = network.Network(**CONFIG).footprint()
-    talk = Talk(module_with_room(room))
+def test_a_configuration_that_does_not_fit_leaves_the_network_with_its_unknowns_and_its_undo():
+    talk = Talk(SimpleNamespace(Network=OneSize))
     talk.learn(*EVENTS[0])
-    assert talk.done("configure", configure_payload())[0]["footprint"] == room
+    talk.done("infer", pack((32767, 1, 2)))
+    talk.learn(*EVENTS[1])
+    text = "memory: 9000 bytes needed for 12 events, 6 events fit"
+    assert talk.refused("configure", configure_payload(events=12)) == (spec.ERROR_MEMORY, text)
+    assert talk.done("unknowns") == ({}, ids(0))
+    talk.done("undo")
+    assert talk.done("configure", configure_payload(events=5))
     assert talk.done("info")[0]["neurons"] == 0
-    status, text = talk.say("configure", configure_payload(events=12))
-    assert status == spec.ERROR_MEMORY and text.startswith(b"memory allocation failed")
-    assert talk.refused("digest")[0] == spec.ERROR_UNCONFIGURED
-    talk.done("configure", configure_payload())
 
 
 def test_a_wrong_configuration_leaves_the_network_as_it_is(talk):
@@ -609,7 +601,7 @@ def test_a_new_session_may_use_the_last_sequence_again(talk):
 
 
 def test_a_reply_that_comes_back_by_an_echo_is_not_answered(talk):
-    wire = bytes(next(iter(talk.service.receive(bytearray(frame.encode(spec.OPCODE_DIGEST, 7))))))
+    wire = bytes(next(replies_of(talk.service, frame.encode(spec.OPCODE_DIGEST, 7))))
     assert talk.send(wire) == [] and talk.done("info")[0]["dropped"] == 1
 
 

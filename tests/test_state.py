@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from deeplomath import KernelError
+from deeplomath import KernelError, spec
 from implementations import KERNEL, MIRROR, UNBOUNDED
 from vectors import cases
 
@@ -40,19 +40,70 @@ def test_a_damaged_state_is_refused_with_its_code(make, case):
         before = net.digest()
         with pytest.raises(KernelError) as error:
             net.load(bytes.fromhex(refused["state"]))
-        assert error.value.code == refused["code"], refused["name"]
-        if make is not KERNEL or error.value.code != -16:  # the kernel's contract: after STATE_DIGEST it is empty
-            assert net.digest() == before, refused["name"]
+        assert (error.value.code, net.digest()) == (refused["code"], before), refused["name"]
 
 
-@pytest.mark.kernel
-def test_after_a_state_whose_digest_differs_the_kernel_is_empty():
-    (case,) = [c for c in cases("state").args[1] if c["name"] == "five events"]
-    (forged,) = [r for r in case["refused"] if r["name"] == "another digest"]
-    net = learned(KERNEL, case)
-    with pytest.raises(KernelError):
-        net.load(bytes.fromhex(forged["state"]))
-    assert net.digest() == KERNEL(**case["config"]).digest()
+@every
+@cases("state")
+def test_a_refused_state_leaves_the_unknowns_and_the_undo_and_what_was_seen_last(make, case):
+    for refused in case["refused"]:
+        net, twin = learned(make, case), learned(make, case)
+        far = [np.array([value, -value, value], np.int16) for value in (30000, 31000)]
+        for each in (net, twin):
+            assert each.infer(far[0]).verdict == each.infer(far[1]).verdict == spec.VERDICT_UNKNOWN
+        with pytest.raises(KernelError):
+            net.load(bytes.fromhex(refused["state"]))
+        assert net.unknowns() == twin.unknowns() == (0, 1)
+        assert all((net.unknown(i) == far[i]).all() for i in range(2))
+        for change in (lambda net: net.drop(), lambda net: net.undo()):
+            change(net), change(twin)
+            assert (net.digest(), net.info(), net.unknowns()) == (twin.digest(), twin.info(), (0,)), refused["name"]
+
+
+@every
+@cases("state")
+def test_a_state_goes_out_and_comes_in_by_parts(make, case):
+    source, net = learned(make, case), make(**case["config"])
+    size = source.state_size()
+    for step in (1, 7, size, size + 5):
+        for offset in range(0, size, step):
+            part = bytearray(b"." * step)
+            n = source.export_part(offset, part)
+            assert n == min(step, size - offset) and part[n:] == b"." * (step - n)
+            assert part[:n].hex() == case["state"][2 * offset : 2 * (offset + n)]
+            net.load_part(offset, part[:n])
+        net.load_staged(size)
+        assert net.digest() == source.digest()
+
+
+@every
+@cases("state")
+def test_a_part_beyond_every_state_is_refused(make, case):
+    net = learned(make, case)
+    largest = 34 + case["config"]["events"] * (12 + 2 * case["config"]["features"]) + 128 * 8
+    net.load_part(largest, b"")
+    net.load_part(largest - 2, b"ab")
+    for offset, part in ((largest - 2, b"abc"), (largest + 1, b""), (2**32 - 1, b"a"), (0, bytes(largest + 1))):
+        with pytest.raises(KernelError) as error:
+            net.load_part(offset, part)
+        assert error.value.code == spec.ERROR_STATE_SIZE
+    with pytest.raises(KernelError) as error:
+        net.load_staged(2**32 - 1)
+    assert error.value.code in (spec.ERROR_STATE_MAGIC, spec.ERROR_STATE_SIZE)
+
+
+@every
+@cases("state")
+def test_a_frozen_network_takes_no_state_and_stays_frozen(make, case):
+    net = learned(make, case)
+    net.freeze()
+    before = net.digest()
+    state = bytes.fromhex(case["state"])
+    for change in (lambda: net.load(state), lambda: net.load_part(0, state), lambda: net.load_staged(len(state))):
+        with pytest.raises(KernelError) as error:
+            change()
+        assert error.value.code == spec.ERROR_FROZEN
+    assert (net.digest(), net.info().frozen) == (before, True)
 
 
 @every

@@ -20,6 +20,24 @@ import dlm_main as dlm_main  # noqa: E402
 import dlm_service as dlm_service  # noqa: E402
 
 
+def frames_of(decoder, chunk):
+    """Yields the frames that the board's decoder finds in chunk, each until the next."""
+    at = 0
+    while at < len(chunk):
+        at = decoder.take(chunk, at, len(chunk))
+        if decoder.length:
+            yield decoder.frame()
+
+
+def replies_of(service, data):
+    """Yields the service's replies to what comes in data, each until the next."""
+    service.receive(bytearray(data))
+    while service.request() is not None:
+        reply = service.reply()
+        if reply is not None:
+            yield reply
+
+
 class BoardNetwork(network.Network):
     """The mirror's network with the board's face: events come and go as bytes."""
 
@@ -52,7 +70,7 @@ class Line:
         self.inbox = bytearray()
 
     def write(self, data):
-        for reply in self.service.receive(bytearray(data)):
+        for reply in replies_of(self.service, data):
             self.inbox += reply
 
     def read(self, timeout):

@@ -5,6 +5,7 @@ import { ConsoleLogger, LogLevel, RP2040 } from 'rp2040js';
 import { Clock } from './clock.mjs';
 import { makeRun } from './core.mjs';
 import { Flash, QspiPins, Registers, Ssi } from './flash.mjs';
+import { mendUart } from './uart.mjs';
 
 export const FLASH_BYTES = 2 << 20;
 const FLASH_BASE = 0x10000000;
@@ -50,6 +51,7 @@ export class Machine {
         peripherals[VREG_AND_CHIP_RESET] = new Registers(this.rp2040, 'VREG_AND_CHIP_RESET');
         this.watchdog = peripherals[WATCHDOG];
         this.watchdog.onWatchdogTrigger = onReset;
+        this.rp2040.uart.forEach(mendUart);
         qspi[1].padValue = PAD_AFTER_RESET;
         qspi[1].setInputValue(true); // chip select is up: BOOTSEL is not pressed
     }

@@ -6,12 +6,14 @@
 //     net.learn(array('h', ...), 3).neurons
 //     net.infer(array('h', ...)).label
 //
-// A refused argument raises ValueError(text with value and limit, kernel error code) and changes nothing.
+// A refused argument raises ValueError(text with value and limit, kernel error code) and changes nothing. Want of memory
+// raises MemoryError ahead of a change: behind one, ROOM bytes are free for what is made of its outcome.
 #if defined(MICROPY_ENABLE_DYNRUNTIME)
 #include "py/dynruntime.h"
 #else
 #include "py/runtime.h"
 #include "py/binary.h"
+#include "py/gc.h"
 #include "py/objstr.h"
 #endif
 #include "dlm.h"
@@ -23,6 +25,7 @@ typedef struct {
 
 #if defined(MICROPY_ENABLE_DYNRUNTIME)
 mp_obj_full_type_t network_type, learned_type, answer_type, info_type, cost_type;
+#define mp_type_MemoryError (*(mp_obj_type_t *)(mp_load_global(MP_QSTR_MemoryError)))
 
 // A native module is linked with no C library: what kernel and compiler take from it is MicroPython's own. no_icf: GCC would
 // fold the two equal bodies, let memmove call memcpy, and expand that in place, for areas that do not overlap.
@@ -39,6 +42,35 @@ __attribute__((no_icf)) void *memcpy(void *to, const void *from, size_t n) {
 extern const mp_obj_type_t network_type, learned_type, answer_type, info_type, cost_type;
 #endif
 #define TYPE(type) ((const mp_obj_type_t *)&(type))
+
+// Memory
+
+enum {
+    ROOM = 128 * sizeof(void *),  // bytes free behind a change: a reply of the service takes less
+    BESIDE = 4 * ROOM,            // bytes that a network leaves to what is asked of it
+};
+
+// A block of another size at the same place, a new one of NULL, none of size 0; NULL where there is no room. Raises nothing.
+static void *resize(void *block, size_t size) {
+#if defined(MICROPY_ENABLE_DYNRUNTIME)
+    return mp_fun_table.realloc_(block, size, false);
+#else
+    return gc_realloc(block, size, false);
+#endif
+}
+
+static bool has_room(size_t size) {
+    void *block = resize(NULL, size);
+    resize(block, 0);
+    return block != NULL;
+}
+
+// Raises MemoryError unless ROOM bytes are free. The kernel takes none: they still are when it has made its change.
+static void ensure_room(void) {
+    if (!has_room(ROOM)) {
+        m_malloc_fail(ROOM);
+    }
+}
 
 // Errors
 
@@ -440,20 +472,89 @@ static void get_sizes(const mp_arg_val_t *values, dlm_config_t *config) {
     }
 }
 
+// The config of all the arguments.
+static void get_config(const mp_arg_val_t *values, dlm_config_t *config) {
+    get_sizes(values, config);
+    config->false_reject_permille =
+        (uint16_t)get_int("false_reject_permille", values[FALSE_REJECT].u_obj, DLM_LIMIT_FALSE_REJECT_PERMILLE_MIN,
+                          DLM_LIMIT_FALSE_REJECT_PERMILLE, DLM_ERR_FALSE_REJECT);
+}
+
+// A block for a network of size bytes that leaves BESIDE bytes free: the one that is there, grown if need be, or a new one.
+// What is there stays as it is. NULL where there is no room.
+static void *claim(void *there, size_t size_there, size_t size) {
+    if (size <= size_there) {
+        return there;
+    }
+    void *block = resize(there, size);
+    block = block ? block : resize(NULL, size);  // which sweeps the heap where it finds no room
+    block = block ? block : resize(there, size);
+    if (block && !has_room(BESIDE)) {
+        resize(block, block == there ? size_there : 0);
+        block = NULL;
+    }
+    return block;
+}
+
+// The most events of a network of this config, else the same, for which there is room; config's own are too many.
+static int most_events(void *there, size_t size_there, dlm_config_t config) {
+    int fit = 0, too_many = config.n_events;
+    while (too_many - fit > 1) {
+        const int events = (fit + too_many) / 2;
+        config.n_events = (uint16_t)events;
+        void *block = claim(there, size_there, dlm_footprint(&config));
+        if (block) {
+            resize(block, block == there ? size_there : 0);
+            fit = events;
+        } else {
+            too_many = events;
+        }
+    }
+    return fit;
+}
+
+static NORETURN void raise_memory(const dlm_config_t *config, int fit) {
+    text_t text = {.length = 0};
+    add_text(&text, "memory: ");
+    add_int(&text, (int64_t)dlm_footprint(config));
+    add_text(&text, " bytes needed for ");
+    add_int(&text, config->n_events);
+    add_text(&text, " events, ");
+    add_int(&text, fit);
+    add_text(&text, " events fit");
+    raise(&mp_type_MemoryError, &text, DLM_ERR_MEMORY);
+}
+
+// Makes an empty network in place of the one that is there, which stays where there is no room.
+static void make(network_obj_t *self, const dlm_config_t *config) {
+    const size_t size_there = self->net ? dlm_footprint(config_of(self)) : 0;
+    const size_t size = dlm_footprint(config);
+    void *ahead = size_there ? NULL : resize(NULL, BESIDE);  // what requests take shall lie ahead of what may grow
+    void *block = claim(self->net, size_there, size);
+    const int fit = block ? 0 : most_events(self->net, size_there, *config);
+    resize(ahead, 0);
+    if (!block) {
+        raise_memory(config, fit);
+    }
+    ensure_room();
+    if (block == self->net) {
+        resize(block, size);  // gives back what is left of a larger one
+    } else {
+        resize(self->net, 0);
+    }
+    dlm_init(config, block, size, &self->net);  // blocks of the heap are aligned to 8, and config is within limits
+}
+
 static mp_obj_t network_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_t allowed[N_ARGUMENTS];
     mp_arg_val_t values[N_ARGUMENTS];
     dlm_config_t config;
     name_arguments(allowed);
     mp_arg_parse_all_kw_array(n_args, n_kw, args, N_ARGUMENTS, allowed, values);
-    get_sizes(values, &config);
-    config.false_reject_permille =
-        (uint16_t)get_int("false_reject_permille", values[FALSE_REJECT].u_obj, DLM_LIMIT_FALSE_REJECT_PERMILLE_MIN,
-                          DLM_LIMIT_FALSE_REJECT_PERMILLE, DLM_ERR_FALSE_REJECT);
-    const size_t size = dlm_footprint(&config);
+    get_config(values, &config);
     network_obj_t *self = mp_obj_malloc(network_obj_t, type);
-    dlm_init(&config, m_malloc(size), size,
-             &self->net);  // blocks of the heap are aligned to 8, and config is within limits
+    self->net = NULL;
+    make(self, &config);
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -506,6 +607,23 @@ static void check(const network_obj_t *self, int code, asked_t asked) {
     }
 }
 
+// configure(...): becomes an empty network, of the arguments of Network.
+static mp_obj_t network_configure(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
+    mp_arg_t allowed[N_ARGUMENTS];
+    mp_arg_val_t values[N_ARGUMENTS];
+    dlm_config_t config;
+    dlm_info_t info;
+    network_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    dlm_info(self->net, &info);
+    check(self, info.frozen ? DLM_ERR_FROZEN : 0, (asked_t){.words = NULL});
+    name_arguments(allowed);
+    mp_arg_parse_all(n_args - 1, args + 1, named, N_ARGUMENTS, allowed, values);
+    get_config(values, &config);
+    make(self, &config);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(network_configure_obj, 1, network_configure);
+
 // learn(x, label, build=True): False leaves the rebuild to build_step.
 static mp_obj_t network_learn(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
     enum { X, LABEL, BUILD, N };
@@ -520,6 +638,7 @@ static mp_obj_t network_learn(size_t n_args, const mp_obj_t *args, mp_map_t *nam
     const int16_t *x = get_event(self, values[X].u_obj);
     const int32_t label = get_label(values[LABEL].u_obj);
     learned_obj_t *result = new_learned();
+    ensure_room();
     check(self,
           mp_obj_is_true(values[BUILD].u_obj) ? dlm_learn(self->net, x, label, &result->learned)
                                               : dlm_learn_begin(self->net, x, label, &result->learned),
@@ -530,12 +649,15 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(network_learn_obj, 1, network_learn);
 
 static mp_obj_t network_build_step(mp_obj_t self_in, mp_obj_t budget) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    return mp_obj_new_bool(dlm_build_step(self->net, get_u32("budget", budget, 1, DLM_ERR_ARGUMENT)));
+    const uint32_t most = get_u32("budget", budget, 1, DLM_ERR_ARGUMENT);
+    ensure_room();
+    return mp_obj_new_bool(dlm_build_step(self->net, most));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(network_build_step_obj, network_build_step);
 
 static mp_obj_t network_undo(mp_obj_t self_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    ensure_room();
     check(self, dlm_undo(self->net), (asked_t){.words = "undo: nothing to undo"});
     return mp_const_none;
 }
@@ -544,6 +666,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(network_undo_obj, network_undo);
 static mp_obj_t network_forget(mp_obj_t self_in, mp_obj_t event_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const uint32_t event = get_event_id(event_in);
+    ensure_room();
     check(self, dlm_forget(self->net, event), (asked_t){.event = event});
     return mp_const_none;
 }
@@ -553,6 +676,7 @@ static mp_obj_t network_relabel(mp_obj_t self_in, mp_obj_t event_in, mp_obj_t la
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const uint32_t event = get_event_id(event_in);
     const int32_t label = get_label(label_in);
+    ensure_room();
     check(self, dlm_relabel(self->net, event, label), (asked_t){.event = event, .label = label});
     return mp_const_none;
 }
@@ -562,6 +686,7 @@ static mp_obj_t network_correct(mp_obj_t self_in, mp_obj_t label_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const int32_t label = get_label(label_in);
     learned_obj_t *result = new_learned();
+    ensure_room();
     check(self, dlm_correct(self->net, label, &result->learned),
           (asked_t){.words = "correct: no event was seen since the last change", .label = label});
     return MP_OBJ_FROM_PTR(result);
@@ -570,6 +695,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(network_correct_obj, network_correct);
 
 static mp_obj_t network_drop(mp_obj_t self_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    ensure_room();
     check(self, dlm_drop(self->net), (asked_t){.words = "drop: no event was seen since the last change"});
     return mp_const_none;
 }
@@ -626,6 +752,7 @@ static mp_obj_t network_name(mp_obj_t self_in, mp_obj_t unknowns_in, mp_obj_t la
     }
     const int32_t label = get_label(label_in);
     learned_obj_t *result = new_learned();
+    ensure_room();
     const int code = dlm_name(self->net, unknowns, (uint32_t)n, label, &result->learned);
     if (code == DLM_ERR_COUNT) {
         raise_limits("unknowns", (int64_t)n, 1, DLM_LIMIT_UNKNOWNS, code);
@@ -644,6 +771,7 @@ static mp_obj_t network_rename_class(mp_obj_t self_in, mp_obj_t label_in, mp_obj
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const int32_t label = get_label(label_in), to = get_label(to_in);
     const bool known = label >= 0 && label < config_of(self)->n_classes;
+    ensure_room();
     check(self, dlm_rename_class(self->net, label, to), (asked_t){.label = known ? to : label, .words = no_classes});
     return mp_const_none;
 }
@@ -652,6 +780,7 @@ static MP_DEFINE_CONST_FUN_OBJ_3(network_rename_class_obj, network_rename_class)
 static mp_obj_t network_drop_class(mp_obj_t self_in, mp_obj_t label_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const int32_t label = get_label(label_in);
+    ensure_room();
     check(self, dlm_drop_class(self->net, label), (asked_t){.label = label, .words = no_classes});
     return mp_const_none;
 }
@@ -663,6 +792,7 @@ static mp_obj_t network_freeze(size_t n_args, const mp_obj_t *args, mp_map_t *na
     mp_arg_val_t frozen;
     mp_arg_parse_all(n_args - 1, args + 1, named, 1, allowed, &frozen);
     network_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    ensure_room();
     dlm_freeze(self->net, mp_obj_is_true(frozen.u_obj));
     return mp_const_none;
 }
@@ -673,6 +803,7 @@ static mp_obj_t network_infer(mp_obj_t self_in, mp_obj_t x_in) {
     const int16_t *x = get_event(self, x_in);
     answer_obj_t *result = new_result(sizeof(answer_obj_t), TYPE(answer_type), list_answer);
     result->n_classes = config_of(self)->n_classes;
+    ensure_room();  // for it remembers an unknown
     dlm_infer(self->net, x, &result->answer);
     return MP_OBJ_FROM_PTR(result);
 }
@@ -690,26 +821,39 @@ static mp_obj_t network_digest(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(network_digest_obj, network_digest);
 
-// The state in a block of its own; its size.
-static size_t export_state(const network_obj_t *self, uint8_t **state) {
-    const dlm_t *net = whole(self);
-    const size_t size = dlm_state_size(net);
-    *state = m_malloc(size);
-    dlm_export(net, *state);
-    return size;
+static mp_obj_t network_state_size(mp_obj_t self_in) {
+    const network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    return mp_obj_new_int_from_uint(dlm_state_size(self->net));
 }
+static MP_DEFINE_CONST_FUN_OBJ_1(network_state_size_obj, network_state_size);
 
 static mp_obj_t network_export(mp_obj_t self_in) {
-    uint8_t *state;
-    const size_t size = export_state(MP_OBJ_TO_PTR(self_in), &state);
+    const dlm_t *net = whole(MP_OBJ_TO_PTR(self_in));
+    const size_t size = dlm_state_size(net);
+    uint8_t *state = m_malloc(size);
+    dlm_export(net, state);
     return mp_obj_new_bytearray_by_ref(size, state);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(network_export_obj, network_export);
 
+// export_part(offset, buffer): fills a writable buffer with the state from offset on; how many bytes that were.
+static mp_obj_t network_export_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj_t part_in) {
+    const dlm_t *net = whole(MP_OBJ_TO_PTR(self_in));
+    const size_t size = dlm_state_size(net);
+    const size_t offset = (size_t)get_int("offset", offset_in, 0, (int32_t)size, DLM_ERR_ARGUMENT);
+    mp_buffer_info_t part;
+    mp_get_buffer_raise(part_in, &part, MP_BUFFER_WRITE);
+    const size_t n = part.len < size - offset ? part.len : size - offset;
+    ensure_room();
+    dlm_export_part(net, (uint32_t)offset, part.buf, (uint32_t)n);
+    return MP_OBJ_NEW_SMALL_INT(n);
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(network_export_part_obj, network_export_part);
+
 static const char *state_error(int code) {
     switch (code) {
     case DLM_ERR_STATE_SIZE:
-        return "not the size of a whole state";
+        return "not the size of a whole state of this network";
     case DLM_ERR_STATE_MAGIC:
         return "not a state";
     case DLM_ERR_STATE_VERSION:
@@ -719,33 +863,57 @@ static const char *state_error(int code) {
     case DLM_ERR_STATE_CHECKSUM:
         return "damaged, its checksum does not match";
     case DLM_ERR_STATE_EVENT:
-        return "an event has a label, count or time outside its limits";
+        return "an event or an experience has a field outside its limits";
     default:
         return "intact, but its network has another digest here";
     }
+}
+
+// Raises what the kernel refused of a state of this size.
+static void check_state(const network_obj_t *self, int code, int64_t size) {
+    if (code && code != DLM_ERR_FROZEN) {
+        text_t text = {.length = 0};
+        add_text(&text, "state: ");
+        add_int(&text, size);
+        add_text(&text, " bytes given, ");
+        add_text(&text, state_error(code));
+        raise(&mp_type_ValueError, &text, code);
+    }
+    check(self, code, (asked_t){.words = NULL});
 }
 
 static mp_obj_t network_load(mp_obj_t self_in, mp_obj_t state_in) {
     network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     mp_buffer_info_t state;
     mp_get_buffer_raise(state_in, &state, MP_BUFFER_READ);
-    uint8_t *before;
-    const size_t size = export_state(self, &before);
-    const int code = dlm_import(self->net, state.buf, state.len);
-    if (code) {
-        if (code == DLM_ERR_STATE_DIGEST) {
-            dlm_import(self->net, before, size);
-        }
-        text_t text = {.length = 0};
-        add_text(&text, "state: ");
-        add_int(&text, (int64_t)state.len);
-        add_text(&text, " bytes given, ");
-        add_text(&text, state_error(code));
-        raise(&mp_type_ValueError, &text, code);
-    }
+    ensure_room();
+    check_state(self, dlm_import(self->net, state.buf, state.len), (int64_t)state.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(network_load_obj, network_load);
+
+// load_part(offset, part): puts a part of a state aside, in the network's own buffer.
+static mp_obj_t network_load_part(mp_obj_t self_in, mp_obj_t offset_in, mp_obj_t part_in) {
+    network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    const uint32_t offset = get_u32("offset", offset_in, 0, DLM_ERR_ARGUMENT);
+    mp_buffer_info_t part;
+    mp_get_buffer_raise(part_in, &part, MP_BUFFER_READ);
+    ensure_room();
+    check_state(self, dlm_import_part(self->net, offset, part.buf, (uint32_t)part.len),
+                (int64_t)offset + (int64_t)part.len);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(network_load_part_obj, network_load_part);
+
+// load_staged(size): takes the state that was put aside.
+static mp_obj_t network_load_staged(mp_obj_t self_in, mp_obj_t size_in) {
+    network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    const uint32_t size = get_u32("size", size_in, 0, DLM_ERR_ARGUMENT);
+    ensure_room();
+    check_state(self, dlm_import_staged(self->net, size), size);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(network_load_staged_obj, network_load_staged);
 
 static mp_obj_t network_footprint(mp_obj_t self_in) {
     return mp_obj_new_int_from_uint(dlm_footprint(config_of(MP_OBJ_TO_PTR(self_in))));
@@ -779,6 +947,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
 
 // The methods of Network, once for both ways to build.
 #define METHODS(M)                                                                                                     \
+    M(MP_QSTR_configure, network_configure_obj)                                                                        \
     M(MP_QSTR_learn, network_learn_obj)                                                                                \
     M(MP_QSTR_build_step, network_build_step_obj)                                                                      \
     M(MP_QSTR_undo, network_undo_obj)                                                                                  \
@@ -794,8 +963,12 @@ static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
     M(MP_QSTR_freeze, network_freeze_obj)                                                                              \
     M(MP_QSTR_infer, network_infer_obj)                                                                                \
     M(MP_QSTR_digest, network_digest_obj)                                                                              \
+    M(MP_QSTR_state_size, network_state_size_obj)                                                                      \
     M(MP_QSTR_export, network_export_obj)                                                                              \
+    M(MP_QSTR_export_part, network_export_part_obj)                                                                    \
     M(MP_QSTR_load, network_load_obj)                                                                                  \
+    M(MP_QSTR_load_part, network_load_part_obj)                                                                        \
+    M(MP_QSTR_load_staged, network_load_staged_obj)                                                                    \
     M(MP_QSTR_footprint, network_footprint_obj)                                                                        \
     M(MP_QSTR_info, network_info_obj)
 

@@ -21,30 +21,32 @@ class Decoder:
         self._view = memoryview(self._buffer)
         self._end = START - 1
         self._overlong = False
+        self.length = 0  # of the frame that was found, whose checksum is right
         self.dropped = 0
 
-    def feed(self, chunk, size=None):
-        """Yields each whole frame as a memoryview, header and checksum included, that holds until the next one.
+    def take(self, chunk, at, size):
+        """Reads chunk[at:size], but nothing behind the first frame in it that is whole; returns where it stopped.
 
-        chunk: bytes or bytearray, of which the first `size` count. A frame's checksum has been verified.
+        chunk: bytes or bytearray. Whether there is such a frame `frame` tells.
         """
-        size = len(chunk) if size is None else size
-        source = memoryview(chunk)
-        at = 0
-        while at < size:
-            zero = chunk.find(ZERO, at, size)
-            stop = size if zero < 0 else zero
-            end = self._end + stop - at
-            if end > _ROOM:
-                self._overlong = True
-            elif not self._overlong:
-                self._view[self._end : end] = source[at:stop]
-                self._end = end
-            at = stop + 1
-            if zero >= 0:
-                length = self._decode()
-                if length:
-                    yield self._view[START : START + length]
+        zero = chunk.find(ZERO, at, size)
+        stop = size if zero < 0 else zero
+        end = self._end + stop - at
+        if end > _ROOM:
+            self._overlong = True
+        elif not self._overlong:
+            self._view[self._end : end] = memoryview(chunk)[at:stop]
+            self._end = end
+        self.length = self._decode() if zero >= 0 else 0
+        return stop + 1
+
+    def frame(self):
+        """The frame that take found, header and checksum included, as a memoryview that holds until the next; else None."""
+        return self._view[START : START + self.length] if self.length else None
+
+    def opcode(self):
+        """That of the frame."""
+        return self._buffer[START + 1]
 
     def _decode(self):
         """Undoes COBS in place; returns the length of a valid frame, else 0, and makes ready for the next."""

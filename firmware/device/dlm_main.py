@@ -5,6 +5,8 @@ dlm_main.serve()                on the REPL's own line, until EXIT
 dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
 dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with usb_mode "VCP+VCP"
 dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
+
+The network outlives EXIT: the next serve has it again, until the board is reset, or dlm_main.forget() frees its memory.
 """
 
 import gc
@@ -16,6 +18,7 @@ sweep_after(1024)  # bytes: what stays shall lie close, for a network needs one 
 import deeplomath  # noqa: E402  # so does a native module, which comes first
 from dlm_frame import WIRE_MAX  # noqa: E402
 from dlm_service import Service  # noqa: E402
+from dlm_spec import OPCODE_CONFIGURE  # noqa: E402
 
 try:
     import select
@@ -35,6 +38,8 @@ WORK = 32768  # multiply-accumulates between two looks at the line: some millise
 IDLE = 100  # milliseconds of sleep between two looks at a silent line
 PATIENCE = 1000  # milliseconds until the rest of a reply that nobody takes is dropped
 
+_kept = None  # the service of the last serve, with its network
+
 
 def serve(reader=None, writer=None, module=deeplomath):
     """Answers requests until EXIT or the end of input.
@@ -43,7 +48,7 @@ def serve(reader=None, writer=None, module=deeplomath):
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    service = Service(module)
+    service = _service(module)
     gc.collect()
     sweep_after(-1)
     if reader:
@@ -54,6 +59,13 @@ def serve(reader=None, writer=None, module=deeplomath):
         _answer(service, _Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
     finally:
         kbd_intr(3)
+
+
+def forget():
+    """Frees the network that is kept for the next serve, and all that serves it."""
+    global _kept
+    _kept = None
+    gc.collect()
 
 
 def serve_uart(number, baud=115200, **options):
@@ -89,6 +101,16 @@ def serve_cdc():
     serve(port)
 
 
+def _service(module):
+    """Returns the service of the last serve, where it is of this module, else a new one without a network."""
+    global _kept
+    if _kept is None or _kept.module is not module:
+        forget()
+        _kept = Service(module)
+    _kept.running = True
+    return _kept
+
+
 def _answer(service, line, writer):
     chunk = bytearray(256)
     view = memoryview(chunk)
@@ -96,15 +118,29 @@ def _answer(service, line, writer):
     gc.collect()
     while service.running:
         try:
-            size = line.read(view, service)
-            for reply in service.receive(chunk, size):
-                _write(writer, reply)
-                served += 1
-                if served % COLLECT_EVERY == 0:
-                    gc.collect()
+            service.receive(chunk, line.read(view, service))
+            served += _replies(service, writer)
+            if served >= COLLECT_EVERY:
+                served = 0
+                gc.collect()
         except MemoryError:  # the request is lost; its retry finds the heap swept
             gc.collect()
     time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
+
+
+def _replies(service, writer):
+    """Answers the requests that came; returns how many."""
+    served = 0
+    opcode = service.request()
+    while opcode is not None:
+        if opcode == OPCODE_CONFIGURE:
+            gc.collect()  # what its making takes then lies ahead of the network, which may grow
+        reply = service.reply()
+        if reply is not None:
+            _write(writer, reply)
+            served += 1
+        opcode = service.request()
+    return served
 
 
 def _write(writer, reply):

@@ -97,11 +97,18 @@ class Service:
         self.building = False
         self.decoder = Decoder()
         self._encoder = Encoder()
+        self._chunk = None  # what comes, of which so much was read
+        self._at = self._size = 0
         self._ticks, self._tick_kind = _ticks()
-        self._last = self._reply = None
-        self._transfer = None  # bytes of a state on its way out or in
-        self._loading = False
-        self._next = 0
+        self._last = [
+            0,
+            0,
+            0,
+        ]  # sequence and checksum of the request replied to last: kept in small ints, which take no heap
+        self._replied = 0  # length of the reply to it; 0 where none is remembered
+        self._loading = False  # of a state on its way: whether it comes in,
+        self._next = 0  # how much of it is through, 0 of none,
+        self._total = 0  # and of how much
         self._handlers = {
             spec.OPCODE_HELLO: self._hello,
             spec.OPCODE_CONFIGURE: self._configure,
@@ -133,11 +140,25 @@ class Service:
         self.building = self.network is not None and self.network.build_step(budget)
 
     def receive(self, chunk, size=None):
-        """Yields the reply, ready for the wire, to each request completed by the first `size` bytes of chunk."""
-        for frame in self.decoder.feed(chunk, size):
-            reply = self.handle(frame)
-            if reply is not None:
-                yield reply
+        """Takes the first `size` bytes of chunk, for `request`."""
+        self._chunk = chunk
+        self._at = 0
+        self._size = len(chunk) if size is None else size
+
+    def request(self):
+        """Reads on to the next request; returns its opcode, None where all that came is read.
+
+        No iterator: what one makes, its end included, would lie in the heap where a network is to grow.
+        """
+        while self._at < self._size:
+            self._at = self.decoder.take(self._chunk, self._at, self._size)
+            if self.decoder.length:
+                return self.decoder.opcode()
+        return None
+
+    def reply(self):
+        """Returns the reply to this request, ready for the wire, as handle does."""
+        return self.handle(self.decoder.frame())
 
     def handle(self, frame):
         """Returns the reply to one frame (as Decoder gives it) as a memoryview that holds until the next call.
@@ -150,18 +171,20 @@ class Service:
             return None
         if version != spec.VERSION_PROTOCOL:
             return self._refuse(opcode, sequence, version)
-        identity = (sequence, unpack_from("<I", frame, len(frame) - spec.WIRE_CHECKSUM)[0])
-        if identity == self._last:
-            return self._reply
+        low, high = unpack_from("<HH", frame, len(frame) - spec.WIRE_CHECKSUM)
+        if [sequence, low, high] == self._last and self._replied:
+            return self._encoder.view[: self._replied]
+        self._replied = 0  # what is remembered is overwritten from here on
         status = 0
         try:
             n_payload = 1 + self._run(opcode, frame[spec.WIRE_HEADER : len(frame) - spec.WIRE_CHECKSUM])
         except Exception as error:
             status, n_payload = self._failure(error, self._encoder)
         pack_into("<b", self._encoder.buffer, PAYLOAD, status)
-        self._reply = self._encoder.seal(spec.VERSION_PROTOCOL, opcode | spec.WIRE_REPLY, sequence, n_payload)
-        self._last = identity
-        return self._reply
+        reply = self._encoder.seal(spec.VERSION_PROTOCOL, opcode | spec.WIRE_REPLY, sequence, n_payload)
+        self._last[0], self._last[1], self._last[2] = sequence, low, high
+        self._replied = len(reply)
+        return reply
 
     def _run(self, opcode, payload):
         handler = self._handlers.get(opcode)
@@ -228,7 +251,7 @@ class Service:
         return result, (self._ticks() - start) & TICKS_MASK
 
     def _change(self, call, *arguments):
-        """As _timed, for what changes the network: the copy of a state under way is no longer of it."""
+        """As _timed, for what changes the network: a state on its way is no longer of it."""
         self._end_transfer()
         return self._timed(call, *arguments)
 
@@ -249,7 +272,6 @@ class Service:
         return 0 if self.building else self.network.digest()
 
     def _end_transfer(self):
-        self._transfer = None
         self._next = 0
 
     # One handler an opcode: takes the payload, fills in the reply behind the status, returns its length.
@@ -269,26 +291,16 @@ class Service:
         return size
 
     def _configure(self, payload):
-        config = unpack_from(REQUESTS[spec.OPCODE_CONFIGURE][0], payload)
-        try:
-            network = self._make(config)
-        except MemoryError:
-            if self.network is None:
-                raise
-            self._end_transfer()
-            self.network = None  # room for two there is not: the new one takes the old one's
-            gc.collect()
-            network = self._make(config)
-        self._end_transfer()
-        self.network = network
-        self.building = False
-        gc.collect()
-        return self._put(spec.OPCODE_CONFIGURE, network.footprint(), network.digest())
-
-    def _make(self, config):
-        features, classes, events, layers, permille, regression, background = config
+        form = REQUESTS[spec.OPCODE_CONFIGURE][0]
+        features, classes, events, layers, permille, regression, background = unpack_from(form, payload)
         sizes = _sizes(features, classes, events, layers, regression, background)
-        return self.module.Network(false_reject_permille=permille, **sizes)
+        if self.network is None:
+            self.network = self.module.Network(false_reject_permille=permille, **sizes)
+        else:
+            self.network.configure(false_reject_permille=permille, **sizes)
+        self._end_transfer()
+        self.building = False
+        return self._put(spec.OPCODE_CONFIGURE, self.network.footprint(), self.network.digest())
 
     def _learn(self, payload):
         label, flags = unpack_from("<hH", payload)
@@ -314,46 +326,41 @@ class Service:
 
     def _export(self, payload):
         offset = unpack_from("<I", payload)[0]
-        if offset == 0:
-            self._transfer = self.network.export()
-            self._loading = False
         self._check_offset(offset, False)
-        total = len(self._transfer)
-        chunk = memoryview(self._transfer)[offset : offset + spec.WIRE_CHUNK]
-        self._next = offset + len(chunk)
-        size = self._append(self._put(spec.OPCODE_EXPORT, total), chunk)
-        if self._next == total:
-            self._end_transfer()
-        return size
+        size = calcsize(REPLIES[spec.OPCODE_EXPORT])
+        end = offset + self.network.export_part(offset, self._encoder.view[FIELDS + size :][: spec.WIRE_CHUNK])
+        total = self.network.state_size()
+        self._put(spec.OPCODE_EXPORT, total)
+        self._go_on(end, total, False)
+        return size + end - offset
 
     def _load(self, payload):
-        gc.collect()  # the copy here and the one that load keeps of the old state want two large pieces of the heap
         offset, total = unpack_from("<II", payload)
         end = offset + len(payload) - 8
-        if offset == 0:
-            most = self.network.footprint()  # no state is longer than what is made of it
-            if total > most:
-                raise ValueError(f"state: {total} bytes given, {most} allowed", spec.ERROR_STATE_SIZE)
-            self._end_transfer()
-            self._transfer = bytearray(total)
-            self._loading = True
         self._check_offset(offset, True)
-        if total != len(self._transfer):
-            raise ValueError(f"total: {total} given, {len(self._transfer)} begun", spec.ERROR_OFFSET)
+        if offset and total != self._total:
+            raise ValueError(f"total: {total} given, {self._total} begun", spec.ERROR_OFFSET)
+        most = self.network.footprint()  # no state is longer than what is made of it
+        if total > most:
+            raise ValueError(f"state: {total} bytes given, {most} allowed", spec.ERROR_STATE_SIZE)
         if end > total:
             raise ValueError(f"state: chunk up to {end} given, {total} in all", spec.ERROR_PAYLOAD)
-        self._transfer[offset:end] = payload[8:]
-        self._next = end
+        self.network.load_part(offset, payload[8:])
+        self._go_on(end, total, True)
         digest = 0
         if end == total:
-            state = self._transfer
-            self._end_transfer()
-            self.network.load(state)
+            self.network.load_staged(total)
             digest = self.network.digest()
         return self._put(spec.OPCODE_LOAD, end, digest)
 
+    def _go_on(self, end, total, loading):
+        """Notes how far a state is on its way; one that is through is on it no more."""
+        self._next = end if end < total else 0
+        self._total = total
+        self._loading = loading
+
     def _check_offset(self, offset, loading):
-        needed = self._next if self._transfer is not None and self._loading == loading else 0
+        needed = self._next if self._loading == loading else 0
         if offset and offset != needed:
             raise ValueError(f"offset: {offset} given, {needed} needed", spec.ERROR_OFFSET)
 

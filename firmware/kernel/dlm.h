@@ -165,10 +165,21 @@ size_t dlm_state_size(const dlm_t *net);
 // whole. NUMERICS.md, State.
 void dlm_export(const dlm_t *net, uint8_t *state);
 
-// Takes a state of size bytes that dlm_export wrote for the same config, rebuilds and verifies the digest in it.
-// Fails with DLM_ERR_STATE_*, and has changed nothing; but after DLM_ERR_STATE_DIGEST (an intact state whose network
-// comes out different here) the network is empty.
+// Writes n bytes of the state from offset on, which must lie within it, into part.
+void dlm_export_part(const dlm_t *net, uint32_t offset, uint8_t *part, uint32_t n);
+
+// Takes a state of size bytes that dlm_export wrote for the same config, rebuilds and verifies the digest in it. What was seen
+// last, the unknowns, and what undo needs are forgotten then.
+// Fails with DLM_ERR_FROZEN or DLM_ERR_STATE_*; all is as before then, but that a rebuild under way is finished.
 int dlm_import(dlm_t *net, const uint8_t *state, size_t size);
+
+// dlm_import piece by piece: puts n bytes at offset of a state aside, in a place of their own in the network's buffer.
+// Fails with DLM_ERR_FROZEN, or DLM_ERR_STATE_SIZE where they are beyond the largest state of this config.
+int dlm_import_part(dlm_t *net, uint32_t offset, const uint8_t *part, uint32_t n);
+
+// Takes the state of size bytes that was put aside, as dlm_import does. It is used up then, except where it was damaged or is of
+// another size, version or configuration.
+int dlm_import_staged(dlm_t *net, uint32_t size);
 
 // Features int16 [3 * n_channels] of a window of samples [n_samples][n_channels]: means in LSB, log2 of the deviations in Q11,
 // log2 of the mean steps in Q11. Fails with DLM_ERR_WINDOW. NUMERICS.md, Features.

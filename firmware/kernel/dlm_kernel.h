@@ -76,6 +76,7 @@ typedef struct {
 } dlm_experience_t;
 
 #define DLM_HIT 0x8000u
+#define DLM_MARGIN_MAX_Q8 256
 
 // What undo needs of the last change; features of the evicted event lie at undo_x.
 typedef struct {
@@ -130,6 +131,7 @@ struct dlm {
     uint32_t unknown_id;  // uint32 [n_unknowns]
     uint32_t undo_x;      // int16 [d]: the evicted event
     uint32_t seen_x;      // int16 [d]: the event seen last
+    uint32_t staging;     // uint8 [dlm_largest_state]: a state that is being loaded
     // Scratch space of a rebuild. The first three lie where the arrays of factors[1] were.
     uint32_t left_out_q16;  // int32 [C][m]: left-out answers of the layer
     uint32_t alpha_q21;     // int32 [C][m]; then, at the same place:
@@ -275,6 +277,15 @@ int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 void dlm_count_members(const dlm_t *net, uint32_t *members);
 // Puts an unknown event into the ring of unknowns.
 void dlm_remember_unknown(dlm_t *net, const int16_t *x);
+// 0, or DLM_ERR_LABEL of a label outside its limits.
+int dlm_check_label(const dlm_t *net, int32_t label);
+// Forgets what is not part of a state: the unknowns, what was seen last, and what undo needs.
+void dlm_forget_asked(dlm_t *net);
+
+// dlm_state.c
+
+// Bytes of the largest state that a network of this config can have.
+uint32_t dlm_largest_state(const dlm_config_t *config);
 
 // dlm_network.c
 
@@ -285,8 +296,8 @@ uint32_t dlm_place(uint32_t i, uint32_t m);
 void dlm_build_begin(dlm_t *net);
 // Finishes a rebuild that is under way.
 void dlm_finish(dlm_t *net);
-// Forgets everything.
-void dlm_clear(dlm_t *net);
+// Rebuilds the network from the events kept, all at once.
+void dlm_rebuild(dlm_t *net);
 // Answers as dlm_infer does, but remembers nothing.
 void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 

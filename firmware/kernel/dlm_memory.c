@@ -81,7 +81,7 @@ static void forget_experience(dlm_t *net, uint32_t event) {
 
 // Learning
 
-static int check_label(const dlm_t *net, int32_t label) {
+int dlm_check_label(const dlm_t *net, int32_t label) {
     if (net->config.regression) {
         return label < INT16_MIN || label > INT16_MAX ? DLM_ERR_LABEL : 0;
     }
@@ -206,6 +206,13 @@ static int rebuilt(dlm_t *net) {
     return 0;
 }
 
+void dlm_forget_asked(dlm_t *net) {
+    net->undoable = 0;
+    net->seen = DLM_SEEN_NONE;
+    net->n_unknowns = 0;
+    net->n_unknowns_met = 0;
+}
+
 // As dlm_learn_begin, with or without background.
 static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
     dlm_answer_t answer;
@@ -215,7 +222,7 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
-    if (check_label(net, label)) {
+    if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
     dlm_finish(net);
@@ -333,7 +340,7 @@ int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
     if (at < 0) {
         return at;
     }
-    if (check_label(net, label)) {
+    if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
     dlm_events(net)[at].label = (int16_t)label;
@@ -347,7 +354,7 @@ int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
     if (net->seen == DLM_SEEN_NONE) {
         return DLM_ERR_NOTHING;
     }
-    if (check_label(net, label)) {
+    if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
     const uint8_t seen = net->seen;
@@ -454,7 +461,7 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
             return DLM_ERR_EVENT;
         }
     }
-    if (check_label(net, label)) {
+    if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
     dlm_finish(net);
@@ -477,7 +484,7 @@ static int check_class(const dlm_t *net, int32_t label) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
-    return net->config.regression ? DLM_ERR_MODE : check_label(net, label);
+    return net->config.regression ? DLM_ERR_MODE : dlm_check_label(net, label);
 }
 
 int dlm_rename_class(dlm_t *net, int32_t label, int32_t to) {

@@ -81,6 +81,7 @@ static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     net->unknown_id = take(&end, 4 * DLM_LIMIT_UNKNOWNS);
     net->undo_x = take(&end, 2 * d);
     net->seen_x = take(&end, 2 * d);
+    net->staging = take(&end, dlm_largest_state(config));
     lay_out_network(&net->networks[0], config, &end);
     net->networks[1] = net->networks[0];  // the same arrays: a rebuild at once needs no old network
     if (config->background) {
@@ -121,17 +122,8 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
     memset(buffer, 0, dlm_footprint(&copy));
     *net = buffer;
     lay_out(*net, &copy);
-    dlm_clear(*net);
+    dlm_rebuild(*net);
     return 0;
-}
-
-void dlm_clear(dlm_t *net) {
-    net->clock = 0;
-    net->frozen = net->undoable = net->seen = 0;
-    net->n_events = net->n_experience = net->n_unknowns = 0;
-    net->n_unknowns_met = 0;
-    dlm_build_begin(net);
-    dlm_finish(net);
 }
 
 // Rebuild: phases of rows, each row a step. NUMERICS.md, Rebuild.
@@ -478,6 +470,11 @@ int dlm_build_step(dlm_t *net, uint32_t budget) {
 void dlm_finish(dlm_t *net) {
     while (dlm_build_step(net, UINT32_MAX)) {
     }
+}
+
+void dlm_rebuild(dlm_t *net) {
+    dlm_build_begin(net);
+    dlm_finish(net);
 }
 
 // The nearest events, nearest first.

@@ -3,15 +3,26 @@
 #include "dlm_kernel.h"
 
 #define MAGIC 0x534d4c44u  // "DLMS"
+#define CONFIG_BYTES 17u   // of the header: what says whether a state is for this network
+#define COUNTS_AT 18u      // in the header: events kept, entries of experience
 #define HEADER_BYTES 26u
 #define EXPERIENCE_BYTES 8u
 #define TRAILER_BYTES 8u  // digest, CRC-32 of all before it
 
-// Where bytes go: into a CRC-32, and to memory if there is any.
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define FLIP(size) ((size) - 1)
+#else
+#define FLIP(size) 0
+#endif
+
+// Where the bytes of numbers go: all into a CRC-32, those of a part to memory; in an exchange, what was there takes their place.
 typedef struct {
     uint32_t crc;
-    uint8_t *out;
-} sink_t;
+    uint32_t skip;  // bytes before the part
+    uint32_t left;  // bytes of the part that are still to come
+    uint8_t *at;
+    int exchange;
+} stream_t;
 
 static uint32_t crc_byte(uint32_t crc, uint8_t byte) {
     static const uint32_t nibbles[16] = {
@@ -23,113 +34,137 @@ static uint32_t crc_byte(uint32_t crc, uint8_t byte) {
     return (crc >> 4) ^ nibbles[crc & 15];
 }
 
-static void put(sink_t *sink, uint32_t value, unsigned bytes) {
-    for (; bytes; bytes--, value >>= 8) {
-        sink->crc = crc_byte(sink->crc, (uint8_t)value);
-        if (sink->out) {
-            *sink->out++ = (uint8_t)value;
+// Lets the bytes of an array pass, little-endian; its numbers are of `size` bytes each.
+static void pass(stream_t *stream, const void *numbers, size_t bytes, unsigned size) {
+    (void)size;  // where numbers lie little-endian in memory
+    for (size_t i = 0; i < bytes; i++) {
+        uint8_t *byte = (uint8_t *)(uintptr_t)numbers + (i ^ FLIP(size));
+        const uint8_t value = *byte;
+        stream->crc = crc_byte(stream->crc, value);
+        if (stream->skip) {
+            stream->skip--;
+        } else if (stream->left) {
+            stream->left--;
+            if (stream->exchange) {
+                *byte = *stream->at;
+            }
+            *stream->at++ = value;
         }
     }
 }
 
-static void put_u32(sink_t *sink, const uint32_t *values, size_t n) {
-    for (; n; n--) {
-        put(sink, *values++, 4);
-    }
-}
-
-static void put_u16(sink_t *sink, const uint16_t *values, size_t n) {
-    for (; n; n--) {
-        put(sink, *values++, 2);
-    }
+static void pass_u32(stream_t *stream, uint32_t value) {
+    pass(stream, &value, 4, 4);
 }
 
 // The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is learned.
-static void put_constants(sink_t *sink, const dlm_t *net) {
+static void pass_constants(stream_t *stream, const dlm_t *net) {
     static const uint32_t constants[] = DLM_DIGESTED;
-    put_u32(sink, constants, sizeof(constants) / sizeof(constants[0]));
+    pass(stream, constants, sizeof(constants), 4);
     if (!net->n_events) {
-        put_u32(sink, dlm_exp2_q30, (1u << DLM_KERNEL_EXPONENT_STEP_BITS) + 1);
+        pass(stream, dlm_exp2_q30, 4 * ((1u << DLM_KERNEL_EXPONENT_STEP_BITS) + 1), 4);
     }
 }
 
-static void put_header(sink_t *sink, const dlm_t *net) {
-    put(sink, MAGIC, 4);
-    put(sink, DLM_VERSION_STATE, 2);
-    put(sink, DLM_VERSION_SPEC, 2);
-    put(sink, net->config.n_features, 2);
-    put(sink, net->config.n_classes, 1);
-    put(sink, net->config.n_layers, 1);
-    put(sink, net->config.n_events, 2);
-    put(sink, net->config.false_reject_permille, 2);
-    put(sink, (uint32_t)(net->config.regression | net->config.background << 1), 1);
-    put(sink, net->frozen, 1);
-    put(sink, net->n_events, 2);
-    put(sink, net->n_experience, 2);
-    put(sink, net->clock, 4);
+// The header's first CONFIG_BYTES.
+static void pass_config(stream_t *stream, const dlm_t *net) {
+    const dlm_config_t *config = &net->config;
+    const uint16_t words[] = {
+        MAGIC & 0xffff,
+        MAGIC >> 16,
+        DLM_VERSION_STATE,
+        DLM_VERSION_SPEC,
+        config->n_features,
+        (uint16_t)(config->n_classes | config->n_layers << 8),
+        config->n_events,
+        config->false_reject_permille,
+        (uint16_t)(config->regression | config->background << 1),
+    };
+    pass(stream, words, CONFIG_BYTES, 2);
 }
 
-static void put_events(sink_t *sink, const dlm_t *net) {
-    for (uint32_t i = 0; i < net->n_events; i++) {
+// The rest of the header, and so many events and entries of experience.
+static void pass_kept(stream_t *stream, const dlm_t *net, uint32_t n_events, uint32_t n_experience) {
+    pass(stream, &net->frozen, 1, 1);
+    pass(stream, &net->n_events, 2, 2);
+    pass(stream, &net->n_experience, 2, 2);
+    pass(stream, &net->clock, 4, 4);
+    for (uint32_t i = 0; i < n_events; i++) {
         const dlm_event_t *event = &dlm_events(net)[i];
-        put(sink, event->id, 4);
-        put(sink, event->touched, 4);
-        put(sink, (uint16_t)event->label, 2);
-        put(sink, event->count, 2);
-        put_u16(sink, (const uint16_t *)(const void *)dlm_event_x(net, i), net->config.n_features);
+        pass(stream, &event->id, 8, 4);
+        pass(stream, &event->label, 4, 2);
+        pass(stream, dlm_event_x(net, i), 2u * net->config.n_features, 2);
     }
-    for (uint32_t i = 0; i < net->n_experience; i++) {
-        put(sink, dlm_experience(net)[i].event, 4);
-        put(sink, dlm_experience(net)[i].novelty_q12, 2);
-        put(sink, dlm_experience(net)[i].margin_q8, 2);
+    for (uint32_t i = 0; i < n_experience; i++) {
+        const dlm_experience_t *entry = &dlm_experience(net)[i];
+        pass(stream, &entry->event, 4, 4);
+        pass(stream, &entry->novelty_q12, 4, 2);
     }
 }
 
-static void put_layer(sink_t *sink, const dlm_t *net, unsigned index) {
+static void pass_state(stream_t *stream, const dlm_t *net) {
+    pass_config(stream, net);
+    pass_kept(stream, net, net->n_events, net->n_experience);
+}
+
+static void pass_layer(stream_t *stream, const dlm_t *net, unsigned index) {
     const dlm_layer_t *layer = &dlm_live(net)->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
-    put(sink, layer->width.mantissa, 4);
-    put(sink, layer->width.shift, 4);
-    put_u32(sink, DLM_AT(net, uint32_t, layer->s2_q16), net->config.n_features);
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        put_u16(sink, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, n);
+    const uint32_t m = net->n_events;
+    pass(stream, &layer->width, 8, 4);
+    pass(stream, DLM_AT(net, uint32_t, layer->s2_q16), 4u * net->config.n_features, 4);
+    for (uint32_t i = 0; i < m; i++) {
+        pass(stream, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, 2 * n, 2);
     }
-    put(sink, layer->alpha_shift, 4);
+    pass(stream, &layer->alpha_shift, 4, 4);
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        put_u16(sink, DLM_AT(net, uint16_t, layer->alpha) + c * dlm_even(net->n_events), net->n_events);
+        pass(stream, DLM_AT(net, uint16_t, layer->alpha) + c * dlm_even(m), 2 * m, 2);
     }
 }
 
 uint32_t dlm_digest(const dlm_t *net) {
     const dlm_network_t *live = dlm_live(net);
-    sink_t sink = {UINT32_MAX, NULL};
-    put_constants(&sink, net);
-    put_header(&sink, net);
-    put_events(&sink, net);
-    put_u32(&sink, (const uint32_t *)(const void *)live, DLM_DIGESTED_WORDS);
-    put(&sink, live->depth, 4);
-    put_u32(&sink, DLM_AT(net, uint32_t, live->scale), net->n_events ? 3u * net->config.n_features : 0u);
-    put_u16(&sink, DLM_AT(net, uint16_t, live->novelty_q12), net->n_events);
+    stream_t stream = {.crc = UINT32_MAX};
+    pass_constants(&stream, net);
+    pass_state(&stream, net);
+    pass(&stream, live, 4 * DLM_DIGESTED_WORDS, 4);
+    pass_u32(&stream, live->depth);
+    pass(&stream, DLM_AT(net, uint32_t, live->scale), net->n_events ? 12u * net->config.n_features : 0u, 4);
+    pass(&stream, DLM_AT(net, uint16_t, live->novelty_q12), 2u * net->n_events, 2);
     for (unsigned index = 0; index < live->depth; index++) {
-        put_layer(&sink, net, index);
+        pass_layer(&stream, net, index);
     }
-    return ~sink.crc;
+    return ~stream.crc;
 }
 
-static size_t record_bytes(const dlm_t *net) {
-    return 12u + 2u * net->config.n_features;
+// Bytes of a state before its experience.
+static uint32_t experience_at(const dlm_config_t *config, uint32_t n_events) {
+    return HEADER_BYTES + n_events * (12u + 2u * config->n_features);
+}
+
+static uint32_t state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience) {
+    return experience_at(config, n_events) + n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
+}
+
+uint32_t dlm_largest_state(const dlm_config_t *config) {
+    return state_bytes(config, config->n_events, DLM_MEMORY_EXPERIENCE);
 }
 
 size_t dlm_state_size(const dlm_t *net) {
-    return HEADER_BYTES + net->n_events * record_bytes(net) + net->n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
+    return state_bytes(&net->config, net->n_events, net->n_experience);
+}
+
+void dlm_export_part(const dlm_t *net, uint32_t offset, uint8_t *part, uint32_t n) {
+    stream_t stream = {.crc = UINT32_MAX, .skip = offset, .left = n, .at = part};
+    pass_state(&stream, net);
+    if (stream.left) {
+        pass_u32(&stream, dlm_digest(net));
+        pass_u32(&stream, ~stream.crc);
+    }
 }
 
 void dlm_export(const dlm_t *net, uint8_t *state) {
-    sink_t sink = {UINT32_MAX, state};
-    put_header(&sink, net);
-    put_events(&sink, net);
-    put(&sink, dlm_digest(net), 4);
-    put(&sink, ~sink.crc, 4);
+    dlm_export_part(net, 0, state, (uint32_t)dlm_state_size(net));
 }
 
 static uint32_t get(const uint8_t *bytes, unsigned n) {
@@ -140,93 +175,97 @@ static uint32_t get(const uint8_t *bytes, unsigned n) {
     return value;
 }
 
-static int check_config(const dlm_t *net, const uint8_t *state) {
-    const dlm_config_t *config = &net->config;
-    return get(state + 8, 2) == config->n_features && state[10] == config->n_classes && state[11] == config->n_layers &&
-           get(state + 12, 2) == config->n_events && get(state + 14, 2) == config->false_reject_permille &&
-           state[16] == (config->regression | config->background << 1);
+int dlm_import_part(dlm_t *net, uint32_t offset, const uint8_t *part, uint32_t n) {
+    const uint32_t room = dlm_largest_state(&net->config);
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    if (n > room || offset > room - n) {
+        return DLM_ERR_STATE_SIZE;
+    }
+    memcpy(DLM_AT(net, uint8_t, net->staging) + offset, part, n);
+    return 0;
 }
 
-// Whether a record follows the one before, is of the past, and has a label and a count within their limits.
-static int check_record(const dlm_t *net, const uint8_t *record, uint32_t least_id, uint32_t clock) {
-    const uint32_t id = get(record, 4), touched = get(record + 4, 4);
-    const uint32_t label = get(record + 8, 2), count = get(record + 10, 2);
-    return id >= least_id && id <= touched && touched < clock &&
-           (net->config.regression || label < net->config.n_classes) && count >= 1 && count <= DLM_LIMIT_COUNT;
-}
-
-// Whether state is one that dlm_export wrote, whole, for a network of this config.
-static int check_state(const dlm_t *net, const uint8_t *state, size_t size) {
+// Whether the staged state is whole, and for a network of this config.
+static int check_staged(const dlm_t *net, uint32_t size) {
+    const uint8_t *state = DLM_AT(net, uint8_t, net->staging);
+    uint8_t config[CONFIG_BYTES];
+    stream_t stream = {.left = CONFIG_BYTES, .at = config};
     if (size < HEADER_BYTES + TRAILER_BYTES) {
         return DLM_ERR_STATE_SIZE;
     }
-    if (get(state, 4) != MAGIC) {
-        return DLM_ERR_STATE_MAGIC;
+    pass_config(&stream, net);
+    for (uint32_t i = 0; i < CONFIG_BYTES; i++) {
+        if (state[i] != config[i]) {
+            return i < 4 ? DLM_ERR_STATE_MAGIC : i < 8 ? DLM_ERR_STATE_VERSION : DLM_ERR_STATE_CONFIG;
+        }
     }
-    if (get(state + 4, 2) != DLM_VERSION_STATE || get(state + 6, 2) != DLM_VERSION_SPEC) {
-        return DLM_ERR_STATE_VERSION;
-    }
-    if (!check_config(net, state)) {
-        return DLM_ERR_STATE_CONFIG;
-    }
-    const uint32_t n_events = get(state + 18, 2), n_experience = get(state + 20, 2);
-    const size_t whole = HEADER_BYTES + n_events * record_bytes(net) + n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
-    if (n_events > net->config.n_events || n_experience > DLM_MEMORY_EXPERIENCE || size != whole) {
+    const uint32_t n_events = get(state + COUNTS_AT, 2), n_experience = get(state + COUNTS_AT + 2, 2);
+    if (n_events > net->config.n_events || n_experience > DLM_MEMORY_EXPERIENCE ||
+        size != state_bytes(&net->config, n_events, n_experience)) {
         return DLM_ERR_STATE_SIZE;
     }
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < size - 4; i++) {
-        crc = crc_byte(crc, state[i]);
-    }
-    if (get(state + size - 4, 4) != ~crc) {
-        return DLM_ERR_STATE_CHECKSUM;
-    }
-    const uint8_t *record = state + HEADER_BYTES;
+    stream.crc = UINT32_MAX;
+    pass(&stream, state, size - 4, 1);
+    return get(state + size - 4, 4) == ~stream.crc ? 0 : DLM_ERR_STATE_CHECKSUM;
+}
+
+// Whether all that a state brought is within the limits of NUMERICS.md, State.
+static int check_kept(const dlm_t *net) {
+    int wrong = net->frozen > 1 || net->clock >> 31;
     uint32_t least_id = 0;
-    for (uint32_t i = 0; i < n_events; i++, record += record_bytes(net)) {
-        if (!check_record(net, record, least_id, get(state + 22, 4))) {
-            return DLM_ERR_STATE_EVENT;
-        }
-        least_id = get(record, 4) + 1;
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        const dlm_event_t *event = &dlm_events(net)[i];
+        wrong |= event->id < least_id || event->touched < event->id || event->touched >= net->clock || !event->count ||
+                 dlm_check_label(net, event->label);
+        least_id = event->id + 1;
     }
-    return state[17] > 1 || get(state + 22, 4) >> 31 ? DLM_ERR_STATE_EVENT : 0;
+    for (uint32_t i = 0; i < net->n_experience; i++) {
+        const dlm_experience_t *entry = &dlm_experience(net)[i];
+        wrong |= entry->event >= net->clock || (entry->margin_q8 & ~DLM_HIT) > DLM_MARGIN_MAX_Q8;
+    }
+    return wrong ? DLM_ERR_STATE_EVENT : 0;
 }
 
-static void get_record(dlm_t *net, uint32_t i, const uint8_t *record) {
-    dlm_event_t *event = &dlm_events(net)[i];
-    event->id = get(record, 4);
-    event->touched = get(record + 4, 4);
-    event->label = (int16_t)(uint16_t)get(record + 8, 2);
-    event->count = (uint16_t)get(record + 10, 2);
-    for (uint32_t k = 0; k < net->config.n_features; k++) {
-        dlm_event_x(net, i)[k] = (int16_t)(uint16_t)get(record + 12 + 2 * k, 2);
-    }
+// Exchanges all that is kept for what is staged, its experience where that of a largest state lies.
+static void exchange(dlm_t *net) {
+    stream_t stream = {.left = UINT32_MAX, .at = DLM_AT(net, uint8_t, net->staging) + CONFIG_BYTES, .exchange = 1};
+    pass_kept(&stream, net, net->config.n_events, DLM_MEMORY_EXPERIENCE);
 }
 
-int dlm_import(dlm_t *net, const uint8_t *state, size_t size) {
-    const int error = check_state(net, state, size);
+int dlm_import_staged(dlm_t *net, uint32_t size) {
+    uint8_t *state = DLM_AT(net, uint8_t, net->staging);
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
+    }
+    dlm_finish(net);
+    int error = check_staged(net, size);
     if (error) {
         return error;
     }
-    dlm_clear(net);
-    net->frozen = state[17];
-    net->n_events = (uint16_t)get(state + 18, 2);
-    net->n_experience = (uint16_t)get(state + 20, 2);
-    net->clock = get(state + 22, 4);
-    const uint8_t *at = state + HEADER_BYTES;
-    for (uint32_t i = 0; i < net->n_events; i++, at += record_bytes(net)) {
-        get_record(net, i, at);
+    const uint32_t digest = get(state + size - TRAILER_BYTES, 4);
+    const uint32_t n_events = get(state + COUNTS_AT, 2);
+    memmove(state + experience_at(&net->config, net->config.n_events), state + experience_at(&net->config, n_events),
+            DLM_MEMORY_EXPERIENCE * EXPERIENCE_BYTES);
+    state[0] = 0;  // it is no state any more
+    exchange(net);
+    error = check_kept(net);
+    if (!error) {
+        dlm_rebuild(net);
+        error = dlm_digest(net) == digest ? 0 : DLM_ERR_STATE_DIGEST;
     }
-    for (uint32_t i = 0; i < net->n_experience; i++, at += EXPERIENCE_BYTES) {
-        dlm_experience(net)[i].event = get(at, 4);
-        dlm_experience(net)[i].novelty_q12 = (uint16_t)get(at + 4, 2);
-        dlm_experience(net)[i].margin_q8 = (uint16_t)get(at + 6, 2);
+    if (error) {
+        exchange(net);
+        dlm_rebuild(net);
+        return error;
     }
-    dlm_build_begin(net);
-    dlm_finish(net);
-    if (dlm_digest(net) != get(at, 4)) {
-        dlm_clear(net);
-        return DLM_ERR_STATE_DIGEST;
-    }
+    dlm_forget_asked(net);
     return 0;
+}
+
+int dlm_import(dlm_t *net, const uint8_t *state, size_t size) {
+    const uint32_t bytes = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    const int error = dlm_import_part(net, 0, state, bytes);
+    return error ? error : dlm_import_staged(net, bytes);
 }

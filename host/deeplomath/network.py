@@ -26,6 +26,10 @@ class Config(NamedTuple):
         """Class of an event with this label: the label, or 0 in a regression."""
         return 0 if self.regression else label
 
+    def label_limits(self):
+        """The smallest and the largest label."""
+        return (-32768, 32767) if self.regression else (0, self.classes - 1)
+
     def coordinates(self, layer):
         """Coordinates that a layer sees."""
         return self.features + (self.classes if layer else 0)
@@ -257,9 +261,15 @@ class Network:
         self._kind = object if unbounded else np.int64
         self.clear()
 
+    def configure(self, **sizes):
+        """Becomes an empty network, of the arguments of Network; wrong ones change nothing, nor does ERROR_FROZEN."""
+        self._check_thawed()
+        self.__init__(**sizes, unbounded=self._kind is object)
+
     def clear(self):
         """Forgets everything."""
         self.memory = memory.Memory()
+        self._staging = bytearray(state.largest(self.config))  # a state that is being loaded
         self.whole = self._make()  # the network that answers
         self._next, self._steps = None, []  # the one being made, and the work that is still to be done for it
 
@@ -468,10 +478,43 @@ class Network:
         self._finish()
         return state.export(self)
 
+    def state_size(self):
+        """Bytes of the state."""
+        return state.size(self)
+
+    def export_part(self, offset, buffer):
+        """Writes the state from offset on into a writable buffer; returns how many bytes, at most what is left of it.
+
+        KernelError ERROR_ARGUMENT of an offset beyond the state.
+        """
+        data = self.export()
+        _check("offset", offset, 0, len(data), spec.ERROR_ARGUMENT)
+        room = memoryview(buffer).cast("B")
+        part = data[offset : offset + len(room)]
+        room[: len(part)] = part
+        return len(part)
+
     def load(self, data):
-        """Takes the state that export gave, for the same configuration; a wrong one raises and changes nothing."""
+        """Takes the state that export gave, for the same configuration; a wrong one raises, and all stays as it was.
+
+        KernelError ERROR_FROZEN or ERROR_STATE_*. Then what was seen last, the unknowns, and what undo needs are forgotten.
+        """
+        data = bytes(data)
+        self.load_part(0, data)
+        self.load_staged(len(data))
+
+    def load_part(self, offset, part):
+        """Puts a part of a state aside, for load_staged. KernelError ERROR_FROZEN, or ERROR_STATE_SIZE where it goes too far."""
+        self._check_thawed()
+        _check("offset", offset, 0, 2**32 - 1, spec.ERROR_ARGUMENT)
+        state.stage(self, int(offset), part)
+
+    def load_staged(self, size):
+        """Takes the state of this size that load_part put aside, as load does; KernelErrors as there."""
+        self._check_thawed()
+        _check("size", size, 0, 2**32 - 1, spec.ERROR_ARGUMENT)
         self._finish()
-        state.load(self, data)
+        state.load_staged(self, int(size))
 
     def footprint(self):
         """Bytes of the one buffer that the kernel on the board needs for this configuration."""
@@ -514,8 +557,7 @@ class Network:
             raise KernelError(spec.ERROR_FROZEN, "learning is frozen")
 
     def _check_label(self, label):
-        limits = (-32768, 32767) if self.config.regression else (0, self.config.classes - 1)
-        _check("label", label, *limits, spec.ERROR_LABEL)
+        _check("label", label, *self.config.label_limits(), spec.ERROR_LABEL)
 
     def _check_class(self, label):
         self._check_thawed()

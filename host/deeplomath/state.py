@@ -15,6 +15,8 @@ MAGIC = b"DLMS"
 HEADER = struct.Struct("<4sHHHBBHHBBHHI")
 EXPERIENCE = np.dtype([("event", "<u4"), ("novelty", "<u2"), ("margin", "<u2")])
 HIT = 0x8000  # in `margin`: the class answered was right
+MARGIN_MAX = 256  # Q8: 1
+CLOCK_MAX = 2**31 - 1  # learns that can be counted
 TRAILER = struct.Struct("<II")  # digest, CRC-32 of all before it
 
 
@@ -41,14 +43,35 @@ def export(net):
     return state + struct.pack("<I", zlib.crc32(state))
 
 
-def load(net, data):
-    """Puts the state into the Network, which must have the same configuration. Raises KernelError and changes nothing otherwise."""
-    data = bytes(data)
-    loaded = _parse(net, data)
+def size(net):
+    """Bytes of the state of a Network."""
+    return _size(net.config, len(net.memory.events), len(net.memory.experience))
+
+
+def largest(config):
+    """Bytes of the largest state that a network of this configuration can have."""
+    return _size(config, config.events, spec.MEMORY_EXPERIENCE)
+
+
+def stage(net, offset, part):
+    """Puts a part of a state aside. Raises KernelError where it goes beyond the largest state."""
+    part, room = bytes(part), len(net._staging)
+    if offset + len(part) > room:
+        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {offset + len(part)} bytes given, at most {room} allowed")
+    net._staging[offset : offset + len(part)] = part
+
+
+def load_staged(net, n):
+    """Puts the state of n bytes that was staged into the Network, or raises KernelError and leaves it as it was."""
+    data = bytes(net._staging[:n])
+    records, experience = _parse(net, data, n)
+    net._staging[0] = 0  # it is no state any more
+    frozen, _, _, clock = HEADER.unpack_from(data)[-4:]
+    _check_kept(net.config, frozen, clock, records, experience)
     before, whole = net.memory, net.whole
-    net.memory = loaded
+    net.memory = _memory(net._kind, clock, frozen, records, experience)
     net._changed()
-    stored, rebuilt = TRAILER.unpack_from(data, len(data) - TRAILER.size)[0], digest(net)
+    stored, rebuilt = TRAILER.unpack_from(data, n - TRAILER.size)[0], digest(net)
     if rebuilt != stored:
         net.memory, net.whole = before, whole
         raise KernelError(spec.ERROR_STATE_DIGEST, f"state: digest {stored:08x} stored, {rebuilt:08x} rebuilt")
@@ -63,7 +86,8 @@ def footprint(config):
     for index in range(config.layers):
         network += [2 * m * (further if index else first), 2 * even * classes, 4 * d, 2 * d]
     unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
-    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d, *network]
+    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d]
+    sizes += [largest(config), *network]
     sizes += network if config.background else []
     overlaid = _rounded([4 * m * classes, max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE)), 4 * m])
     sizes += [16 * m, 4 * m, 4 * m * classes, 8 * d, 4 * m, 4 * m, 4 * further, 2 * m]
@@ -115,14 +139,18 @@ def _bytes(values, dtype):
     return values.astype(dtype).tobytes()
 
 
-def _parse(net, data):
-    """The Memory in a state that is whole and fits the Network."""
-    if len(data) < HEADER.size + TRAILER.size:
-        raise KernelError(
-            spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, at least {HEADER.size + TRAILER.size} needed"
-        )
+def _size(config, n_events, n_experience):
+    records = n_events * _record_type(config).itemsize
+    return HEADER.size + records + n_experience * EXPERIENCE.itemsize + TRAILER.size
+
+
+def _parse(net, data, n):
+    """The records and the experience, as arrays, in a state of n bytes that is whole and for a network like this one."""
+    least = HEADER.size + TRAILER.size
+    if n < least:
+        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, at least {least} needed")
     magic, state_version, spec_version, *rest = HEADER.unpack_from(data)
-    sizes, (frozen, n_events, n_experience, clock) = rest[:6], rest[6:]
+    sizes, (_, n_events, n_experience, _) = rest[:6], rest[6:]
     if magic != MAGIC:
         raise KernelError(spec.ERROR_STATE_MAGIC, f"state: begins with {magic!r}, {MAGIC!r} needed")
     if (state_version, spec_version) != (spec.VERSION_STATE, spec.VERSION_SPEC):
@@ -131,33 +159,39 @@ def _parse(net, data):
     if sizes != _sizes(net.config):
         names = "features, classes, layers, events, false_reject_permille, flags"
         raise KernelError(spec.ERROR_STATE_CONFIG, f"state: {names} = {sizes} given, {_sizes(net.config)} needed")
-    experience_at = HEADER.size + n_events * _record_type(net.config).itemsize
-    size = experience_at + n_experience * EXPERIENCE.itemsize + TRAILER.size
-    if n_events > net.config.events or n_experience > spec.MEMORY_EXPERIENCE or len(data) != size:
-        raise KernelError(
-            spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, {size} needed for its {n_events} events"
-        )
-    if TRAILER.unpack_from(data, size - TRAILER.size)[1] != zlib.crc32(data[:-4]):
+    needed = _size(net.config, n_events, n_experience)
+    limits = ("events", n_events, net.config.events), ("experience", n_experience, spec.MEMORY_EXPERIENCE)
+    for name, count, most in limits:
+        if count > most:
+            raise KernelError(spec.ERROR_STATE_SIZE, f"state: {name} {count} given, 0..{most} allowed")
+    if n != needed:
+        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, {needed} needed for its {n_events} events")
+    if TRAILER.unpack_from(data, needed - TRAILER.size)[1] != zlib.crc32(data[:-4]):
         raise KernelError(spec.ERROR_STATE_CHECKSUM, "state: damaged, its checksum does not match")
     records = np.frombuffer(data, _record_type(net.config), n_events, HEADER.size)
-    experience = np.frombuffer(data, EXPERIENCE, n_experience, experience_at)
-    _check_records(net.config, records, clock, frozen)
-    return _memory(net._kind, clock, frozen, records, experience)
+    return records, np.frombuffer(data, EXPERIENCE, n_experience, HEADER.size + records.nbytes)
 
 
-def _check_records(config, records, clock, frozen):
-    wrong = (records["count"] < 1) | (records["id"] > records["touched"]) | (records["touched"] >= clock)
-    wrong[1:] |= records["id"][1:] <= records["id"][:-1]
-    if not config.regression:
-        wrong |= (records["label"] < 0) | (records["label"] >= config.classes)
-    if wrong.any():
-        raise KernelError(
-            spec.ERROR_STATE_EVENT, f"state: event {int(wrong.argmax())} has a label, count or time outside its limits"
-        )
-    if frozen > 1 or clock >> 31:
-        raise KernelError(
-            spec.ERROR_STATE_EVENT, f"state: frozen = {frozen}, clock = {clock} given, 0..1, 0..2^31-1 allowed"
-        )
+def _check_kept(config, frozen, clock, records, experience):
+    """Whether all that a state brings is within the limits of NUMERICS.md, State."""
+    _check_field("frozen", frozen, 0, 1)
+    _check_field("clock", clock, 0, CLOCK_MAX)
+    least_id, labels = 0, config.label_limits()
+    for i, (event, touched, label, count, _) in enumerate(records.tolist()):
+        _check_field(f"record {i}: touched", touched, 0, clock - 1)
+        _check_field(f"record {i}: id", event, least_id, touched)
+        _check_field(f"record {i}: label", label, *labels)
+        _check_field(f"record {i}: count", count, 1, spec.LIMIT_COUNT)
+        least_id = event + 1
+    for i, (event, _, margin) in enumerate(experience.tolist()):
+        _check_field(f"experience {i}: event", event, 0, clock - 1)
+        _check_field(f"experience {i}: margin", margin & ~HIT, 0, MARGIN_MAX)
+
+
+def _check_field(name, value, low, high):
+    if not low <= value <= high:
+        allowed = f"{low}..{high} allowed" if low <= high else "none allowed"
+        raise KernelError(spec.ERROR_STATE_EVENT, f"state: {name} {value} given, {allowed}")
 
 
 def _memory(kind, clock, frozen, records, experience):

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""Runs in MicroPython: sends each changing request with ever more of the heap free, and says what did not hold.
+
+Prints a line a fault, and a last one: how often each status came. tests/test_scarcity.py runs it.
+"""
+
+import gc
+from struct import pack
+
+import deeplomath
+import dlm_spec as spec
+from dlm_frame import PAYLOAD, Decoder, Encoder
+from dlm_service import Service
+
+BLOCKS = 144  # pieces of the heap that are free at most: of 16 bytes, or of 32 where a pointer takes 8
+SPARE = 5000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
+DECODER = Decoder()
+SIZES = dict(features=3, classes=3, events=6, layers=2)
+UNKNOWN = pack("<hhh", 32767, -32768, 32767)
+
+
+def wire(opcode, payload, sequence):
+    encoder = Encoder(300)
+    encoder.view[PAYLOAD : PAYLOAD + len(payload)] = payload
+    return bytearray(encoder.seal(spec.VERSION_PROTOCOL, opcode, sequence, len(payload)))
+
+
+def ask(service, frame):
+    """Returns the reply as bytes, None where none came."""
+    try:
+        service.receive(frame)
+        if service.request() is not None:
+            return service.reply()
+    except MemoryError:
+        pass
+
+
+def status(reply):
+    if reply is None:
+        return None
+    DECODER.take(reply, DECODER.take(reply, 0, len(reply)), len(reply))  # its leading zero, and then it
+    return DECODER.frame()[spec.WIRE_HEADER]
+
+
+def fill(slots):
+    """Takes the whole heap, block by block; returns how many slots that takes."""
+    taken = 0
+    try:
+        while True:
+            slots[taken] = (taken,)
+            taken += 1
+    except MemoryError:
+        return taken
+
+
+def hog():
+    """Returns what takes all of the heap but a piece of SPARE bytes, and small ones."""
+    spared = bytearray(SPARE)
+    kept = []
+    size = 1 << 20
+    while size > 64:
+        try:
+            kept.append(bytearray(size))
+        except MemoryError:
+            size //= 2
+    del spared
+    gc.collect()
+    return kept
+
+
+def facts(network):
+    if network is None:
+        return None
+    info = network.info()
+    return network.digest(), info.clock, info.frozen, info.events, network.unknowns()
+
+
+def prepare(service, state):
+    """Gives the service a network that has learned, and remembers an unknown; the last thing seen is a learn."""
+    service.network.freeze(False)
+    service.network.configure(**SIZES)
+    service.network.load(state)
+    service.network.infer(UNKNOWN)
+    service.network.learn(pack("<hhh", 4000, 1, 2), 1)
+
+
+def requests():
+    other = deeplomath.Network(**SIZES)
+    other.learn(pack("<hhh", 9, 9, 9), 2)
+    yield spec.OPCODE_LEARN, pack("<hHhhh", 0, 0, 1000, 2000, -9000)
+    yield spec.OPCODE_INFER, pack("<hhh", -32768, 32767, -32768)
+    yield spec.OPCODE_UNDO, b""
+    yield spec.OPCODE_FORGET, pack("<I", 1)
+    yield spec.OPCODE_RELABEL, pack("<Ih", 1, 2)
+    yield spec.OPCODE_CORRECT, pack("<h", 0)
+    yield spec.OPCODE_DROP, b""
+    yield spec.OPCODE_NAME, pack("<hI", 0, 0)
+    yield spec.OPCODE_RENAME_CLASS, pack("<hh", 0, 2)
+    yield spec.OPCODE_DROP_CLASS, pack("<h", 0)
+    yield spec.OPCODE_FREEZE, b"\1"
+    yield spec.OPCODE_CONFIGURE, pack("<HBHBHBB", 3, 3, 5, 2, 50, 0, 0)
+    yield spec.OPCODE_LOAD, pack("<II", 0, len(other.export())) + other.export()
+
+
+def attempt(service, slots, frame, step, free):
+    """Asks with so many blocks free; returns the status, the facts behind it, those behind a retry, and whether it agrees."""
+    taken = fill(slots)
+    for n in range(1, 1 + free):
+        slots[taken - n * step] = None
+    gc.collect()
+    reply = ask(service, frame)
+    for n in range(taken):
+        slots[n] = None
+    gc.collect()
+    first = bytes(reply) if reply is not None else None
+    behind = facts(service.network)
+    again = bytes(ask(service, frame))
+    return status(first), behind, facts(service.network), first in (None, again)
+
+
+def run():
+    service = Service(deeplomath)
+    service.network = deeplomath.Network(**SIZES)
+    for i in range(4):
+        service.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)
+    state = bytes(service.network.export())
+    asked = list(requests())
+    sequence = 0
+    count = {}
+    slots = [None] * (SPARE // 8)
+    kept = hog()
+    for opcode, payload in asked:
+        prepare(service, state)
+        before = facts(service.network)
+        sequence += 1
+        done = status(bytes(ask(service, wire(opcode, payload, sequence))))
+        after = facts(service.network)
+        if done or before == after:
+            print("useless", spec.OPCODES[opcode], done)
+        prepare(service, state)
+        for step, every in ((1, 1), (2, 9)):  # in one piece, or with a block taken between each two
+            for free in range(0, BLOCKS, every):
+                sequence += 1
+                got, behind, at_last, same = attempt(service, slots, wire(opcode, payload, sequence), step, free)
+                count[got] = count.get(got, 0) + 1
+                good = (behind == at_last == after) if got == 0 else behind == before
+                good = good and (at_last == (after if got is None else behind)) and same
+                if not good or got not in (0, None, 256 + spec.ERROR_MEMORY):
+                    print("fault", spec.OPCODES[opcode], step, free, got, same)
+                if at_last != before:
+                    prepare(service, state)
+    print("count", count, len(kept) > 0)
+
+
+run()
