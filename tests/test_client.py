@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import client, emulator, frame, network, spec, transport
+from deeplomath import client, emulator, frame, link, network, repl, spec, transport
 from deeplomath.client import Device
 from deeplomath.errors import DeviceError, KernelError, ProtocolError, TransportError
 from deeplomath.features import window_features
-from wire import BOARD_MODULE, BadLine, BoardNetwork, Line, dlm_main, dlm_service, replies_of
+from wire import BOARD_MODULE, BadLine, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_main, dlm_service, replies_of
 
 CONFIG = dict(features=5, classes=3, events=24, layers=2, false_reject_permille=100, background=True)
 FAR = np.array([32767, -32768, 32767, -32768, 32767], np.int16)
@@ -338,7 +338,7 @@ def test_a_board_of_another_library_version_is_welcome(monkeypatch):
 
 def test_a_silent_line_ends_in_a_transport_error():
     line = SimpleNamespace(read=lambda timeout: b"", write=lambda data: None, close=lambda: None)
-    with pytest.raises(TransportError, match="hello: no answer after 2 attempts"):
+    with pytest.raises(TransportError, match="hello: no answer in .* s, nothing was heard. Is it the right port"):
         Device(line, timeout=0.01, attempts=2)
 
 
@@ -347,55 +347,35 @@ def test_a_port_that_is_not_there_is_a_transport_error(tmp_path):
         Device(str(tmp_path / "no_such_port"))
 
 
-class ReplLine(Line):
-    """A board in its REPL: it echoes, takes Ctrl-A to Ctrl-D as keys, and serves when told so in the friendly REPL."""
-
-    def __init__(self, raw=False, installed=True):
-        super().__init__()
-        self.raw, self.installed, self.serving, self.typed, self.resets = (raw, installed, False, b"", 0)
-
-    def write(self, data):
-        for at, byte in enumerate(data):
-            if self.serving:
-                return super().write(data[at:])
-            self._press(bytes([byte]))
-
-    def _press(self, key):
-        if key in b"\x01\x02\x03\x04":
-            self.resets += key == b"\x04" and not self.typed
-            self.raw = {b"\x01": True, b"\x02": False}.get(key, self.raw)
-            self.typed = b""
-            self.inbox += b">" if self.raw else b"\r\n>>> "
-        elif key == b"\r" and not self.raw:
-            self.inbox += b"\r\n"
-            if self.typed + key == client.START_SERVICE and self.installed:
-                self.serving = True
-            else:
-                self.inbox += b"Traceback (most recent call last):\r\nImportError: no module named 'dlm_main'\r\n>>> "
-            self.typed = b""
-        else:
-            self.typed += key
-            self.inbox += b"" if self.raw else key
-
-
 @pytest.mark.parametrize("raw", [False, True])
 def test_the_service_is_started_from_either_repl(raw):
     line = ReplLine(raw)
     device = Device(line, timeout=0.2)
-    assert line.serving and line.resets == 0
+    assert line.serving and device.started and (line.ran, line.resets) == ([], 0)
     assert_walks_with_the_mirror(device, n=2)
 
 
-def test_a_board_without_the_service_says_so():
-    with pytest.raises(TransportError, match="no module named 'dlm_main'"):
-        Device(ReplLine(installed=False), timeout=0.05, attempts=2)
+def test_a_service_that_was_there_was_not_started():
+    assert not Device(Line()).started
+
+
+def test_a_board_without_the_service_says_so_at_once(monkeypatch):
+    clock, words = Clock(monkeypatch), "ImportError: no module named 'dlm_main'"
+    line = SlowLine(clock, 115200, ReplLine(error=words))
+    with pytest.raises(
+        TransportError, match=f"REPL and the service does not start: {words}; `deeplomath deploy /dev/ttyS0`"
+    ):
+        Device(line)
+    assert clock.now < 1003
 
 
 def test_a_board_in_its_repl_is_left_alone_when_asked_to():
     line = ReplLine()
-    with pytest.raises(TransportError, match="hello: no answer after 2 attempts"):
+    with pytest.raises(
+        TransportError, match="hello: the board is in its REPL: nobody serves, and start=False leaves it so"
+    ):
         Device(line, timeout=0.05, attempts=2, start=False)
-    assert not line.serving and client.START_SERVICE not in line.typed
+    assert not line.serving and (line.ran, line.resets) == ([], 0)
 
 
 def test_the_baud_goes_to_the_line(monkeypatch):
@@ -408,11 +388,11 @@ def test_the_baud_goes_to_the_line(monkeypatch):
 
 @pytest.mark.parametrize("sequence", range(0, 1 << 16, 4099))
 def test_a_hello_presses_no_key_of_a_repl(monkeypatch, sequence):
-    monkeypatch.setattr(client.secrets, "randbelow", lambda _: sequence)
+    monkeypatch.setattr(link.secrets, "randbelow", lambda _: sequence)
     line, sent = Line(), []
     line.write = lambda data: (sent.append(data), Line.write(line, data))
     Device(line)
-    assert not client._REPL_KEYS & set(sent[0])
+    assert not repl.KEYS & set(sent[0])
 
 
 class TwoFaces:
@@ -537,6 +517,8 @@ def test_a_truncated_reply_is_a_protocol_error():
     device = Device(Line())
     device.configure(**CONFIG)
     short = struct.pack("<bI", 0, 1)
-    device._transport.read = lambda timeout: frame.encode(spec.OPCODE_LEARN | spec.WIRE_REPLY, device._sequence, short)
+    device._transport.read = lambda timeout: frame.encode(
+        spec.OPCODE_LEARN | spec.WIRE_REPLY, device._link.sequence, short
+    )
     with pytest.raises(ProtocolError, match="learn: a reply of 4 bytes, 26 needed"):
         device.learn(np.zeros(5, np.int16), 0)

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from deeplomath import client, frame, spec
+from deeplomath import client, frame, link, spec
 from wire import BOARD_MODULE, ROOT, dlm_service, replies_of
 
 DOCUMENT = ROOT / "shared_spec" / "PROTOCOL.md"
@@ -133,6 +133,8 @@ def conversation():
         say("FEATURES", struct.pack("<H", 2) + int16(0, 5, 4, 5, 0, 5, 4, 5))
         say("DIGEST", b"", "{} request of version 2", "refusal of version 2", version=2)
         say("EXIT")
+        sequence = PROBE - 1
+        say("HELLO", b"", "{} probe", "refusal of the probe", version=link.PROBE_VERSION)
     finally:
         dlm_service.heap_free, dlm_service.board, dlm_service.implementation = kept
     return said
@@ -194,6 +196,7 @@ def tail(opcode, failed, rest, replied):
     return [numbers(kind, name, rest)]
 
 
+PROBE = 0x4643  # a sequence that make_probe may choose
 CLASSES = 2  # of the network in the dumps
 TAILS = {
     (spec.OPCODE_FEATURES, False): ("h", "samples"),
@@ -219,6 +222,12 @@ def test_every_dump_is_what_the_codecs_make_of_the_conversation():
     assert set(shown) <= set(said) and len(shown) >= 20
     for title, lines in shown.items():
         assert lines == dump(said[title]) + "\n", f"{title}: run python tests/test_protocol_document.py"
+
+
+def test_the_probe_shown_is_one_that_the_host_sends(monkeypatch):
+    letters = iter(PROBE.to_bytes(2, "big"))
+    monkeypatch.setattr(link.secrets, "choice", lambda _: bytes([next(letters)]))
+    assert link.make_probe().wire == conversation()["HELLO probe"]
 
 
 def test_every_opcode_has_a_dump_of_its_reply():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from deeplomath import network, spec
+from deeplomath import connect, link, network, repl, spec
 from deeplomath.errors import KernelError
 from deeplomath.features import window_features
 
@@ -76,6 +76,137 @@ class Line:
     def read(self, timeout):
         data, self.inbox = bytes(self.inbox), bytearray()
         return data
+
+    def close(self):
+        pass
+
+
+BANNER = b'MicroPython v1.25.0 on 2025-04-15; Deeplomath with STM32F405\r\nType "help()" for more information.\r\n'
+RAW = b"raw REPL; CTRL-B to exit\r\n>"
+
+
+class ReplLine(Line):
+    """A board in its REPL, keys and echo as MicroPython's: it serves when told so, and ends at EXIT and at a reset.
+
+    ran: what it was told to run, START apart; resets: by Ctrl-D. error: what the import of the service ends in.
+    """
+
+    def __init__(self, raw=False, error=None):
+        super().__init__()
+        self.raw, self.error, self.serving = raw, error, False
+        self.typed, self.cursor, self.ran, self.resets = b"", 0, [], 0
+
+    def write(self, data):
+        for at, byte in enumerate(data):
+            if self.serving:
+                super().write(data[at:])
+                if not self.service.running:
+                    self.end()
+                return
+            self._press(bytes([byte]))
+
+    def end(self):
+        """The service ends and the REPL prompts."""
+        self.serving, self.raw, self.typed, self.cursor = False, False, b"", 0
+        self.inbox += b"\r\n>>> "
+
+    def reset(self):
+        """The board starts anew, and into its REPL."""
+        self.service = dlm_service.Service(self.service.module)
+        self.inbox += BANNER
+        self.end()
+
+    def _press(self, key):
+        if self.raw:
+            self._press_raw(key)
+        elif key in b"\x01\x02\x04\x05" and not self.typed:
+            self.resets += key == b"\x04"
+            self.raw = key == b"\x01"
+            self.inbox += {b"\x01": RAW, b"\x05": b"paste mode; Ctrl-C to cancel\r\n=== "}.get(key, BANNER + b">>> ")
+        elif key == b"\x03":
+            self.typed, self.cursor = b"", 0
+            self.inbox += b"\r\n>>> "
+        elif key == b"\r":
+            self._enter()
+        elif key == b"\x01":
+            self.inbox += b"\b" * self.cursor
+            self.cursor = 0
+        elif key == b"\x08" and self.cursor:
+            self.cursor -= 1
+            self.typed = self.typed[: self.cursor] + self.typed[self.cursor + 1 :]
+        elif 32 <= key[0] < 127:
+            rest = self.typed[self.cursor :]
+            self.typed = self.typed[: self.cursor] + key + rest
+            self.cursor += 1
+            self.inbox += key + rest + b"\x1b[%dD" % len(rest) * bool(rest)
+
+    def _press_raw(self, key):
+        if key == b"\x04":
+            self.resets += not self.typed
+            self.ran += [self.typed] if self.typed else []
+            self.inbox += b"OK\x04\x04>" if self.typed else b"OK\r\nMPY: soft reboot\r\n" + RAW
+        if key in b"\x01\x02\x03\x04":
+            self.typed, self.cursor = b"", 0
+            self.raw = key != b"\x02"
+            self.inbox += {b"\x01": RAW, b"\x02": b"\r\n" + BANNER + b">>> "}.get(key, b"")
+        else:
+            self.typed += key
+
+    def _enter(self):
+        typed, self.typed, self.cursor = self.typed, b"", 0
+        self.inbox += b"\r\n"
+        if typed + b"\r" != repl.START:
+            self.ran.append(typed)
+            self.inbox += b">>> "
+        elif self.error:
+            self.inbox += b'Traceback (most recent call last):\r\n  File "<stdin>", line 1, in <module>\r\n'
+            self.inbox += self.error.encode() + b"\r\n>>> "
+        else:
+            self.service.running = self.serving = True
+
+
+class Clock:
+    """Time that only a line's waiting lets pass; put in the place of `time` in the client's modules."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        for module in (link, connect):
+            monkeypatch.setattr(module, "time", self)
+
+    def monotonic(self):
+        return self.now
+
+
+class SlowLine:
+    """A UART of this baud before any line in memory, on a Clock: bytes take their time, one way after the other.
+
+    writes: all that was sent.
+    """
+
+    def __init__(self, clock, baud, line=None):
+        self.clock, self.baud, self.line = clock, baud, line or Line()
+        self.port, self.writes, self.coming = "/dev/ttyS0", [], []
+        self.sent_at = self.came_at = 0.0  # when the last byte of either way is through
+
+    def seconds(self, size):
+        return 10 * size / self.baud
+
+    def write(self, data):
+        self.writes.append(bytes(data))
+        self.sent_at = max(self.sent_at, self.clock.now) + self.seconds(len(data))
+        self.line.write(data)
+        reply = self.line.read(0)
+        if reply:
+            self.came_at = max(self.came_at, self.sent_at) + self.seconds(len(reply))
+            self.coming.append((self.came_at, reply))
+
+    def read(self, timeout):
+        if self.coming and self.coming[0][0] <= self.clock.now + timeout:
+            at, reply = self.coming.pop(0)
+            self.clock.now = max(self.clock.now, at)
+            return reply
+        self.clock.now += timeout
+        return b""
 
     def close(self):
         pass

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """A network on a board, one method an opcode: the other end of firmware/device/dlm_service.py (PROTOCOL.md)."""
 
-import secrets
+import os
 import struct
-import time
+import threading
 from typing import NamedTuple
 
 import numpy as np
 
-from . import frame, spec
+from . import replies, spec
+from .connect import Connection
 from .errors import DeviceError, KernelError, ProtocolError, TransportError
+from .link import InRepl, Link
 from .results import Answer, Cost, Info, Learned
 from .transport import BAUD, Transport
 
@@ -69,9 +71,17 @@ REPLIES = {
     spec.OPCODE_FREEZE: _CHANGED,
     spec.OPCODE_COST: "work:Q step:I bytes:I",
 }
-START_SERVICE = b"import dlm_main; dlm_main.serve()\r"
-_TO_FRIENDLY_REPL = b"\x03\x03\x02"  # stop what runs, drop the line begun, leave the raw REPL
-_REPL_KEYS = frozenset(b"\x02\x03\x04\x05\n\r")  # keys a HELLO should not press, in case a REPL reads it
+HARMLESS = (  # what may be executed twice without a trace
+    *(spec.OPCODE_HELLO, spec.OPCODE_DIGEST, spec.OPCODE_INFO, spec.OPCODE_EXPORT, spec.OPCODE_FEATURES),
+    *(spec.OPCODE_UNKNOWNS, spec.OPCODE_UNKNOWN, spec.OPCODE_COST),
+)
+TOO_LONG = {  # what the kernel says of an argument that no frame holds
+    spec.OPCODE_LEARN: (spec.ERROR_FEATURES, "features", 2),
+    spec.OPCODE_INFER: (spec.ERROR_FEATURES, "features", 2),
+    spec.OPCODE_FEATURES: (spec.ERROR_WINDOW, "samples", 2),
+    spec.OPCODE_NAME: (spec.ERROR_COUNT, "unknowns", 4),
+}
+ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM  # bytes of the longest payload
 
 
 class Hello(NamedTuple):
@@ -112,22 +122,29 @@ class Health(NamedTuple):
 class Device:
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
-    port: device path, PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the board was told to
-    serve; of no meaning over USB. A board that waits in its REPL, friendly or raw, is told to start the service, but for
-    start=False. timeout: seconds until an unanswered request is sent again; each further wait is twice as long, and
-    after `attempts` of them TransportError is raised. A retry is never executed twice.
+    port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
+    board was told to serve; of no meaning over USB. A board that waits in its REPL, friendly or raw, is told to start the
+    service, but for start=False; `started` is then True, and exit() gives the REPL back.
+
+    timeout: seconds until an unanswered request is looked after, beside what its bytes take on a UART. A probe that presses
+    no key of a REPL goes first, and the request again when that is answered; a retry is never executed twice. Each further
+    wait is twice as long; after `attempts` of them TransportError is raised, whose `executed` tells whether the request may
+    have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there.
+    Requests of several threads wait for each other.
 
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
-    def __init__(self, port, timeout=2.0, attempts=5, *, baud=BAUD, start=True):
-        self.timeout, self.attempts = timeout, attempts
+    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True):
+        self.timeout, self.attempts = _seconds(timeout), _count(attempts)
         self.last_ticks = self.last_digest = None
-        self._transport = Transport(port, baud) if isinstance(port, str) else port
-        self._decoder = frame.Decoder()
-        self._sequence = secrets.randbelow(1 << 16)
+        self._lock = threading.RLock()  # held for one request, or for those that belong together
+        self._network = None  # what is known of the board's network, a replies.Network
+        self._closed = False
+        self._transport = Transport(port, baud) if isinstance(port, str | os.PathLike) else _transport(port)
+        self._link = Link(self._transport)
         try:
             self.hello = self._connect(start)
         except BaseException:
@@ -142,6 +159,7 @@ class Device:
 
     def close(self):
         """Closes the line; service and network live on for the next Device."""
+        self._closed = True
         self._transport.close()
 
     def configure(
@@ -160,14 +178,21 @@ class Device:
         Raises KernelError on a wrong argument and DeviceError ERROR_MEMORY when it does not fit.
         """
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
-        rest = dict(false_reject_permille=false_reject_permille, regression=regression, background=background)
-        return self._request(spec.OPCODE_CONFIGURE, **sizes, **rest)[0]["footprint"]
+        rest = dict(false_reject_permille=false_reject_permille, **_flags(regression, background))
+        with self._lock:
+            before, self._network = self._network, None  # of a request without a reply nobody knows what it left
+            try:
+                footprint = self._request(spec.OPCODE_CONFIGURE, **sizes, **rest)[0]["footprint"]
+            except (KernelError, TypeError):
+                self._network = before
+                raise
+            self._network = replies.Network(features, classes, events, footprint)
+            return footprint
 
     def cost(self, *, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
         """What such a network would cost the board at most, a Cost; its own network has no part in it."""
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
-        flags = dict(regression=regression, background=background)
-        return _pick(Cost, self._request(spec.OPCODE_COST, **sizes, **flags)[0])
+        return _pick(Cost, self._request(spec.OPCODE_COST, **sizes, **_flags(regression, background))[0])
 
     def learn(self, x, label, build=True):
         """Learns the event x (int16 [features]) under label: a Learned. Sets last_digest, last_ticks.
@@ -204,12 +229,16 @@ class Device:
 
     def unknowns(self):
         """Ids of the unknown events that the board remembers, oldest first."""
-        _, rest = self._request(spec.OPCODE_UNKNOWNS)
+        rest = self._request(spec.OPCODE_UNKNOWNS)[1]
+        replies.check_tail(spec.OPCODE_UNKNOWNS, rest, len(rest) // 4 * 4)
         return struct.unpack(f"<{len(rest) // 4}I", rest)
 
     def unknown(self, unknown):
         """Features int16 [features] of a remembered unknown."""
-        return _features(self._request(spec.OPCODE_UNKNOWN, unknown=unknown)[1])
+        with self._lock:
+            rest = self._request(spec.OPCODE_UNKNOWN, unknown=unknown)[1]
+            replies.check_tail(spec.OPCODE_UNKNOWN, rest, 2 * self._known().features)
+        return _features(rest)
 
     def name(self, unknowns, label):
         """Learns the unknowns of these ids under label, in this order; a Learned of the last."""
@@ -226,14 +255,20 @@ class Device:
 
     def freeze(self, frozen=True):
         """Stops all learning, or lets it go on."""
-        self._request(spec.OPCODE_FREEZE, frozen=bool(frozen))
+        self._request(spec.OPCODE_FREEZE, frozen=int(bool(frozen)))
 
     def infer(self, x):
         """What the board says of the event x (int16 [features]): an Answer. Sets last_ticks."""
-        got, rest = self._request(spec.OPCODE_INFER, _int16(x, "event", "features"))
+        data = _int16(x, "event", "features")
+        with self._lock:
+            classes = self._known().classes
+            got, rest = self._request(spec.OPCODE_INFER, data)
         near = 4 * got["n_nearest"]
+        replies.check_tail(spec.OPCODE_INFER, rest, near + 4 * classes)
+        if not -1 <= got["label"] < classes:
+            raise ProtocolError(f"infer: a reply with label {got['label']}, -1..{classes - 1} allowed")
         got["nearest"] = struct.unpack(f"<{got['n_nearest']}I", rest[:near])
-        got["outputs"] = struct.unpack(f"<{len(rest[near:]) // 4}i", rest[near:])
+        got["outputs"] = struct.unpack(f"<{classes}i", rest[near:])
         return _pick(Answer, got)
 
     def digest(self):
@@ -242,43 +277,58 @@ class Device:
 
     def export(self):
         """The state as bytes, chunk by chunk."""
-        state, total = b"", None
-        while len(state) != total:
-            got, chunk = self._request(spec.OPCODE_EXPORT, offset=len(state))
-            total, state = got["total"], state + chunk
-            if not chunk or len(state) > total:
-                raise ProtocolError(f"export: {len(state)} bytes came, {total} announced")
-        return state
+        with self._lock:
+            most, state, total = self._known().largest_state, b"", None
+            while len(state) != total:
+                got, chunk = self._request(spec.OPCODE_EXPORT, offset=len(state))
+                total = got["total"] if total is None else total
+                if got["total"] != total or not 0 < total <= most:
+                    raise ProtocolError(
+                        f"export: a state of {got['total']} bytes announced, 1..{min(total, most)} allowed"
+                    )
+                replies.check_tail(spec.OPCODE_EXPORT, chunk, min(self.hello.chunk, total - len(state)))
+                state += chunk
+            return state
 
     def load(self, data):
         """Takes the state that export gave, for the same configuration; a wrong one raises and changes nothing."""
-        data, size = bytes(data), min(spec.WIRE_CHUNK, self.hello.chunk)
-        for offset in range(0, max(len(data), 1), size):
-            self._request(spec.OPCODE_LOAD, data[offset : offset + size], offset=offset, total=len(data))
+        data, size = bytes(data), self.hello.chunk
+        with self._lock:
+            for offset in range(0, max(len(data), 1), size):
+                chunk = data[offset : offset + size]
+                got, _ = self._request(spec.OPCODE_LOAD, chunk, offset=offset, total=len(data))
+                if got["next"] != offset + len(chunk):
+                    raise ProtocolError(f"load: {got['next']} bytes taken, {offset + len(chunk)} sent")
 
     def footprint(self):
         """Bytes of the one buffer of the network."""
-        return self._request(spec.OPCODE_INFO)[0]["footprint"]
+        return self._info()["footprint"]
 
     def info(self):
         """Configuration and present size, an Info."""
-        got = self._request(spec.OPCODE_INFO)[0]
+        got = self._info()
         got.update((name, bool(got[name])) for name in ("regression", "background", "frozen", "building"))
         return _pick(Info, got)
 
     def health(self):
         """State of the board, a Health."""
-        return _pick(Health, self._request(spec.OPCODE_INFO)[0])
+        return _pick(Health, self._info())
 
     def window_features(self, samples):
         """Features int16 [3 * channels] of int16 samples [n, channels], made by the board; they fit one frame."""
-        data = _int16(samples, "samples", "n, channels")
-        _, rest = self._request(spec.OPCODE_FEATURES, data, channels=np.shape(samples)[1])
+        data, channels = _int16(samples, "samples", "n, channels"), np.shape(samples)[1]
+        rest = self._request(spec.OPCODE_FEATURES, data, channels=channels)[1]
+        replies.check_tail(spec.OPCODE_FEATURES, rest, 2 * 3 * channels)
         return _features(rest)
 
     def exit(self):
-        """Ends the service; the board is back in its REPL."""
-        self._request(spec.OPCODE_EXIT, attempts=1)
+        """Ends the service; the board is back in its REPL. Its words count as the reply, should that be lost."""
+        try:
+            self._request(spec.OPCODE_EXIT)
+        except InRepl as error:
+            if error.executed is False:  # it was there before
+                raise
+        self.started = False
 
     def _learned(self, opcode, tail=b"", **fields):
         got, _ = self._request(opcode, tail, **fields)
@@ -286,63 +336,55 @@ class Device:
             got["evicted"] = -1
         return _pick(Learned, got)
 
-    def _connect(self, start=True):
-        self._quiet_sequence()
-        short = dict(timeout=min(self.timeout, 1.0), attempts=1) if start else {}
-        try:
-            got, rest = self._request(spec.OPCODE_HELLO, **short)
-        except TransportError:
-            if not start:
-                raise
-            self._start_service()
-            self._quiet_sequence()
-            got, rest = self._request(spec.OPCODE_HELLO)
-        texts = []
-        for _ in range(3):
-            size = rest[0] if rest else 0
-            texts.append(rest[1 : 1 + size].decode("utf-8", "replace"))
-            rest = rest[1 + size :]
+    def _connect(self, start):
+        connection = Connection(self._link, self.timeout, self.attempts, start)
+        got, rest = self._accept(spec.OPCODE_HELLO, connection.hello())
+        self.started = connection.started
+        texts = replies.texts(rest)
         if got["spec"] != spec.VERSION_SPEC:
             raise ProtocolError(
                 f"spec: the board computes by version {got['spec']}, this library ({spec.VERSION_LIBRARY}) by "
                 f"{spec.VERSION_SPEC}; their digests cannot agree: update one of them"
             )
+        if got["configured"]:
+            self._network = _pick(replies.Network, got)
         return Hello(*got.values(), *texts)
 
-    def _quiet_sequence(self):
-        """Moves on to a sequence number with which a HELLO presses no key that a REPL would act on."""
-        while _REPL_KEYS & set(frame.encode(spec.OPCODE_HELLO, (self._sequence + 1) & 0xFFFF)[1:-1]):
-            self._sequence += 1
+    def _known(self):
+        """What is known of the network on the board; it is asked where nothing is."""
+        if self._network is None:
+            self._info()
+        return self._network
 
-    def _start_service(self):
-        self._transport.write(_TO_FRIENDLY_REPL)
-        heard, deadline = b"", time.monotonic() + self.timeout
-        while not heard.endswith(b">>> ") and time.monotonic() < deadline:
-            got = self._transport.read(deadline - time.monotonic())
-            heard += got
-            self._decoder.feed(got)
-        self._transport.write(START_SERVICE)
+    def _info(self):
+        got = self._request(spec.OPCODE_INFO)[0]
+        self._network = _pick(replies.Network, got)
+        return got
 
-    def _request(self, opcode, tail=b"", *, timeout=None, attempts=None, **fields):
+    def _request(self, opcode, tail=b"", **fields):
         """Returns the reply's fixed fields as a dict, and the bytes behind them."""
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        wire = frame.encode(opcode, self._sequence, _pack(REQUESTS[opcode], fields) + tail)
-        attempts, wait = attempts or self.attempts, timeout or self.timeout
-        for attempt in range(attempts):
-            self._transport.write(wire)
-            dropped, deadline = (self._decoder.dropped, time.monotonic() + wait * 2**attempt)
-            while (left := deadline - time.monotonic()) > 0:
-                reply = None
-                for it in self._decoder.feed(self._transport.read(left)):
-                    if (it.opcode, it.sequence) == (opcode | spec.WIRE_REPLY, self._sequence):
-                        reply = it  # the rest are answers to retries of earlier requests
-                if reply:
-                    return self._accept(opcode, reply)
-                if self._decoder.dropped != dropped and attempt + 1 < attempts:
-                    break  # that may have been the answer
-        words = self._decoder.text().strip()[-300:]
-        heard = f"; outside of frames it said: {words}" if words else ""
-        raise TransportError(f"{spec.OPCODES[opcode]}: no answer after {attempts} attempts{heard}")
+        payload = _pack(REQUESTS[opcode], fields) + tail
+        if len(payload) > ROOM:
+            code, name, size = TOO_LONG[opcode]
+            most = (ROOM - len(payload) + len(tail)) // size
+            raise KernelError(code, f"{name}: {len(tail) // size} given, at most {most} fit the wire")
+        longest = replies.longest(opcode, _layout(REPLIES[opcode])[1].size)
+        with self._lock:
+            name = spec.OPCODES[opcode]
+            if self._closed:
+                raise TransportError(f"{name}: this Device is closed: open another one")
+            try:
+                reply = self._link.ask(opcode, payload, longest, self.timeout, self.attempts)
+            except TransportError as error:
+                raise type(error)(f"{name}: {error}{self._doubt(opcode, error)}", error.executed) from error
+            return self._accept(opcode, reply)
+
+    def _doubt(self, opcode, error):
+        """Words on whether a request without a reply was executed, and how to find out."""
+        if error.executed is False or opcode in HARMLESS:
+            return ""
+        digest = "" if self.last_digest is None else f", which was {self.last_digest:08x}"
+        return f", and may have been executed: connect again, then info().clock and digest(){digest}, tell"
 
     def _accept(self, opcode, reply):
         if reply.version != spec.VERSION_PROTOCOL:
@@ -352,18 +394,18 @@ class Device:
         if not reply.payload:
             raise ProtocolError(f"{name}: a reply without a status")
         status, body = struct.unpack_from("<b", reply.payload)[0], reply.payload[1:]
-        text = body.decode("utf-8", "replace") if status else ""
-        if status == spec.ERROR_PROTOCOL:
-            raise ProtocolError(text)
+        if status == spec.ERROR_UNCONFIGURED and self._network:
+            raise DeviceError(status, f"{name}: the board has lost its network: it was reset; configure it again")
         if status:
-            raise (KernelError if status > spec.ERROR_OPCODE else DeviceError)(status, text)
+            raise replies.failure(status, body)
         names, form = _layout(REPLIES[opcode])
         if len(body) < form.size:
             raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {form.size} needed")
-        got = dict(zip(names, form.unpack_from(body), strict=True))
+        got, tail = dict(zip(names, form.unpack_from(body), strict=True)), body[form.size :]
+        replies.check(opcode, got, tail)
         self.last_digest = None if got.get("building") else got.get("digest", self.last_digest)
         self.last_ticks = got.get("ticks", self.last_ticks)
-        return got, body[form.size :]
+        return got, tail
 
 
 def _layout(fields):
@@ -376,21 +418,50 @@ def _pack(fields, values):
     packed = b""
     for name, kind in (field.split(":") for field in fields.split()):
         try:
-            packed += struct.pack("<" + kind, values[name])
+            packed += struct.pack("<" + kind, _integer(name, values[name]))
         except struct.error as error:
             raise _misfit(name, kind, values[name]) from error
     return packed
 
 
+def _integer(name, value):
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
+    return value
+
+
 def _misfit(name, kind, value):
     """Returns what the board would have raised, had the value fitted on the wire."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        return TypeError(f"{name}: {type(value).__name__} given, an int needed")
     bits = 8 * struct.calcsize(kind)
     low, high = (0, 2**bits - 1) if kind.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    limit = {"to": "label", "unknown": "event"}.get(name, name.removesuffix("_permille"))
+    limit = {"to": "label", "unknown": "event", "channels": "window"}.get(name, name.removesuffix("_permille"))
     code = getattr(spec, "ERROR_" + limit.upper(), spec.ERROR_ARGUMENT)
     return KernelError(code, f"{name}: {value} given, {low}..{high} fit the wire")
+
+
+def _flags(regression, background):
+    """Both as the wire has them; like the mirror, a board takes what is true or false for Python."""
+    return dict(regression=int(bool(regression)), background=int(bool(background)))
+
+
+def _seconds(timeout):
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise TypeError(f"timeout: {type(timeout).__name__} given, seconds needed")
+    if not 0 < timeout < 1e6:
+        raise KernelError(spec.ERROR_ARGUMENT, f"timeout: {timeout} given, above 0 and below 10^6 seconds allowed")
+    return timeout
+
+
+def _count(attempts):
+    if not 1 <= _integer("attempts", attempts) <= 32:
+        raise KernelError(spec.ERROR_ARGUMENT, f"attempts: {attempts} given, 1..32 allowed")
+    return attempts
+
+
+def _transport(port):
+    if all(callable(getattr(port, name, None)) for name in ("read", "write", "close")):
+        return port
+    raise TypeError(f"port: {type(port).__name__} given, a path, a URL or an object with read, write and close needed")
 
 
 def _int16(values, name, axes):

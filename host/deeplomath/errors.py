@@ -21,7 +21,18 @@ class KernelError(DeeplomathError, ValueError):
 
 
 class TransportError(DeeplomathError):
-    """The line could not be opened, broke, or stayed silent."""
+    """The line could not be opened, broke, or stayed silent.
+
+    executed: False when the request was surely not executed, None when it may have been: then connect again, and compare
+    info().clock and digest() with those of before.
+    """
+
+    def __init__(self, text, executed=False):
+        super().__init__(text, executed)
+        self.executed = executed
+
+    def __str__(self):
+        return self.args[0]
 
 
 class ProtocolError(DeeplomathError):

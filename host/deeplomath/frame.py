@@ -49,17 +49,21 @@ def decode(segment):
 
 
 class Decoder:
-    """Finds the frames in a stream of bytes cut anywhere; all else is dropped and counted, its end kept in `noise`."""
+    """Finds the frames in a stream of bytes cut anywhere; all else is dropped and counted, its end kept.
+
+    fed: bytes so far. A stream without end takes no more memory than two of the longest frames.
+    """
 
     def __init__(self):
         self._pending = bytearray()
+        self._noise = b""
         self._overlong = False
-        self.dropped = 0
-        self.noise = b""
+        self.dropped = self.fed = 0
 
     def feed(self, chunk):
         """Returns the list of Frames completed by this chunk."""
         frames = []
+        self.fed += len(chunk)
         *ended, rest = chunk.split(b"\0")
         for segment in ended:
             self._take(segment)
@@ -70,13 +74,22 @@ class Decoder:
                 frames.append(frame)
             elif pending:
                 self.dropped += 1
-                self.noise = (self.noise + pending)[-_ENCODED_MAX:]
+                self._noise = (self._noise + pending)[-_ENCODED_MAX:]
         self._take(rest)
         return frames
 
-    def text(self):
-        """Returns what arrived outside of frames lately: a REPL's words, if a REPL it was."""
-        return (self.noise + bytes(self._pending)).decode("utf-8", "replace")
+    def forget(self):
+        """Drops what arrived outside of frames, and the frame that has begun."""
+        self._pending.clear()
+        self._noise, self._overlong = b"", False
+
+    def tail(self, since=0):
+        """Bytes that arrived behind the last zero, at most those after the first `since` fed: a REPL's words, or noise."""
+        return bytes(self._pending[-(self.fed - since) :]) if self.fed > since else b""
+
+    def heard(self):
+        """Bytes that arrived outside of frames, the latest: a REPL's words, or noise."""
+        return self._noise + bytes(self._pending)
 
     def _take(self, segment):
         self._pending += segment

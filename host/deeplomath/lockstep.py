@@ -247,10 +247,14 @@ def _kept(board, mirror):
     body, expected = board[: -state.TRAILER.size], mirror[: -state.TRAILER.size]
     if body == expected:
         return ""
+    if len(body) < state.HEADER.size:
+        return f"The state of the board is cut short: {len(board)} bytes, {len(mirror)} of the mirror."
     header, wanted = state.HEADER.unpack_from(board), state.HEADER.unpack_from(mirror)
     differing = [f"{name} {a} and {b}" for name, a, b in zip(STATE_HEADER, header, wanted, strict=True) if a != b]
     if differing:
         return f"The states begin differently, on the board and on the mirror: {', '.join(differing)}."
+    if len(body) != len(expected):
+        return f"The states begin alike, but have {len(board)} bytes on the board and {len(mirror)} on the mirror."
     at = next(i for i, (a, b) in enumerate(zip(body, expected, strict=True)) if a != b) - state.HEADER.size
     n_events, n_experience = wanted[10], wanted[11]
     size = len(body) - state.HEADER.size - n_experience * state.EXPERIENCE.itemsize

@@ -223,10 +223,14 @@ def _checked(features, classes, events, layers, false_reject_permille, regressio
 
 
 def _check(name, value, low, high, code):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
+    _check_int(name, value)
     if not low <= value <= high:
         raise KernelError(code, f"{name}: {value} given, {low}..{high} allowed")
+
+
+def _check_int(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
 
 
 class Network:
@@ -541,12 +545,14 @@ class Network:
         return x.astype(self._kind)
 
     def _place(self, event):
+        _check_int("event", event)
         at = self.memory.find(event)
         if at is None:
             raise KernelError(spec.ERROR_EVENT, f"event: {event} given, no such event kept")
         return at
 
     def _unknown(self, unknown):
+        _check_int("unknown", unknown)
         for kept, x in self.memory.unknowns:
             if kept == unknown:
                 return x
