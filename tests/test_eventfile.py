@@ -26,6 +26,7 @@ def test_what_is_written_is_read_again(tmp_path, name):
     assert [(event.label, event.x.tolist()) for event in read] == EVENTS
     assert all(event.x.dtype == np.int16 for event in read)
     assert [file.name for file in tmp_path.iterdir()] == [name]
+    assert zipfile.is_zipfile(tmp_path / name) == name.lower().endswith("npz")
     assert eventfile.config(read) == dict(features=3, classes=16, events=2)
 
 
