@@ -145,8 +145,8 @@ def test_what_was_taught_makes_the_same_network_again():
 def test_the_demo_on_the_watch_data_is_equal_event_by_event(implementation):
     begun = []
     windows = demo.both_arms(watch.recordings(), demo.PERSON, demo.SIDE)
-    board = BOARDS[implementation]()
-    lockstep, story, state = demo.run(board, windows, lambda *_: begun.append(1), lambda *_: begun.append(2))
+    lockstep = Lockstep(BOARDS[implementation](), **demo.CONFIG)
+    story, state = demo.run(lockstep, windows, lambda *_: begun.append(1), lambda *_: begun.append(2))
     steps = demo.script(windows)
     n_events = sum(step.act in ("infer", "learn") for step in steps)
     assert (lockstep.events, len(story), begun) == (n_events, len(steps), [1] + [2] * len(steps))
@@ -216,8 +216,9 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
     result = run()
     assert result.exit_code == 0, result.output
     rows = {" ".join(line.split()) for line in result.output.splitlines()}
-    n_events = sum(step.act in ("infer", "learn") for step in demo.script(small_windows()))
-    assert {"mismatches 0", f"events checked {n_events}"} <= rows
+    n_steps = len(demo.script(small_windows()))
+    assert {"mismatches 0", f"steps checked {n_steps}"} <= rows
+    assert f"agreed after each of {n_steps} steps." in result.output and "events checked" not in result.output
     digests = [line.split()[-1] for line in result.output.splitlines() if "neurons of" in line]
     before, mistaken, undone = digests[5:8]  # 5 rounds, the naming, the mistake, its undoing
     assert before == undone != mistaken and "undone, the digest of before:" in result.output

@@ -5,28 +5,43 @@ Network           the mirror: learns event by event, the same bits as the board
 Device(port)      a board over serial, with the same methods
 window_features   a sensor window to the features of an event
 cost              what a network can cost at most, known before it is made
+
+Each is loaded when it is first asked for: the command must be able to say what is missing here, and to be stopped.
 """
 
-from .client import Device
-from .errors import DeeplomathError, DeviceError, KernelError, ProtocolError, TransportError
-from .features import window_features
-from .network import Network, cost
-from .results import Answer, Cost, Info, Learned
-from .spec import VERSION_LIBRARY as __version__
+import importlib
 
-__all__ = [
-    "Answer",
-    "Cost",
-    "DeeplomathError",
-    "Device",
-    "DeviceError",
-    "Info",
-    "KernelError",
-    "Learned",
-    "Network",
-    "ProtocolError",
-    "TransportError",
-    "__version__",
-    "cost",
-    "window_features",
-]
+_HOMES = {
+    "Answer": "results",
+    "Cost": "results",
+    "DeeplomathError": "errors",
+    "Device": "client",
+    "DeviceError": "errors",
+    "Info": "results",
+    "KernelError": "errors",
+    "Learned": "results",
+    "Network": "network",
+    "ProtocolError": "errors",
+    "TransportError": "errors",
+    "__version__": "spec",
+    "cost": "network",
+    "window_features": "features",
+}
+__all__ = [*_HOMES]
+
+
+def __getattr__(name):
+    module = _HOMES.get(name, name)
+    try:
+        home = importlib.import_module(f".{module}", __name__)
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{module}":
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    if name in _HOMES:
+        globals()[name] = getattr(home, "VERSION_LIBRARY" if name == "__version__" else name)
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *_HOMES})

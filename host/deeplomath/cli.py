@@ -1,54 +1,58 @@
 # SPDX-License-Identifier: MIT
-"""The `deeplomath` command. Exit status: 0 all is well, 1 a board and the mirror differ, 2 it could not be done."""
+"""The commands of `deeplomath`. Their exit statuses are in statuses.py."""
 
 import contextlib
 import functools
+import os
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import track
 
-from . import data, demo, deploy, eventfile, report, spec
+from . import data, demo, deploy, drawing, eventfile, places, report, screen, spec, statuses
 from .client import Device
-from .emulator import BUILD, Emulator
-from .errors import DeeplomathError, KernelError
+from .errors import DeeplomathError, DeviceError, KernelError
 from .lockstep import Lockstep, Mismatch
+from .network import Network
 from .results import Learned
 from .transport import BAUD
+from .words import printable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-console = Console(highlight=False)
-complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+console = screen.Screen()
 
 EMULATOR = "emulator"
+FASTEST = 12_000_000  # baud: no serial converter goes beyond
+PICTURE = (places.BUILD if places.IN_CHECKOUT else Path()) / "demo.png"
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
-Baud = Annotated[int, typer.Option(min=1200, help="Of a UART; of no meaning over USB.")]
+Line = Annotated[str, typer.Argument(help="Device path, COM3, or socket://host:port.")]
+Baud = Annotated[int, typer.Option(min=1200, max=FASTEST, help="Of a UART; of no meaning over USB.")]
+Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
 Person = Annotated[int, typer.Option(min=1, max=len(data.PEOPLE), help="Whose exercises.")]
 Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 right.")]
 
 
-def main():
-    """Entry point of the command."""
-    app()
+class Refused(DeeplomathError):
+    """A command would destroy what a board has learned, and was not told to."""
 
 
 def reported(command):
-    """Turns what this package raises into words and an exit status."""
+    """Turns what a command raises into words and an exit status."""
 
-    @functools.wraps(command)
-    def wrapped(*arguments, **options):
+    def told(*arguments, **options):
         try:
             command(*arguments, **options)
         except Mismatch as error:
             console.print(report.mismatch(error))
-            raise typer.Exit(1) from error
-        except DeeplomathError as error:
-            complaints.print(f"deeplomath: {error}", markup=False)
-            raise typer.Exit(2) from error
+            return statuses.DIFFER
+
+    @functools.wraps(command)
+    def wrapped(*arguments, **options):
+        status = statuses.status_of(lambda: told(*arguments, **options))
+        if status:
+            raise typer.Exit(status)
 
     return wrapped
 
@@ -64,33 +68,30 @@ def demo_command(
     port: Annotated[str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")] = EMULATOR,
     person: Person = demo.PERSON,
     side: Side = demo.SIDE,
-    picture: Annotated[Path, typer.Option(help="Where the picture goes.")] = BUILD / "demo.png",
+    picture: Annotated[Path, typer.Option(help=f"Where the picture goes: {', '.join(drawing.KINDS)}.")] = PICTURE,
+    force: Force = False,
     baud: Baud = BAUD,
 ):
-    """A board learns a person's exercises, window by window, in lockstep with the mirror."""
+    """A board learns a person's exercises, window by window, in lockstep with the mirror. Its network is replaced."""
     began = time.monotonic()
     arm = f"person {person}'s {data.SIDES[side]} arm"
-    console.print(f"[bold]Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels[/bold]\n")
+    drawing.check(picture)
+    console.print(f"Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels\n", style="bold")
     recordings = data.load()
     windows = demo.both_arms(recordings, person, side)
     with opened(port, baud) as (device, ticks):
+        lockstep = replaced(device, port, force, demo.CONFIG)
+        heap = device.health().heap_free
         console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
-        heap = []
         with report.Narrator(console) as narrator:
-
-            def begin(lockstep, steps):
-                heap.append(device.health().heap_free)
-                narrator.begin(lockstep, steps)
-
-            lockstep, story, state = demo.run(device, windows, begin, narrator.played)
-        info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap[0])
-    draw(story, arm, board_name(device, port), picture)
+            story, state = demo.run(lockstep, windows, narrator.begin, narrator.played)
+        info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap)
+    drawing.draw(story, arm, board_name(device, port), picture)
     console.print()
     console.print(report.results(story, demo.mean_scores(recordings), arm, info.false_reject_permille))
     console.print(report.costs(lockstep, story, info, state, ticks, taken, time.monotonic() - began))
-    console.print(
-        f"Board and mirror agreed after each of {lockstep.events} events. Picture: {shown(picture)}", soft_wrap=True
-    )
+    said = f"Board and mirror agreed after each of {len(story)} steps. Picture: {places.shown(picture)}"
+    console.print(said, soft_wrap=True)
 
 
 @app.command("info")
@@ -122,6 +123,7 @@ def check_command(
     ] = None,
     layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
     false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+    force: Force = False,
     baud: Baud = BAUD,
 ):
     """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
@@ -132,10 +134,12 @@ def check_command(
     recorded = eventfile.read(file)
     config = eventfile.config(recorded)
     config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
+    config |= dict(layers=layers, false_reject_permille=false_reject_permille)
     with opened(port, baud) as (device, _):
-        lockstep = Lockstep(device, **config, layers=layers, false_reject_permille=false_reject_permille)
-        bar = track(recorded, file.name, console=console, transient=True, disable=not console.is_terminal)
-        results = [check_event(lockstep, file, event) for event in bar]
+        lockstep = replaced(device, port, force, config)
+        with screen.bar(console) as bar:
+            rows = bar.track(recorded, description=printable(file.name))
+            results = [check_event(lockstep, file, event) for event in rows]
         lockstep.finish()
     learned = [result for result in results if isinstance(result, Learned)]
     what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
@@ -164,30 +168,101 @@ def deploy_command(
     serial: Annotated[
         str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
     ] = "repl",
-    serial_baud: Annotated[int, typer.Option(min=1200, help="The baud of that UART.")] = BAUD,
+    serial_baud: Annotated[int, typer.Option(min=1200, max=FASTEST, help="The baud of that UART.")] = BAUD,
     tx: Annotated[int | None, typer.Option(help="Its transmit pin, by number, where the port lets one choose.")] = None,
     rx: Annotated[int | None, typer.Option(help="Its receive pin.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
     baud: Baud = BAUD,
 ):
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
+    if not os.environ.get("DEEPLOMATH_BUILD"):
+        places.need_checkout("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
     script = deploy.main_script(serial, serial_baud, tx, rx) if main else None
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )
     console.print(report.facts(deploy_facts(done)))
-    console.print(deploy_hint(port, serial, serial_baud) if main else f"Next: deeplomath info {port}", soft_wrap=True)
+    hint = deploy_hint(port, serial, serial_baud) if main else f"Next: {info_words(port)}"
+    console.print(hint, soft_wrap=True)
+
+
+@app.command("exit")
+@reported
+def exit_command(port: Line, baud: Baud = BAUD):
+    """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
+    with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+        kept = device.info() if device.hello.configured else None
+        device.exit()
+    words = [f"{port}: the service is ended, the board is in its REPL."]
+    if kept:
+        words += [
+            f"Its network stays on it until a reset: {kept.neurons} events kept, clock {kept.clock}.",
+            f"mpremote resets a board, unless it is told to resume: mpremote connect {places.quoted(port)} resume",
+        ]
+    console.print(" ".join(words), soft_wrap=True)
 
 
 @contextlib.contextmanager
 def opened(port, baud=BAUD):
-    """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards."""
+    """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
+
+    A board whose service it started is back in its REPL afterwards, as it was found.
+    """
     with contextlib.ExitStack() as stack:
         emulated = port == EMULATOR
         if emulated:
-            port = stack.enter_context(Emulator(icount=True)).port
+            port = stack.enter_context(emulator()).port
         device = stack.enter_context(Device(port, baud=baud))
+        if getattr(device, "started", False) and not emulated:
+            stack.callback(give_back, device, port)
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
+
+
+def emulator():
+    """The emulated board of demo and info. CheckoutError: it cannot be had here."""
+    places.need_checkout(EMULATOR, "A board needs none: give its port.")
+    try:
+        from .emulator import Emulator
+    except ModuleNotFoundError as error:
+        raise places.CheckoutError(f"{EMULATOR}: needs Linux or macOS, this Python has no {error.name}") from error
+    return Emulator(icount=True)
+
+
+def give_back(device, port):
+    """Ends the service that a command started; what hinders that is said."""
+    try:
+        device.exit()
+    except DeeplomathError as error:
+        again = f"{places.command()} exit {places.quoted(port)}"
+        statuses.say(f"{port}: the service that was started could not be ended ({error}): {again}")
+
+
+def replaced(device, port, force, config):
+    """The Lockstep of a new network on a board. Refused: the network before has learned, and `force` is not given."""
+    Network(**config)  # a wrong size is said before anything is done
+    before = device.info() if device.hello.configured else None
+    if before and port != EMULATOR and not force:
+        refuse_loss(before, device.unknowns(), port)
+    frozen = before and before.frozen
+    if frozen:
+        device.freeze(False)
+    try:
+        return Lockstep(device, **config)
+    except (KernelError, DeviceError):
+        if frozen:
+            with contextlib.suppress(DeeplomathError):
+                device.freeze(True)  # it was not replaced
+        raise
+
+
+def refuse_loss(info, unknowns, port):
+    """Refused, if the network of this Info has learned something, or remembers unknowns."""
+    if info.neurons or unknowns:
+        learned = f"{info.neurons} events kept (clock {info.clock}), {len(unknowns)} unknowns"
+        raise Refused(
+            f"{port}: the network on the board would be lost: {learned}. --force replaces it. "
+            f"deeplomath.Device({port!r}).export() is its state as bytes, which load() takes again"
+        )
 
 
 def check_event(lockstep, file, event):
@@ -203,7 +278,8 @@ def check_event(lockstep, file, event):
 
 def board_name(device, port):
     """A board as a sentence calls it."""
-    return f"an emulated {device.hello.board.split(' with ')[-1]}" if port == EMULATOR else device.hello.board
+    name = printable(device.hello.board)
+    return f"an emulated {name.split(' with ')[-1]}" if port == EMULATOR else name
 
 
 def board_facts(device, port):
@@ -212,7 +288,7 @@ def board_facts(device, port):
     where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
     versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
     heap = f"{hello.heap_free:,} bytes of heap free"
-    return [("board", f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}")]
+    return [("board", printable(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
 
 
 def limit_facts(hello):
@@ -263,20 +339,11 @@ def deploy_facts(done):
 def deploy_hint(port, serial, baud):
     """What to do next on a board that serves from power-up on."""
     if serial == "repl":
-        return f"Next: deeplomath info {port}; deeplomath.Device({port!r}).exit() gives the REPL back"
+        return f"Next: {info_words(port)}; {places.command()} exit {places.quoted(port)} gives the REPL back"
     where = f"the line of its {serial}" + (f" --baud {baud}" if serial.startswith("uart") else "")
-    return f"Next: reset the board, then deeplomath info PORT, PORT being {where}"
+    return f"Next: reset the board, then {places.command()} info PORT, PORT being {where}"
 
 
-def draw(*arguments):
-    """Draws the picture; matplotlib is loaded no sooner."""
-    from . import picture
-
-    picture.draw(*arguments)
-
-
-def shown(path):
-    """A path as a person here would type it."""
-    with contextlib.suppress(ValueError):
-        return path.resolve().relative_to(Path.cwd())
-    return path
+def info_words(port):
+    """The command that asks this board what it is, as a shell here takes it."""
+    return f"{places.command()} info {places.quoted(port)}"

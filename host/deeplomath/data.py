@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .emulator import BUILD
 from .errors import DeeplomathError
+from .places import BUILD
 
 PACKAGE = "seglearn==1.2.5"
 MEMBER = "seglearn/data/watch_dataset.npy"

@@ -9,7 +9,6 @@ import numpy as np
 
 from . import data, spec
 from .features import window_features
-from .lockstep import Lockstep
 from .network import Network
 
 CONFIG = dict(features=18, classes=7, events=64)
@@ -124,18 +123,18 @@ def play(steps, windows, network, make_features):
         yield Played(step, x, result)
 
 
-def run(board, windows, on_begin, on_played):
-    """Plays the demo on a board and the mirror; returns the Lockstep, the list of Played, and the state exported.
+def run(lockstep, windows, on_begin, on_played):
+    """Plays the demo to a Lockstep of CONFIG; returns the list of Played, and the state exported.
 
     on_begin(lockstep, steps) and on_played(lockstep, played) are called on the way. Raises Mismatch.
     """
-    lockstep, steps = Lockstep(board, **CONFIG), script(windows)
+    steps = script(windows)
     on_begin(lockstep, steps)
     story = []
     for played in play(steps, windows, lockstep, lockstep.window_features):
         story.append(played)
         on_played(lockstep, played)
-    return lockstep, story, lockstep.finish()
+    return story, lockstep.finish()
 
 
 def lessons(story):

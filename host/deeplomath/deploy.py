@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import emulator, frame, spec
+from . import frame, spec
 from .client import Device
 from .errors import DeeplomathError, DeployError, ProtocolError, TransportError
 from .lockstep import Lockstep
+from .places import BUILD
 from .transport import BAUD, Transport
 
 MODULE = "deeplomath"
@@ -126,7 +127,7 @@ class Deployed(NamedTuple):
     heap_free: int
 
 
-def load_build(build=emulator.BUILD):
+def load_build(build=BUILD):
     """The files to deploy: {architecture: deeplomath.mpy} and {name: device file}, as `make natmod device` builds them."""
     modules = {path.parent.name: path.read_bytes() for path in sorted(build.glob(f"natmod/*/{MODULE}.mpy"))}
     device = {name: build / "device" / f"{name}.mpy" for name in DEVICE}
@@ -344,7 +345,7 @@ class Install:
         board.rename({path + ".old": path for path in self._aside})
 
 
-def deploy(port, *, baud=BAUD, build=emulator.BUILD, main=None, force=False, say=lambda words: None):
+def deploy(port, *, baud=BAUD, build=BUILD, main=None, force=False, say=lambda words: None):
     """Puts what is missing on the board at port and proves it by a short life in lockstep with the mirror; a Deployed.
 
     main: text of a main.py to write, None: leave it alone. force: overwrite another main.py, end a service whose network

@@ -15,9 +15,8 @@ from pathlib import Path
 import serial
 
 from .errors import TransportError
+from .places import BUILD, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("DEEPLOMATH_BUILD", ROOT / "build")).resolve()
 DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
 PROMPT = b">>> "  # of MicroPython's REPL

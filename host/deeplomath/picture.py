@@ -38,7 +38,7 @@ class Plane(NamedTuple):
 
 
 def draw(story, arm, board, file):
-    """Draws a story (list of demo.Played) into a PNG file.
+    """Draws a story (list of demo.Played) into a file.
 
     arm, board: what they are called.
     """
@@ -71,7 +71,7 @@ def draw(story, arm, board, file):
         )
         figure.text(0.015, 0.015, _caption(before), fontsize=11.5, color=GREY, linespacing=1.35)
         file.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(file, dpi=100, metadata={"Software": None})
+        figure.savefig(file, dpi=100, metadata={"Software": None} if file.suffix.lower() == ".png" else None)
         plt.close(figure)
 
 

@@ -6,11 +6,12 @@ import statistics
 
 from rich import box
 from rich.console import Group
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from . import data, demo, spec
+from . import data, demo, screen, spec
+from .words import printable
 
 # One mark an answer: (mark, meaning, style). The shapes differ, so that nothing hangs on colour.
 RIGHT = "●", "right", "green"
@@ -53,14 +54,11 @@ class Narrator:
 
     def __init__(self, console):
         self.console = console
-        self.bar = Progress(
+        self.bar = screen.bar(
+            console,
             TextColumn("  {task.description:20}"),
             BarColumn(24),
             TextColumn("{task.completed}/{task.total} steps, digests equal"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
         )
         self.scene = self.part = None
         self.line, self.story, self.digests = [], [], []
@@ -89,7 +87,7 @@ class Narrator:
         step = played.step
         if step.scene != self.scene:
             self.scene = step.scene
-            self.console.print(f"\n[bold]({step.scene}) {demo.SCENES[step.scene]}[/bold]")
+            self.console.print(f"\n({step.scene}) {demo.SCENES[step.scene]}", style="bold")
         self.bar.update(self.task, advance=1, description=data.EXERCISES[step.exercise])
         self.line.append(played)
         self.story.append(played)
@@ -174,7 +172,7 @@ def costs(lockstep, story, info, state, ticks, heap, seconds):
         table.add_row(f"{ticks} per {name}", f"median {statistics.median(spent):,.0f}, most {max(spent):,}")
     table.add_row("state exported, rebuilt on the host", f"{len(state):,} bytes, digest {lockstep.digest:08x}")
     table.add_row("time of all this", f"{seconds:.0f} s")
-    table.add_row("events checked", f"{lockstep.events}", style="bold")
+    table.add_row("steps checked", f"{len(story)}", style="bold")
     table.add_row("results and digests compared", f"{lockstep.comparisons:,}")
     table.add_row("mismatches", "0", style="bold")
     return table
@@ -184,14 +182,13 @@ def mismatch(error):
     """All that a Mismatch knows."""
     table = _table("", "board", "mirror", "")
     for name, board, mirror in error.rows:
-        differs = str(board) != str(mirror)
-        table.add_row(
-            name, str(board), str(mirror), "differs" if differs else "", style="bold red" if differs else None
-        )
-    parts = [Text(f"Event {error.event}, {error.request}: the board and the mirror differ.", "bold red"), table]
-    parts += [Text(finding) for finding in error.findings]
+        differs, style = ("differs", "bold red") if str(board) != str(mirror) else ("", None)
+        table.add_row(name, printable(board), printable(mirror), differs, style=style)
+    words = f"Event {error.event}, {error.request}: the board and the mirror differ."
+    parts = [Text(printable(words), "bold red"), table]
+    parts += [Text(printable(finding)) for finding in error.findings]
     if error.before:
-        parts += [Text("Before it:"), *(Text(f"  {request}") for request in error.before)]
+        parts += [Text("Before it:"), *(Text(printable(f"  {request}")) for request in error.before)]
     return Group(*parts)
 
 
