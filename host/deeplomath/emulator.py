@@ -194,19 +194,13 @@ class Emulator(Board):
 
     def put(self, files):
         """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL."""
-        from mpremote.transport_serial import SerialTransport
+        from .rawrepl import RawRepl
 
-        line = SerialTransport(self.port, timeout=10)
-        try:
-            line.enter_raw_repl(soft_reset=False)
+        with RawRepl(self.port, soft_reset=False) as board:
             for folder in sorted({path.rpartition("/")[0] for path in files} - {""}):
-                if not line.fs_exists(folder):
-                    line.fs_mkdir(folder)
+                board.make_folder(folder)
             for path, file in files.items():
-                line.fs_writefile(path, file.read_bytes(), chunk_size=1024)
-            line.exit_raw_repl()
-        finally:
-            line.serial.close()
+                board.put(path, file.read_bytes())
 
 
 class UnixBoard(Board):
