@@ -182,9 +182,8 @@ def load_build(build=emulator.BUILD):
     modules = {path.parent.name: path.read_bytes() for path in sorted(build.glob(f"natmod/*/{MODULE}.mpy"))}
     device = {name: build / "device" / f"{name}.mpy" for name in DEVICE}
     missing = [str(path) for path in device.values() if not path.is_file()]
-    if missing or not modules:
-        what = ", ".join(missing) or f"{build}/natmod/*/{MODULE}.mpy"
-        raise DeployError(f"{what}: not built; run `make natmod device`")
+    if missing:
+        raise DeployError(f"{', '.join(missing)}: not built; run `make natmod device`")
     return modules, {name: path.read_bytes() for name, path in device.items()}
 
 
@@ -208,9 +207,8 @@ def main_script(serial="repl", baud=BAUD, tx=None, rx=None):
     return head + "\n".join(lines) + "\n"
 
 
-def choose_module(facts, modules):
-    """The architecture whose module the board takes, the most capable of those built. DeployError: there is none."""
-    version, sub_version = facts.abi
+def choose_architecture(facts, architectures):
+    """The most capable of these architectures whose modules the board takes. DeployError: it takes none of them."""
     own = facts.architecture
     if own == "none":
         raise DeployError(
@@ -219,15 +217,22 @@ def choose_module(facts, modules):
         )
     usable = THUMB[THUMB.index(own) :: -1] if own in THUMB else (own,)
     for architecture in usable:
-        if architecture in modules:
-            wanted = modules[architecture][1], modules[architecture][2] & 3
-            if wanted != (version, sub_version):
-                raise DeployError(
-                    f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
-                    f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
-                )
+        if architecture in architectures:
             return architecture
-    raise DeployError(f"architecture: {own} on the board, only {', '.join(sorted(modules))} built")
+    raise DeployError(f"architecture: {own} on the board, only {', '.join(sorted(architectures)) or 'none'} built")
+
+
+def choose_module(facts, modules):
+    """The architecture whose module the board takes, the most capable of those built. DeployError: there is none."""
+    version, sub_version = facts.abi
+    architecture = choose_architecture(facts, modules)
+    wanted = modules[architecture][1], modules[architecture][2] & 3
+    if wanted != (version, sub_version):
+        raise DeployError(
+            f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
+            f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
+        )
+    return architecture
 
 
 def choose_files(facts, modules, device):
@@ -379,6 +384,14 @@ def deploy(port, *, baud=BAUD, build=emulator.BUILD, main=None, force=False, say
         [path for it in (install, script) if it for path in getattr(it, name)] for name in ("new", "right")
     )
     return Deployed(facts, architecture, copied, right, digest, heap_free)
+
+
+def ask(port, architectures, *, baud=BAUD, force=False):
+    """Which of these architectures the module for the board at port has to be built for, "" where its firmware has it."""
+    end_service(port, baud, force)
+    with Board(port, baud) as board:
+        facts = board.facts()
+    return "" if facts.builtin is not None else choose_architecture(facts, architectures)
 
 
 def end_service(port, baud, force):

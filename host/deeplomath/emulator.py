@@ -26,6 +26,12 @@ START_SECONDS = 60  # until an emulated board is in its REPL, at most
 FOLDER = "/lib"  # of a board: where its modules are, as `deploy` has it
 
 
+def names():
+    """The boards that can be emulated."""
+    tomls = sorted((ROOT / "boards").glob("*/board.toml"))
+    return [file.parent.name for file in tomls if "run" in tomllib.loads(file.read_text())]
+
+
 def native_module(arch):
     """The loadable module that `make natmod` builds for a native architecture of MicroPython."""
     return BUILD / "natmod" / arch / "deeplomath.mpy"
@@ -138,6 +144,10 @@ class Emulator(Board):
 
     def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
         folder = Path(board) if Path(board, "board.toml").is_file() else ROOT / "boards" / board
+        if not (folder / "board.toml").is_file():
+            raise TransportError(
+                f"board: {board} given, one of {', '.join(names())} needed, in a checkout of Deeplomath"
+            )
         self.toml = tomllib.loads((folder / "board.toml").read_text())
         self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
         self.icount = icount
