@@ -51,6 +51,28 @@ TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
 TIER_rp2040_mpy = $(call stock_of,rpi_pico) $(RP2040JS)
 TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
 
+# What cannot work is said before anything is built.
+ASKED := $(or $(MAKECMDGOALS),help)
+boards_with = $(sort $(patsubst boards/%/board.toml,%,$(shell grep -l '^$(1)' boards/*/board.toml)))
+BOARDS_run = $(call boards_with,\[run\]) unix
+BOARDS_flash = $(call boards_with,\[flash\])
+BOARDS_firmware = $(call boards_with,$(if $(STOCK),stock,firmware))
+no_board = BOARD=$(BOARD): $(if $(wildcard boards/$(or $(BOARD),none)/board.toml),not a board for this$(if $(STOCK), with STOCK=1),no such board); \
+	`make $(1)` takes one of $(BOARDS_$(1))
+$(foreach goal,$(filter run flash firmware,$(ASKED)),\
+	$(if $(and $(filter 1,$(words $(BOARD))),$(filter $(BOARD),$(BOARDS_$(goal)))),,$(error $(call no_board,$(goal)))))
+$(if $(filter deploy,$(ASKED)),$(if $(PORT),,$(error PORT: which one? make deploy PORT=/dev/ttyACM0)))
+ifeq ($(wildcard $(VENV)/.done),)
+python_old := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+$(if $(python_old),$(if $(filter-out help clean distclean,$(ASKED)),$(error Python 3.11 or later is needed, $(PYTHON) is $(python_old): \
+	set PYTHON, as in make $(ASKED) PYTHON=python3.11)))
+endif
+# MicroPython's makefiles take no path with a space in it.
+ANYWHERE := help setup test-host lint format check generate bench-learning clean distclean
+$(if $(word 2,$(CURDIR)),$(if $(filter-out $(ANYWHERE),$(ASKED)),$(error $(CURDIR): MicroPython cannot be built in a folder \
+	whose path has a space: move this checkout; what works here is make $(ANYWHERE))))
+$(if $(word 2,$(MICROPYTHON_DIR)),$(error MICROPYTHON_DIR=$(MICROPYTHON_DIR): MicroPython cannot be built in a folder whose path has a space))
+
 CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -94,6 +116,9 @@ bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, wal
 
 ## What the tests and the demo run on
 
+or_no_network = || { echo "$@: what it needs could not be fetched, see above. Is there a network, and the package index in reach of it?" \
+	"Then run make again; what is here already is not fetched again." >&2; exit 2; }
+
 setup: $(VENV)/.done ## the Python environment in .venv
 
 $(BUILD)/.packages-%: boards/setup/packages.sh
@@ -102,12 +127,12 @@ $(BUILD)/.packages-%: boards/setup/packages.sh
 
 $(VENV)/.done: host/requirements.txt host/pyproject.toml | $(BUILD)/.packages-host
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements.txt $(or_no_network)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable host
 	@touch $@
 
 $(VENV)/.bench: host/requirements-bench.txt $(VENV)/.done
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements-bench.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements-bench.txt $(or_no_network)
 	@touch $@
 
 $(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
@@ -118,11 +143,11 @@ $(BUILD)/pico-sdk-2.1.1/pico-sdk/pico_sdk_init.cmake: | $(BUILD)/.packages-firmw
 
 # The RP2040's emulator: Node.js, rp2040js and a boot ROM.
 $(VENV)/.rp2040: boards/rpi_pico/requirements.txt $(VENV)/.done
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement $< $(or_no_network)
 	@touch $@
 
 boards/rpi_pico/node_modules/.package-lock.json: boards/rpi_pico/package-lock.json $(VENV)/.rp2040
-	$(VENV)/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(VENV)/bin/npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error $(or_no_network)
 	@touch $@
 
 $(BUILD)/bootrom.bin: boards/rpi_pico/bootrom.py $(VENV)/.rp2040
@@ -153,7 +178,7 @@ $(UNIX): $(MPY_CROSS) $(MODULE)
 $(UNIX_STOCK): $(MPY_CROSS)
 	$(call micropython,ports/unix,USER_C_MODULES= $(unix_options))
 
-firmware: $(call $(if $(STOCK),stock_of,firmware_of),$(BOARD)) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath, which is a file then
+firmware: $(if $(wildcard boards/$(BOARD)/board.toml),$(call $(if $(STOCK),stock_of,firmware_of),$(BOARD))) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath
 QEMU_BOARDS := $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
 $(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
 	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR) STOCK=)
@@ -204,8 +229,11 @@ $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
 	@mkdir -p $(@D)
 	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
 
-deploy: setup natmod device ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
-	$(VENV)/bin/deeplomath deploy "$(or $(PORT),$(error which one? make deploy PORT=/dev/ttyACM0))" $(if $(MAIN),--main) \
+# The board is asked first: nothing is built for a wrong port, and no module that the board does not take.
+deploy: setup ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
+	@architecture=$$($(RUN) boards/ask.py "$(PORT)" $(NATMOD_ARCH) $(if $(FORCE),--force)) && \
+	$(MAKE) --no-print-directory natmod device NATMOD_ARCH="$$architecture"
+	$(VENV)/bin/deeplomath deploy "$(PORT)" $(if $(MAIN),--main) \
 	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
 
 mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
@@ -214,7 +242,7 @@ mip: setup natmod device ## packages for `mpremote mip install`, a folder an arc
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open; STOCK=1: for make deploy
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
 ## Keeping house

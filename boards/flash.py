@@ -102,7 +102,7 @@ def main():
     try:
         flash(arguments.board, dry_run=arguments.dry_run)
     except FlashError as error:
-        parser.exit(1, f"flash: {error}\n")
+        parser.exit(2, f"flash: {error}\n")
 
 
 if __name__ == "__main__":

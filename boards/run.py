@@ -3,24 +3,27 @@
 
 import argparse
 
-from deeplomath.emulator import Emulator, UnixBoard
+from deeplomath.emulator import Emulator, UnixBoard, names
+from deeplomath.errors import DeeplomathError
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("board", nargs="?", default="stm32f405_qemu", help="a folder below boards/, or unix")
+    parser.add_argument("board", nargs="?", default="stm32f405_qemu", choices=[*names(), "unix"])
     parser.add_argument("--icount", action="store_true", help="let time.ticks_cpu() count executed instructions")
-    parser.add_argument("--stock", action="store_true", help="stock MicroPython, the module as a file on its disk")
+    parser.add_argument("--stock", action="store_true", help="stock MicroPython, its disk empty")
     arguments = parser.parse_args()
-    emulated = {"icount": arguments.icount, "stock": arguments.stock}
+    emulated = {"icount": arguments.icount, "stock": arguments.stock, "files": False}
     board = UnixBoard() if arguments.board == "unix" else Emulator(arguments.board, **emulated)
-    with board:
-        print(board.port, flush=True)
-        try:
-            return board.process.wait()
-        except KeyboardInterrupt:
-            return 0
+    try:
+        with board:
+            print(board.port, flush=True)
+            parser.exit(2, f"run: the emulator ended by itself, with status {board.process.wait()}\n")
+    except DeeplomathError as error:
+        parser.exit(2, f"run: {error}\n")
+    except KeyboardInterrupt:
+        pass
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Deploying: what is refused and in which words, and the whole of it on emulated boards with stock MicroPython."""
 
+import subprocess
+import sys
 import zlib
 
 import pytest
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import deeplomath
-from deeplomath import cli, deploy, emulator, spec
-from deeplomath.errors import DeployError
+from deeplomath import cli, deploy, emulator, rawrepl, spec
+from deeplomath.errors import DeeplomathError, DeployError
+from hostile import HostileBoard, said
 
 ARMV7EM = 6 << 10 | 3 << 8 | 6
 MODULES = {
@@ -135,6 +140,238 @@ def test_what_is_not_built_is_named(tmp_path):
 def test_a_port_that_is_not_there_is_a_clear_error():
     result = CliRunner().invoke(cli.app, ["deploy", "/dev/none-such"])
     assert result.exit_code == 2 and "none-such" in result.stderr and "Traceback" not in result.output
+
+
+# A hostile board: what it says ends in words, and in nothing else.
+
+HONEST = FACTS._asdict()
+EMPTY = dict(block=4096, free=1 << 20, error=None)
+
+
+def honest(program):
+    """What a stock board with an empty filesystem answers."""
+    if "firmware_has" in program:
+        return said(repr(HONEST).encode())
+    if "statvfs" in program:
+        paths = rawrepl.literal(program.split("for path in ")[-1].split("}")[0])
+        return said(repr(EMPTY | dict(files=dict.fromkeys(paths))).encode())
+    return said(b"")
+
+
+def facts(**fields):
+    """A board whose answer to PROBE has other fields."""
+    return lambda program: said(repr(HONEST | fields).encode()) if "firmware_has" in program else honest(program)
+
+
+def probed(answer):
+    """A board that answers PROBE with these bytes."""
+    return lambda program: answer if "firmware_has" in program else honest(program)
+
+
+def room(**fields):
+    """A board whose answer to LOOK has other fields."""
+
+    def answer(program):
+        if "statvfs" not in program:
+            return honest(program)
+        return said(repr(rawrepl.literal(honest(program)[2:-3].decode()) | fields).encode())
+
+    return answer
+
+
+HOSTILE = {
+    "no value": probed(said(b"hello")),
+    "nothing": probed(said(b"")),
+    "a number": probed(said(b"7")),
+    "a list": probed(said(b"[1, 2]")),
+    "an empty dict": probed(said(b"{}")),
+    "an unhashable key": probed(said(b"{[]: 1}")),
+    "a call": probed(said(b"__import__('os').system('true')")),
+    "another field": facts(extra=1),
+    "deep brackets": probed(said(b"(" * 5000)),
+    "deep lists": probed(said(b"[" * 150 + b"]" * 150)),
+    "deep signs": probed(said(b"-" * 9000 + b"1")),
+    "a long sum": probed(said(b"1+" * 6000 + b"1j")),
+    "a number of 9,000 digits": probed(said(b"9" * 9000)),
+    "bytes that are no text": probed(said(b"\xff\xfe\x80")),
+    "an open string": probed(said(b"{'version': '")),
+    "a zero byte": probed(said(b"{\0}")),
+    "a megabyte": probed(said(b"x" * 1000000)),
+    "an error that is no text": probed(said(b"", b"\xff\xfe")),
+    "an error of spaces": probed(said(b"", b"  \r\n ")),
+    "an error without end": probed(b"OK\x04" + b"e" * 1000000),
+    "an error with colours": probed(said(b"", b"\x1b[31mred\x07\r\n\x1b]0;title\x07")),
+    "an error of markup": probed(said(b"", b"[/bold] [red]")),
+    "no OK": probed(b"NO"),
+    "a raw paste without a window": lambda program: said(b""),
+    "a version of texts": facts(version=("1", "25", "0")),
+    "a version of two": facts(version=(1, 25)),
+    "a version of giants": facts(version=(10**400, 1, 1)),
+    "mpy None": facts(mpy=None),
+    "mpy negative": facts(mpy=-1),
+    "mpy a float": facts(mpy=6.5),
+    "mpy a bool": facts(mpy=True),
+    "path a text": facts(path="/lib"),
+    "path of numbers": facts(path=[1, 2]),
+    "path of escapes": facts(path=["\x1b[2J/lib"]),
+    "path of 1,000": facts(path=["/lib"] * 1000),
+    "machine None": facts(machine=None),
+    "machine of escapes": facts(machine="\x1b[2J"),
+    "machine of a lone surrogate": facts(machine="\ud800"),
+    "machine of 1,000 letters": facts(machine="m" * 1000),
+    "here None": facts(here=None),
+    "builtin a number": facts(builtin=7),
+    "frozen None": facts(frozen=None),
+    "frozen without names": facts(frozen={}),
+    "frozen of lists": facts(frozen=dict.fromkeys(deploy.DEVICE, [])),
+    "crc32 a text": facts(crc32="yes"),
+    "heap a text": facts(heap="much"),
+    "heap negative": facts(heap=-1),
+    "a block of 0": room(block=0),
+    "a block of None": room(block=None),
+    "room a text": room(free="much"),
+    "room a float": room(free=float("1e99")),
+    "error a list": room(error=[1]),
+    "files None": room(files=None),
+    "files of others": room(files={"/x": 1}),
+    "nothing of files": lambda program: said(b"None") if "statvfs" in program else honest(program),
+    "a file that reads back wrong": honest,
+}
+KEYS = {"a raw paste without a window": {b"\x05A\x01": b"R\x01"}}
+
+
+@pytest.fixture
+def small_build(tmp_path):
+    """A build folder with a module for armv7m and the device files."""
+    (tmp_path / "device").mkdir()
+    (tmp_path / "natmod" / "armv7m").mkdir(parents=True)
+    (tmp_path / "natmod" / "armv7m" / "deeplomath.mpy").write_bytes(MODULES["armv7m"])
+    for name, data in DEVICE.items():
+        (tmp_path / "device" / f"{name}.mpy").write_bytes(data)
+    return tmp_path
+
+
+def refused(board, build, monkeypatch):
+    """The words with which deploy refuses a board that is in its REPL."""
+    monkeypatch.setattr(deploy, "end_service", lambda *_: None)
+    with board, pytest.raises(DeployError) as error:
+        deploy.deploy(board.port, build=build)
+    words = str(error.value)
+    assert words.isprintable() and len(words) < 600
+    return words
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_board_ends_in_words_that_are_short_and_printable(kind, small_build, monkeypatch):
+    words = refused(HostileBoard(HOSTILE[kind], KEYS.get(kind, ())), small_build, monkeypatch)
+    assert words.startswith(("board: ", "filesystem: ", "/lib/", "sys.path: "))
+
+
+@pytest.mark.parametrize(
+    ("key", "reply"),
+    [(b"\x01", b"\xff" * 1000000), (b"\x04", b"\0" * 1000000), (b"\x05A\x01", b"\x1b[2J"), (b"\x05A\x01", b"R\1\0\0")],
+)
+def test_a_board_that_is_no_raw_repl_ends_in_words(key, reply, small_build, monkeypatch):
+    monkeypatch.setattr(rawrepl, "SECONDS", 5)
+    assert "board: " in refused(HostileBoard(honest, {key: reply}), small_build, monkeypatch)
+
+
+def test_a_board_that_never_comes_to_an_end_is_left(small_build, monkeypatch):
+    monkeypatch.setattr(rawrepl, "SECONDS", 3)
+    board = HostileBoard(probed(b"OK" + b"x" * 10000), pause=0.01)
+    assert refused(board, small_build, monkeypatch) == "board: no end of its answer within 3 s"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.binary(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+class Answering(deploy.Board):
+    """A Board whose programs print what is drawn."""
+
+    def __init__(self, draw):
+        self._draw = draw
+
+    def run(self, code):
+        return rawrepl.literal(self._draw(code))
+
+    def make_folder(self, path):
+        pass
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@seed(10)
+@given(st.data())
+def test_whatever_a_board_answers_nothing_but_words_leaves_deploy(data):
+    def draw(program):
+        honestly = rawrepl.literal(honest(program)[2:-3].decode())
+        if not honestly:
+            return ""
+        kind = data.draw(st.sampled_from(["field", "whole", "bytes", "honest"]))
+        if kind == "whole":
+            return repr(data.draw(VALUES))
+        if kind == "bytes":
+            return data.draw(st.text(max_size=40))
+        if kind == "field":
+            honestly[data.draw(st.sampled_from(sorted(honestly)))] = data.draw(VALUES)
+        return repr(honestly)
+
+    board = Answering(draw)
+    try:
+        found = board.facts()
+        deploy.prepare(board, found, MODULES, DEVICE)
+        deploy.prepare_main(board, found, "print()", False)
+    except DeeplomathError as error:
+        assert str(error).isprintable() and len(str(error)) < 10000
+
+
+# mpremote: which versions
+
+OLD = """
+from deeplomath import deploy
+try:
+    deploy.deploy("/dev/none-such", build={build!r})
+except deploy.DeployError as error:
+    print(error)
+"""
+
+
+def with_mpremote(version, folder, build):
+    """What deploy says where this version of mpremote is the one found, None: none is."""
+    package = folder / "mpremote"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    info = folder / f"mpremote-{version}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: mpremote\nVersion: {version}\n")
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import pathlib" + OLD.replace(
+        "{build!r}", f"pathlib.Path({str(build)!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("version", ["1.20.0", "1.22.0", "1.24.1", "0.4.0"])
+def test_an_mpremote_that_is_too_old_is_named_with_the_version_needed(version, tmp_path, small_build):
+    words = with_mpremote(version, tmp_path, small_build)
+    assert words == f"mpremote: version {version} installed, 1.25 or later needed: pip install 'mpremote>=1.25'\n"
+
+
+def test_where_mpremote_is_missing_the_words_say_what_to_install(monkeypatch):
+    def missing(name):
+        raise rawrepl.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(rawrepl.metadata, "version", missing)
+    with pytest.raises(
+        DeployError, match=r"mpremote: not installed, 1.25 or later needed: pip install 'mpremote>=1.25'"
+    ):
+        rawrepl.require_mpremote()
 
 
 # The real thing
@@ -304,7 +541,9 @@ def test_a_main_script_is_written_when_asked_for_and_another_one_only_by_force(p
     assert deploy.deploy(port, main=script).right == [*PATHS, "/main.py"]
     write(port, "/main.py", b"print('mine')\n")
     assert deploy.deploy(port).copied == []
-    with pytest.raises(DeployError, match="/main.py: there is another one on the board; --force overwrites it"):
+    with pytest.raises(
+        DeployError, match=r"/main.py: there is another one on the board; --force \(FORCE=1 in make\) overwrites it"
+    ):
         deploy.deploy(port, main=script)
     assert files(port, ["/main.py"])["/main.py"] == zlib.crc32(b"print('mine')\n")
     deploy.deploy(port, main=script, force=True)

@@ -86,7 +86,7 @@ def test_a_uart_is_served_and_its_interrupts_leave_the_board_time(pico):
 
 def run(board, code, follow=True):
     """What a board prints that runs code in its raw REPL, once it answers; nothing if not followed."""
-    line = SerialTransport(board.port)
+    line = SerialTransport(board.port, timeout=20)
     try:
         while not line.serial.in_waiting:
             line.serial.write(b"\x02")  # Ctrl-B: greet, raw REPL or not
@@ -97,4 +97,4 @@ def run(board, code, follow=True):
         assert errors == b""
         return output.decode().strip()
     finally:
-        line.close()
+        line.serial.close()

@@ -7,6 +7,6 @@ THUMB = thumb1
 NATIVE_ARCH = armv6m
 FLASH_START = 0
 FLASH_SIZE = 0x100000
-RAM_SIZE = 0x40000
+RAM_SIZE = 0x80000
 MICROPY_HEAP_SIZE = 229376
 include $(BOARD_DIR)/../qemu_common/board.mk

@@ -6,7 +6,8 @@ QEMU_ARCH = arm
 CFLAGS += $(CPU) -DMP_CONFIGFILE='"$(QEMU_COMMON)/mpconfigqemu.h"'
 LDFLAGS += $(CPU)
 LDFLAGS += $(foreach symbol,FLASH_START FLASH_SIZE RAM_SIZE,-Wl,--defsym=$(symbol)=$($(symbol)))
-LDFLAGS += $(foreach function,uart_init mp_init mp_hal_stdin_rx_chr mp_hal_stdio_poll,-Wl,--wrap=$(function))
+WRAPPED = uart_init mp_init mp_hal_stdin_rx_chr mp_hal_stdio_poll mp_semihosting_init mp_semihosting_exit
+LDFLAGS += $(foreach function,$(WRAPPED),-Wl,--wrap=$(function))
 LDSCRIPT = $(QEMU_COMMON)/board.ld
 SRC_BOARD_O = shared/runtime/gchelper_native.o shared/runtime/gchelper_$(THUMB).o
 vpath boards/qemu_common/%.c $(QEMU_COMMON)/../..

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ports/qemu lacks for a board on a serial line: start-up, a receive ring with Ctrl-C, sleep, clocks.
+// What ports/qemu lacks for a board on a serial line: start-up and reset, a receive ring with Ctrl-C, sleep, clocks.
 // The linker's --wrap puts these functions in the port's place; no file of MicroPython is changed.
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -209,6 +209,15 @@ void __wrap_uart_init(void) {
 #endif
     __real_uart_init();
     machine_init();
+}
+
+// The port's start and exit go by semihosting, a way to the host that our boards do not have: an exit resets the board.
+void __wrap_mp_semihosting_init(void) {
+}
+void __wrap_mp_semihosting_exit(int status) {
+    (void)status;
+    REG(0xe000ed0c) = 0x05fa0004;  // AIRCR: SYSRESETREQ
+    __asm volatile("dsb");
 }
 
 void __real_mp_init(void);

@@ -1,45 +1,43 @@
 // SPDX-License-Identifier: MIT
-// Emulates a Raspberry Pi Pico until it is ended: node emulate.mjs FIRMWARE.uf2 BOOTROM.bin PORT
-// PORT is a TCP port of 127.0.0.1, or fd:N of a socket that listens: the board's USB serial line, for one client at a time.
-import net from 'node:net';
+// Emulates a Raspberry Pi Pico until it is ended: node emulate.mjs FIRMWARE.uf2 BOOTROM.bin FD
+// FD is the number of an open file, the board's end of a pseudo-terminal: its USB serial line.
+import fs from 'node:fs';
 import process from 'node:process';
 import { USBCDC } from 'rp2040js';
 import { Pace } from './clock.mjs';
 import { FLASH_BYTES, loadUf2, Machine, readBootrom } from './machine.mjs';
 
-const SLICE = 5; // milliseconds of emulation between two looks at the socket
+const SLICE = 5; // milliseconds of emulation between two looks at the line
 const STRIDE = 20000; // cycles between two looks at the wall clock
-const QUEUE = 65536; // bytes taken from the client ahead of the board
+const QUEUE = 65536; // bytes taken from the client ahead of the board, and kept for a client that does not read
 
 /** The serial line. What a client sends waits until the board asks for it: till then its endpoint is not answered (NAK). */
 class Line {
-    constructor(server) {
-        this.client = null;
+    constructor(fd) {
         this.waiting = Buffer.alloc(0);
         this.asked = 0;
         this.onPacket = () => {};
-        server.on('connection', (client) => this.connect(client));
-    }
-
-    connect(client) {
-        this.client?.destroy(); // the last one to come has the line
-        this.client = client;
-        client.setNoDelay(true);
-        client.on('data', (data) => this.take(data));
-        client.on('error', () => client.destroy());
-        client.on('close', () => {
-            if (this.client === client) {
-                this.client = null;
-            }
-        });
+        this.input = fs.createReadStream(null, { fd, autoClose: false });
+        this.output = fs.createWriteStream(null, { fd, autoClose: false });
+        this.input.on('data', (data) => this.take(data));
+        for (const stream of [this.input, this.output]) {
+            stream.on('error', () => process.exit(1)); // who began the board has closed its line
+        }
     }
 
     take(data) {
         this.waiting = Buffer.concat([this.waiting, data]);
         if (this.waiting.length > QUEUE) {
-            this.client?.pause();
+            this.input.pause();
         }
         this.flush();
+    }
+
+    /** Sends what the board has said; a client that does not read loses what is too much for the queue. */
+    give(data) {
+        if (this.output.writableLength < QUEUE) {
+            this.output.write(Uint8Array.from(data));
+        }
     }
 
     /** Is from now on the line of this RP2040, which has not run yet. */
@@ -47,7 +45,7 @@ class Line {
         this.usb = rp2040.usbCtrl;
         this.cdc = new USBCDC(this.usb);
         this.asked = 0;
-        this.cdc.onSerialData = (data) => this.client?.write(Uint8Array.from(data));
+        this.cdc.onSerialData = (data) => this.give(data);
         this.usb.onEndpointRead = (endpoint, size) => {
             if (endpoint === this.cdc.outEndpoint) {
                 this.asked = size;
@@ -66,14 +64,15 @@ class Line {
         this.asked = 0;
         this.usb.endpointReadDone(this.cdc.outEndpoint, packet);
         if (this.waiting.length <= QUEUE) {
-            this.client?.resume();
+            this.input.resume();
         }
         this.onPacket();
     }
 
-    hangUp() {
-        this.client?.end();
+    /** Forgets what a board did not take that is being reset. */
+    clear() {
         this.waiting = Buffer.alloc(0);
+        this.input.resume();
     }
 }
 
@@ -115,7 +114,7 @@ class Board {
         if (this.resetting) {
             const { reason, scratchData } = this.machine.watchdog; // these outlive a reset
             this.watchdog = { reason, scratchData };
-            this.line.hangUp(); // as a USB device does that is reset
+            this.line.clear();
             this.powerUp();
         }
         if (allowed) {
@@ -141,13 +140,10 @@ class Board {
     }
 }
 
-function main([firmware, bootrom, port]) {
+function main([firmware, bootrom, fd]) {
     const flash = new Uint8Array(FLASH_BYTES).fill(0xff);
     loadUf2(firmware, flash);
-    const server = net.createServer();
-    const board = new Board(readBootrom(bootrom), flash, new Line(server));
-    server.listen(port.startsWith('fd:') ? { fd: Number(port.slice(3)) } : { port: Number(port), host: '127.0.0.1' });
-    board.run();
+    new Board(readBootrom(bootrom), flash, new Line(Number(fd))).run();
 }
 
 main(process.argv.slice(2));

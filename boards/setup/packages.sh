@@ -27,6 +27,9 @@ echo "installing:$missing"
 [ "$(id -u)" = 0 ] || sudo=sudo
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086  # both are lists
-$sudo apt-get -qq update
+$sudo apt-get -qq -o APT::Update::Error-Mode=any update || echo "packages.sh: apt's lists are not up to date, see above" >&2
 # shellcheck disable=SC2086
-$sudo apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null
+$sudo apt-get -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 install $missing >/dev/null || {
+    echo "Not installed, see above:$missing. Is there a network, and are apt's sources in reach of it? Then run make again." >&2
+    exit 2
+}

@@ -32,7 +32,11 @@ SOURCES
 apt="apt-get -qq -o Dir::Etc::SourceList=$work/debian.sources -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$work/lists
     -o Dir::Cache=$work/cache -o APT::Sandbox::User=$(id -un) -o Acquire::Languages=none"
 cd "$work/files"
-$apt update
+$apt -o APT::Update::Error-Mode=any update || {
+    echo "The Debian archive was not reached, see above: MicroPython's source comes from there. Is there a network? Then run make" \
+        "again. Or set MICROPYTHON_DIR to a checkout of MicroPython 1.25." >&2
+    exit 2
+}
 
 for name; do
     case $name in

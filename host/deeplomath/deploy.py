@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Puts module and service on a board with stock MicroPython, and proves them there; mpremote's library moves the bytes."""
 
-import ast
 import contextlib
-import io
 import zlib
 from typing import NamedTuple
 
@@ -14,6 +12,7 @@ from .client import Device
 from .errors import DeeplomathError, DeployError, ProtocolError, TransportError
 from .lockstep import Lockstep
 from .places import BUILD
+from .rawrepl import RawRepl, shown
 from .transport import BAUD, Transport
 
 MODULE = "deeplomath"
@@ -116,6 +115,58 @@ class Facts(NamedTuple):
         return "MicroPython " + ".".join(map(str, self.version))
 
 
+def is_number(value, most):
+    return type(value) is int and 0 <= value <= most
+
+
+def is_text(value):
+    return isinstance(value, str) and len(value) < 256 and value.isprintable()
+
+
+def is_version(value):
+    return value is None or is_text(value)
+
+
+def is_crc(value):
+    return value is None or is_number(value, 2**32 - 1)
+
+
+# What an answer of a board has to be, field by field: {name: (whether a value is, and in words)}.
+FACTS = {
+    "version": (
+        lambda it: isinstance(it, tuple) and len(it) == 3 and all(is_number(part, 999) for part in it),
+        "three numbers of 0..999",
+    ),
+    "mpy": (lambda it: is_number(it, 2**31 - 1), "0..2147483647"),
+    "path": (lambda it: isinstance(it, list) and len(it) < 32 and all(map(is_text, it)), "a list of folders"),
+    "machine": (is_text, "a line of text"),
+    "here": (is_text, "a folder"),
+    "builtin": (is_version, "a version or None"),
+    "frozen": (
+        lambda it: isinstance(it, dict) and set(it) == set(DEVICE) and all(map(is_version, it.values())),
+        "a version or None of each device file",
+    ),
+    "crc32": (lambda it: isinstance(it, bool), "True or False"),
+    "heap": (lambda it: is_number(it, 2**31 - 1), "0..2147483647"),
+}
+ROOM = {
+    "block": (lambda it: is_number(it, 2**31 - 1), "0..2147483647"),
+    "free": (lambda it: it is None or is_number(it, 2**63 - 1), "a number of bytes or None"),
+    "error": (lambda it: it is None or is_text(it), "a line of text or None"),
+    "files": (lambda it: isinstance(it, dict), "a dict"),
+}
+
+
+def checked(answer, checks):
+    """The fields of a board's answer. DeployError: it has others than `checks` names, or one is not as it has to be."""
+    if not isinstance(answer, dict) or set(answer) != set(checks):
+        raise DeployError(f"board: {shown(answer)} answered, a dict of {', '.join(checks)} needed")
+    for name, (fits, words) in checks.items():
+        if not fits(answer[name]):
+            raise DeployError(f"board: {name}: {shown(answer[name])} answered, {words} needed")
+    return answer
+
+
 class Deployed(NamedTuple):
     """What was done: paths copied and found right already, and what the self-test showed."""
 
@@ -132,9 +183,8 @@ def load_build(build=BUILD):
     modules = {path.parent.name: path.read_bytes() for path in sorted(build.glob(f"natmod/*/{MODULE}.mpy"))}
     device = {name: build / "device" / f"{name}.mpy" for name in DEVICE}
     missing = [str(path) for path in device.values() if not path.is_file()]
-    if missing or not modules:
-        what = ", ".join(missing) or f"{build}/natmod/*/{MODULE}.mpy"
-        raise DeployError(f"{what}: not built; run `make natmod device`")
+    if missing:
+        raise DeployError(f"{', '.join(missing)}: not built; run `make natmod device`")
     return modules, {name: path.read_bytes() for name, path in device.items()}
 
 
@@ -158,9 +208,8 @@ def main_script(serial="repl", baud=BAUD, tx=None, rx=None):
     return head + "\n".join(lines) + "\n"
 
 
-def choose_module(facts, modules):
-    """The architecture whose module the board takes, the most capable of those built. DeployError: there is none."""
-    version, sub_version = facts.abi
+def choose_architecture(facts, architectures):
+    """The most capable of these architectures whose modules the board takes. DeployError: it takes none of them."""
     own = facts.architecture
     if own == "none":
         raise DeployError(
@@ -169,15 +218,22 @@ def choose_module(facts, modules):
         )
     usable = THUMB[THUMB.index(own) :: -1] if own in THUMB else (own,)
     for architecture in usable:
-        if architecture in modules:
-            wanted = modules[architecture][1], modules[architecture][2] & 3
-            if wanted != (version, sub_version):
-                raise DeployError(
-                    f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
-                    f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
-                )
+        if architecture in architectures:
             return architecture
-    raise DeployError(f"architecture: {own} on the board, only {', '.join(sorted(modules))} built")
+    raise DeployError(f"architecture: {own} on the board, only {', '.join(sorted(architectures)) or 'none'} built")
+
+
+def choose_module(facts, modules):
+    """The architecture whose module the board takes, the most capable of those built. DeployError: there is none."""
+    version, sub_version = facts.abi
+    architecture = choose_architecture(facts, modules)
+    wanted = modules[architecture][1], modules[architecture][2] & 3
+    if wanted != (version, sub_version):
+        raise DeployError(
+            f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
+            f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
+        )
+    return architecture
 
 
 def choose_files(facts, modules, device):
@@ -217,69 +273,32 @@ def check_room(room, files):
         raise DeployError(f"filesystem: none on the board ({room['error']})")
     if room["error"]:
         raise DeployError(f"filesystem: the board cannot write to it ({room['error']})")
+    if not room["block"]:
+        raise DeployError("filesystem: blocks of 0 bytes on the board")
     blocks = sum(-(-len(data) // room["block"]) for data in files.values()) + 2 if files else 0  # 2: a folder
     if blocks * room["block"] > room["free"]:
         raise DeployError(f"filesystem: {room['free']} bytes free on the board, {blocks * room['block']} needed")
 
 
-class Board:
+class Board(RawRepl):
     """A board's raw REPL, after a soft reset that runs boot.py but not main.py. Every failure raises DeployError."""
 
-    def __init__(self, port, baud=BAUD):
-        try:
-            from mpremote.transport_serial import SerialTransport
-        except ImportError as error:
-            raise DeployError("mpremote: not installed: pip install 'deeplomath[deploy]'") from error
-        self._transport = self._call(SerialTransport, port, baudrate=baud, timeout=5)
-        try:
-            self.reset()
-        except DeployError:
-            self._transport.close()
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """Leaves the board in its friendly REPL."""
-        with contextlib.suppress(OSError, DeployError):
-            self._call(self._transport.exit_raw_repl)
-        self._transport.close()
-
-    def reset(self):
-        """Begins anew with an empty heap."""
-        self._call(self._transport.enter_raw_repl)
-
-    def start_main(self):
-        """Lets the board start as after power-up, main.py included."""
-        self._call(self._transport.exit_raw_repl)
-        self._transport.serial.write(b"\x04")
-
-    def run(self, code):
-        """Runs code; returns what it printed as a Python value, None where it printed nothing."""
-        said = self._call(self._transport.exec, code).decode()
-        return ast.literal_eval(said.strip()) if said.strip() else None
-
     def facts(self):
-        return Facts(**self.run(PROBE.format(modules=(MODULE, *DEVICE))))
+        return Facts(**checked(self.run(PROBE.format(modules=(MODULE, *DEVICE))), FACTS))
 
     def look(self, folder, paths):
         """Room on the filesystem of folder, and {path: CRC-32 or None} of these files."""
-        return self.run(LOOK.format(folder=folder, root=root_of(folder), paths=list(paths)))
+        paths = list(paths)
+        found = checked(self.run(LOOK.format(folder=folder, root=root_of(folder), paths=paths)), ROOM)
+        found["files"] = checked(found["files"], dict.fromkeys(paths, (is_crc, "a CRC-32 or None")))
+        return found
 
     def write(self, path, data):
         """Writes a file and reads it back."""
-        self._call(self._transport.fs_writefile, path, data, chunk_size=1024)
+        self.put(path, data)
         got = self.look(path.rpartition("/")[0], [path])["files"][path]
         if got != zlib.crc32(data):
             raise DeployError(f"{path}: CRC-32 {got} read back, {zlib.crc32(data)} written")
-
-    def make_folder(self, path):
-        if not self._call(self._transport.fs_exists, path):
-            self._call(self._transport.fs_mkdir, path)
 
     def rename(self, moves):
         """Gives files, {path: new path}, other names."""
@@ -288,16 +307,6 @@ class Board:
     def remove(self, paths):
         """Removes those of these files that are there."""
         self.run(f"import os\nfor path in {sorted(paths)!r}:\n try:\n  os.remove(path)\n except OSError:\n  pass")
-
-    def _call(self, function, *arguments, **options):
-        from mpremote.transport import TransportError as Failure
-
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it did not expect
-                return function(*arguments, **options)
-        except (Failure, OSError, ValueError, SyntaxError) as error:
-            last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-            raise DeployError(f"board: {last[0]}") from error
 
 
 class Install:
@@ -378,6 +387,14 @@ def deploy(port, *, baud=BAUD, build=BUILD, main=None, force=False, say=lambda w
     return Deployed(facts, architecture, copied, right, digest, heap_free)
 
 
+def ask(port, architectures, *, baud=BAUD, force=False):
+    """Which of these architectures the module for the board at port has to be built for, "" where its firmware has it."""
+    end_service(port, baud, force)
+    with Board(port, baud) as board:
+        facts = board.facts()
+    return "" if facts.builtin is not None else choose_architecture(facts, architectures)
+
+
 def end_service(port, baud, force):
     """Ends a service on the line, which hears no Ctrl-C. DeployError: its network has learned something."""
     try:
@@ -393,7 +410,9 @@ def end_service(port, baud, force):
     with device:
         neurons = device.info().neurons if device.hello.configured else 0
         if neurons and not force:
-            raise DeployError(f"network: {neurons} neurons on the board would be lost; export them, or use --force")
+            raise DeployError(
+                f"network: {neurons} neurons on the board would be lost; export them, or use --force (FORCE=1 in make)"
+            )
         device.exit()
 
 
@@ -430,7 +449,7 @@ def prepare_main(board, facts, text, force):
     path = f"{root}/main.py"
     script = Install(board, root or "/", {path: text.encode()})
     if script.replaces and not force:
-        raise DeployError(f"{path}: there is another one on the board; --force overwrites it")
+        raise DeployError(f"{path}: there is another one on the board; --force (FORCE=1 in make) overwrites it")
     return script
 
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Boards without hardware: each is started by `with` and gives `.port`, which deeplomath.Device opens as any other."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
 import socket
+import struct
 import subprocess
-import tempfile
+import threading
 import time
 import tomllib
-import tty
 from pathlib import Path
 
 import serial
@@ -21,6 +22,13 @@ DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
 PROMPT = b">>> "  # of MicroPython's REPL
 START_SECONDS = 60  # until an emulated board is in its REPL, at most
+FOLDER = "/lib"  # of a board: where its modules are, as `deploy` has it
+
+
+def names():
+    """The boards that can be emulated."""
+    tomls = sorted((ROOT / "boards").glob("*/board.toml"))
+    return [file.parent.name for file in tomls if "run" in tomllib.loads(file.read_text())]
 
 
 def native_module(arch):
@@ -37,11 +45,15 @@ def node():
 
 
 class Board:
-    """A board that is a process here: it lives inside of its `with`, and never longer than the thread that began it."""
+    """A board that is a process here: it lives inside of its `with`, and never longer than the thread that began it.
+
+    Its line is a pseudo-terminal of this user. It stays open here: the board outlives a client that closes the port.
+    """
 
     port = None  # what deeplomath.Device opens
     image = None  # the file that runs
     process = None
+    _slave = None  # the end of the line that clients open
 
     @property
     def needs(self):
@@ -68,6 +80,21 @@ class Board:
             self.process.kill()
             self.process.wait()
             self.process = None
+        if self._slave is not None:
+            os.close(self._slave)
+            self._slave = None
+
+    def _open_line(self):
+        """Makes the line; returns the board's end, which its process is to have and the caller to close."""
+        try:
+            import tty
+        except ImportError as error:  # Windows
+            raise TransportError("emulated boards: a pseudo-terminal is needed, so Linux or macOS") from error
+        master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.fchmod(self._slave, 0o600)
+        self.port = os.ttyname(self._slave)
+        return master
 
     def _spawn(self, command, **options):
         if not shutil.which(command[0]):
@@ -77,23 +104,54 @@ class Board:
         self.process = subprocess.Popen(command, **options)
 
 
+class Disk:
+    """The flash disk of a board that has no memory for it: on a second serial line, until the board ends.
+
+    The board sends a request, and the data to be written: disk.c. `line` is the board's end.
+    """
+
+    SIZE = 1 << 18
+    REQUEST = struct.Struct("<BIH")  # b"R" or b"W", offset, bytes
+    ERASED = b"\xff"
+
+    def __init__(self):
+        self.content = bytearray(self.ERASED * self.SIZE)
+        self.line, self._own = socket.socketpair()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError), self._own, self._own.makefile("rb") as requests:  # OSError: the board ended
+            while len(request := requests.read(self.REQUEST.size)) == self.REQUEST.size:
+                operation, offset, size = self.REQUEST.unpack(request)
+                if operation == ord("R"):
+                    data = self.content[offset : offset + size].rstrip(self.ERASED)
+                    self._own.sendall(len(data).to_bytes(2, "little") + data)
+                else:
+                    data = requests.read(size)[: max(0, self.SIZE - offset)]
+                    self.content[offset : offset + len(data)] = data
+
+
 class Emulator(Board):
-    """A board under QEMU or rp2040js, its serial line on a TCP port of this machine, its flash disk empty at the start.
+    """A board under QEMU or rp2040js, its flash disk empty at the start. What runs on it reaches nothing of this machine.
 
     board   folder of the board, or its name: it holds board.toml
     elf     firmware to run, by default the one that `make firmware BOARD=...` builds
     icount  True: under QEMU time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
-    stock   True: a firmware without Deeplomath; the native module and the device files are put on its flash disk
+    stock   True: a firmware without Deeplomath
+    files   with stock, True: the native module and the device files are put where `deploy` puts them
     """
 
-    def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False):
+    def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
         folder = Path(board) if Path(board, "board.toml").is_file() else ROOT / "boards" / board
+        if not (folder / "board.toml").is_file():
+            raise TransportError(
+                f"board: {board} given, one of {', '.join(names())} needed, in a checkout of Deeplomath"
+            )
         self.toml = tomllib.loads((folder / "board.toml").read_text())
         self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
         self.icount = icount
         device = [BUILD / "device" / f"{file.stem}.mpy" for file in sorted(DEVICE.glob("*.py"))]
-        self.files = [native_module(self.toml["native_arch"]), *device] if stock else []
-        self._folder = None
+        self.files = [native_module(self.toml["native_arch"]), *device] if stock and files else []
 
     @property
     def needs(self):
@@ -104,58 +162,54 @@ class Emulator(Board):
         for file in self.needs:
             if not file.is_file():
                 raise TransportError(f"{file}: not built; run `make run BOARD={self.toml['name']}`, STOCK=1 for stock")
-        self._folder = tempfile.TemporaryDirectory(prefix="deeplomath-")  # of disk.img
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = f"socket://127.0.0.1:{server.getsockname()[1]}"
-            command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
-            fd = server.fileno()
-            self._spawn(command(fd), pass_fds=[fd], stdin=subprocess.DEVNULL, cwd=self._folder.name)
+        line, disk = self._open_line(), Disk() if self.toml["run"].get("disk") else None
+        lines = [line, *([disk.line.fileno()] if disk else [])]
+        command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
+        try:
+            self._spawn(command(*lines), pass_fds=lines, stdin=subprocess.DEVNULL)
+        finally:
+            os.close(line)
+            if disk:
+                disk.line.close()
         self._await_prompt()
         if self.files:
-            self.put({file.name: file for file in self.files})
+            self.put({f"{FOLDER}/{file.name}": file for file in self.files})
 
-    def _qemu(self, fd):
+    def _qemu(self, line, disk=None):
         run = self.toml["run"]
-        serial = f"socket,id=serial,fd={fd},server=on,wait=off,nodelay=on"
         command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
-        command += ["-monitor", "none", "-semihosting", "-chardev", serial, "-serial", "chardev:serial"]
+        command += ["-monitor", "none", "-add-fd", f"fd={line},set=1"]
+        command += ["-chardev", "pipe,id=serial,path=/dev/fdset/1", "-serial", "chardev:serial"]
+        if disk is not None:
+            command += ["-chardev", f"socket,id=disk,fd={disk}", "-serial", "chardev:disk"]
         return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
 
-    def _rp2040js(self, fd):
+    def _rp2040js(self, line):
         program = ROOT / "boards" / self.toml["name"] / "emulate.mjs"
-        return [*map(str, (node(), program, self.image, BOOTROM)), f"fd:{fd}"]
-
-    def stop(self):
-        super().stop()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        return [*map(str, (node(), program, self.image, BOOTROM, line))]
 
     def _await_prompt(self):
         """Return when the board is in its REPL: what is sent to it before that is lost."""
         seen, limit = b"", time.monotonic() + START_SECONDS
         try:
-            with serial.serial_for_url(self.port, timeout=0.05) as line:
+            with serial.Serial(self.port, timeout=0.05, write_timeout=1, exclusive=True) as line:
                 while PROMPT not in seen and time.monotonic() < limit:
                     line.write(b"\r")
                     seen += line.read(64)
-        except serial.SerialException as error:
+        except serial.SerialException as error:  # the emulator ended, and its end of the line with it
             raise TransportError(f"{self.image}: the emulator ended at the start of the board: {error}") from error
         if PROMPT not in seen:
             raise TransportError(f"{self.image}: no prompt of the board after {START_SECONDS} s, but {seen!r}")
 
     def put(self, files):
         """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL."""
-        from mpremote.transport_serial import SerialTransport
+        from .rawrepl import RawRepl
 
-        line = SerialTransport(self.port)
-        try:
-            line.enter_raw_repl(soft_reset=False)
+        with RawRepl(self.port, soft_reset=False) as board:
+            for folder in sorted({path.rpartition("/")[0] for path in files} - {""}):
+                board.make_folder(folder)
             for path, file in files.items():
-                line.fs_writefile(path, file.read_bytes(), chunk_size=1024)
-            line.exit_raw_repl()
-        finally:
-            line.close()
+                board.put(path, file.read_bytes())
 
 
 class UnixBoard(Board):
@@ -168,7 +222,6 @@ class UnixBoard(Board):
         self.image = Path(program) if program else BUILD / "unix" / "micropython"
         self.code = code
         self.module = module
-        self._slave = None
 
     @property
     def needs(self):
@@ -177,18 +230,10 @@ class UnixBoard(Board):
     def start(self):
         if not self.image.is_file():
             raise TransportError(f"{self.image}: not built; run `make unix`")
-        master, self._slave = os.openpty()  # the slave stays open: the board outlives a client that closes the port
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
+        master = self._open_line()
         folders = [str(DEVICE), *([str(self.module.parent)] if self.module else []), ".frozen"]
         environment = dict(os.environ, MICROPYPATH=":".join(folders))
         try:
             self._spawn([str(self.image), "-c", self.code], stdin=master, stdout=master, env=environment)
         finally:
             os.close(master)
-
-    def stop(self):
-        super().stop()
-        if self._slave is not None:
-            os.close(self._slave)
-            self._slave = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Mounts a littlefs at / on every start, on a flash disk that QEMU keeps in a file."""
+"""Mounts a littlefs at / on every start, on the flash disk of disk.c."""
 
 import os
 import sys
