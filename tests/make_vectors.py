@@ -224,6 +224,7 @@ def contour_cases():
         ("lone", "an event alone in its class is no experience", cloud[:7] + [[0, 0, 0]], labels[:7] + [2], 50),
         ("strict", "a rate so small that the largest novelty is the level", cloud, labels, 1),
         ("loose", "half of the known may be rejected", cloud, labels, 500),
+        ("glitch", "a left-out novelty that saturates: 65534, since 65535 says none", [[2], [0], [3538]], [0] * 3, 50),
     ]
     for name, note, x, y, rate in sets:
         net = learned(x, y, false_reject_permille=rate)
