@@ -21,7 +21,7 @@ class Contour(NamedTuple):
     left_out_points: list  # (margin Q8, hit) of each event's left-out answer
 
 
-NO_NOVELTY = 65535
+NO_NOVELTY = spec.CONTOUR_NOVELTY_MAX  # so a left-out novelty is less
 EMPTY = Contour(ONE_Q12, ONE_Q12, 0, 0, np.zeros(0, np.int64), [])
 
 
@@ -53,7 +53,7 @@ def contour(z_q8, classes, left_out_q16, present):
     spacing_q12 = median_positive(nearest_distances(z_q8, classes, same_class=True), 1)
     spacing_q12 = spacing_q12 or median_positive(nearest_any, 2) or ONE_Q12
     novelties = [
-        novelty(nearest_any[i], margin(left_out_q16[i], own, present), spacing_q12)
+        min(novelty(nearest_any[i], margin(left_out_q16[i], own, present), spacing_q12), NO_NOVELTY - 1)
         if classes.count(own) > 1
         else NO_NOVELTY
         for i, own in enumerate(classes)
