@@ -9,16 +9,16 @@ Each case says in `note` which bug it catches; `flags` are words to select by.
 
 import json
 import sys
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from deeplomath import KernelError, cost, fixed, metric, solve, window_features  # noqa: E402
+from deeplomath import KernelError, cost, fixed, metric, solve, spec, window_features  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
+from states import sealed, that_divides_by_zero  # noqa: E402
 from walks import STANDARD, draws, standard_walk  # noqa: E402
 
 VECTORS = Path(__file__).resolve().parent.parent / "shared_spec" / "vectors"
@@ -344,6 +344,38 @@ def memory_cases():
         ("correct", "that was a 1; drop it", config, [*learn[:12], *corrections]),
         ("name", "unknowns become a class, in one go", config, [*learn[:12], *naming]),
         (
+            "undo a naming",
+            "all of it is taken back, evictions too, and the unknowns are remembered again; then nothing is left",
+            config,
+            [
+                *learn[:12],
+                *(["infer", x] for x in far),
+                *(
+                    ["name", [4, 1, 2], 4],
+                    ["unknowns"],
+                    ["unknown", 4],
+                    ["drop"],
+                    ["undo"],
+                    ["unknowns"],
+                    ["unknown", 4],
+                ),
+                *(["undo"], ["name", [4, 1, 2], 4], ["infer", near[5]], ["undo"], ["name", [0], 3], learn[12]),
+                *(["undo"], ["unknowns"], ["undo"], ["name", [3], 4], ["forget", 3], ["undo"], ["unknowns"]),
+            ],
+        ),
+        (
+            "named first",
+            "of more unknowns than are remembered, those that were named go first, and come back no more",
+            config,
+            [
+                *learn[:12],
+                *(["infer", [9000 + 3000 * i, -9000, 60 * i, 77]] for i in range(7)),
+                *(["name", [2, 5, 6], 4], ["unknowns"]),
+                *(["infer", [-9000, 3000 * i + 9000, 60 * i, 77]] for i in range(3)),
+                *(["unknowns"], ["undo"], ["unknowns"], ["infer", [-9000, 20000, 1, 77]], ["unknowns"]),
+            ],
+        ),
+        (
             "classes",
             "renamed, dropped, learned again",
             config,
@@ -420,8 +452,7 @@ def state_cases():
 
     def forge(at, value):
         """A state changed on purpose, its checksum made right again."""
-        body = state[:at] + bytes([value]) + state[at + 1 : -4]
-        return body + zlib.crc32(body).to_bytes(4, "little")
+        return sealed(state[:at] + bytes([value]) + state[at + 1 : -4])
 
     damaged = [
         ("empty", b""),
@@ -445,6 +476,8 @@ def state_cases():
         ("a touch before its time", forge(26 + 18 + 4, 0)),
         ("an id twice", forge(26 + 18, 0)),
         ("a clock about to end", forge(25, 255)),
+        ("an experience to come", forge(len(state) - 16, 5)),
+        ("a margin above 1", forge(len(state) - 9, state[-9] ^ 2)),
         ("another digest", forge(len(state) - 8, state[-8] ^ 1)),
         ("another event", forge(26 + 12, state[26 + 12] ^ 1)),
     ]
@@ -462,6 +495,16 @@ def state_cases():
         labels=y,
         state=state.hex(),
         refused=refused,
+    )
+    forged = that_divides_by_zero()
+    yield case(
+        "margins",
+        "left in, margins above 1 overflow the sums of the confidence, and the kernel divides by zero",
+        config=forged.config,
+        x=[],
+        labels=[],
+        state=UNBOUNDED(**forged.config).export().hex(),
+        refused=[{"name": "margins above 1", "state": forged.pack().hex(), "code": spec.ERROR_STATE_EVENT}],
     )
     yield case(
         "nothing",

@@ -42,6 +42,10 @@ void probe_set_alpha_shift(const dlm_t *net, unsigned layer, uint32_t shift) {
     dlm_live(net)->layers[layer].alpha_shift = shift;
 }
 
+void probe_set_unknowns_met(dlm_t *net, uint32_t n) {
+    net->n_unknowns_met = n;
+}
+
 uint32_t probe_stride(const dlm_t *net, unsigned layer) {
     return dlm_stride(&net->config, layer);
 }

@@ -6,7 +6,8 @@ import pytest
 
 import walks
 from deeplomath import KernelError, cost, spec
-from implementations import KERNEL, MIRROR
+from implementations import KERNEL, MIRROR, library
+from states import Record, State
 
 both = pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
 
@@ -190,16 +191,111 @@ def test_a_remembered_unknown_can_be_asked_about_again(make):
 
 
 @both
-def test_naming_is_no_learn_to_undo(make):
-    net = make(features=1, classes=2, events=6)
+@pytest.mark.parametrize("seed", range(8))
+def test_one_undo_takes_a_whole_naming_back_and_the_unknowns_are_remembered_again(make, seed):
+    """Few places and repeated unknowns: some are absorbed, some evict; the experience overflows, too."""
+    draw = np.random.default_rng(seed)
+    net = taught(make, seed, 40 + 100 * (seed % 2), features=3, classes=3, events=8)
+    while len(net.unknowns()) < 8:
+        net.infer(draw.integers(15000, 15000 + 300 * seed + 1, 3).astype(np.int16))
+    ids = tuple(int(i) for i in draw.permutation(net.unknowns())[: 3 + seed % 6])
+    before = net.digest(), net.info(), net.unknowns(), [net.unknown(i).tolist() for i in net.unknowns()]
+    learned = net.name(ids, 2)
+    assert set(net.unknowns()) == set(before[2]) - set(ids), seed
+    after = net.digest()
+    net.undo()
+    assert (net.digest(), net.info(), net.unknowns(), [net.unknown(i).tolist() for i in before[2]]) == before, seed
+    assert (net.name(ids, 2), net.digest()) == (learned, after), seed
+
+
+@both
+def test_after_a_learn_a_naming_is_not_undone_any_more(make):
+    net = make(features=1, classes=3, events=6)
     net.learn(np.array([0], np.int16), 0)
     for x in (5000, 5100):
         net.infer(np.array([x], np.int16))
-    net.name(net.unknowns(), 1)
+    net.name(net.unknowns()[:1], 1)
+    named = net.digest()
+    with pytest.raises(KernelError):
+        net.learn(np.array([9000], np.int16), 3)  # changes nothing
+    net.learn(np.array([9000], np.int16), 2)
+    net.undo()
+    assert (net.digest(), net.unknowns()) == (named, (1,))
     for change in (net.undo, net.drop):
         with pytest.raises(KernelError) as refused:
             change()
         assert refused.value.code == spec.ERROR_NOTHING
+
+
+@both
+def test_a_state_that_is_refused_leaves_a_naming_to_be_undone(make):
+    net = taught(make, 21, 20, features=3, classes=3, events=8)
+    net.infer(np.array([20000, 0, 0], np.int16))
+    before, state = net.digest(), bytearray(net.export())
+    net.name(net.unknowns()[-1:], 1)
+    state[-5] ^= 1
+    with pytest.raises(KernelError):
+        net.load(state)
+    net.undo()
+    assert net.digest() == before
+
+
+def at_clock(make, clock):
+    """A network of two events that has learned `clock` times."""
+    config = {"features": 1, "classes": 3, "events": 6}
+    records = (Record(0, 0, 0, 1, (0,)), Record(clock - 1, clock - 1, 1, 1, (9000,)))
+    net = make(**config)
+    net.load(State(config, clock, records).sound())
+    return net
+
+
+@both
+def test_learning_is_refused_at_the_end_of_the_clock_and_the_state_is_still_its_own(make):
+    net = at_clock(make, spec.LIMIT_CLOCK - 1)
+    for x in (20000, 20100):
+        net.infer(np.array([x], np.int16))
+    with pytest.raises(KernelError) as refused:
+        net.name(net.unknowns(), 2)  # one more than can be counted
+    assert refused.value.code == spec.ERROR_CLOCK and net.unknowns() == (0, 1)
+    learned = net.learn(np.array([100], np.int16), 0)
+    assert (learned.event, net.info().clock) == (spec.LIMIT_CLOCK - 1, spec.LIMIT_CLOCK)
+    assert net.correct(2).event == spec.LIMIT_CLOCK - 1  # the learn that it undoes makes room
+    before, state = (net.digest(), net.info(), net.unknowns()), net.export()
+    x = np.array([20200], np.int16)
+    for change in (lambda: net.learn(x, 0), lambda: net.name((0,), 1), lambda: (net.infer(x), net.correct(0))):
+        with pytest.raises(KernelError) as refused:
+            change()
+        assert refused.value.code == spec.ERROR_CLOCK
+        assert (net.digest(), net.info()) == before[:2] and net.unknowns()[:2] == (0, 1)
+    again = make(features=1, classes=3, events=6)
+    again.load(state)
+    assert again.digest() == before[0] and bytes(again.export()) == bytes(state)
+    again.forget(spec.LIMIT_CLOCK - 1)
+    assert again.learn(x, 0).event == spec.LIMIT_CLOCK - 1
+
+
+def test_many_learns_beyond_the_end_of_the_clock_are_refused():
+    net = at_clock(MIRROR, spec.LIMIT_CLOCK - 1)
+    before = net.digest()
+    with pytest.raises(KernelError) as refused:
+        net.learn_many(np.zeros((2, 1), np.int16), [0, 1])
+    assert refused.value.code == spec.ERROR_CLOCK and net.digest() == before
+    net.learn_many(np.zeros((1, 1), np.int16), [0])
+    assert net.info().clock == spec.LIMIT_CLOCK
+
+
+@both
+def test_the_ids_of_unknowns_go_on_at_0_after_the_largest(make):
+    net = make(features=1, classes=2, events=4)
+    if make is MIRROR:
+        net.memory.unknowns_met = 2**32 - 3
+    else:
+        library().probe_set_unknowns_met(net.net, 2**32 - 3)
+    for i in range(9):
+        net.infer(np.array([1000 + i], np.int16))
+    assert net.unknowns() == (2**32 - 2, 2**32 - 1, 0, 1, 2, 3, 4, 5)
+    net.name((2**32 - 1, 0), 1)
+    assert net.unknowns() == (2**32 - 2, 1, 2, 3, 4, 5)
 
 
 def test_labels_that_do_not_fit_the_events_are_refused_before_anything_changes():

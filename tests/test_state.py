@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 
+import states
 from deeplomath import KernelError, spec
 from implementations import KERNEL, MIRROR, UNBOUNDED
 from vectors import cases
@@ -44,8 +45,8 @@ def test_a_damaged_state_is_refused_with_its_code(make, case):
 
 
 @every
-@cases("state")
-def test_a_refused_state_leaves_the_unknowns_and_the_undo_and_what_was_seen_last(make, case):
+def test_a_refused_state_leaves_the_unknowns_and_the_undo_and_what_was_seen_last(make):
+    (case,) = [case for case in cases("state").args[1] if case["name"] == "five events"]
     for refused in case["refused"]:
         net, twin = learned(make, case), learned(make, case)
         far = [np.array([value, -value, value], np.int16) for value in (30000, 31000)]
@@ -104,6 +105,99 @@ def test_a_frozen_network_takes_no_state_and_stays_frozen(make, case):
             change()
         assert error.value.code == spec.ERROR_FROZEN
     assert (net.digest(), net.info().frozen) == (before, True)
+
+
+SMALL = {"features": 2, "classes": 3, "events": 4, "false_reject_permille": 500}
+ID, TOUCHED, LABEL, COUNT = range(4)
+EVENT, NOVELTY, MARGIN = range(3)
+
+
+def small(config=SMALL, clock=9, frozen=0, record=(), entry=()):
+    """A sound state of two events, in the second of which the fields `record`, pairs, are set; entry: of the experience."""
+    records = [[2, 5, 1, 3, (100, -7)], [6, 8, 2 % config["classes"], 1, (5, 900)]]
+    experience = [[0, 4000, 77 | states.HIT], [6, 12, 100]]
+    for at, value in record:
+        records[1][at] = value
+    for at, value in entry:
+        experience[1][at] = value
+    entries = tuple(states.Entry(*e) for e in experience)
+    return states.State(config, clock, tuple(states.Record(*r) for r in records), entries, frozen)
+
+
+REGRESSION = {**SMALL, "classes": 1, "regression": True}
+# What each field may be at its limits, and what it may not beyond them: the table of NUMERICS.md, State.
+ALLOWED = {
+    "frozen": [{"frozen": 0}, {"frozen": 1}],
+    "clock": [{"clock": 9}, {"clock": spec.LIMIT_CLOCK}],
+    "id": [{"record": [(ID, 3)]}, {"record": [(ID, 8)]}],
+    "touched": [{"record": [(TOUCHED, 6)]}, {"record": [(TOUCHED, 8)]}],
+    "label": [{"record": [(LABEL, 0)]}, {"record": [(LABEL, 2)]}],
+    "value": [{"config": REGRESSION, "record": [(LABEL, v)]} for v in (-32768, 32767)],
+    "count": [{"record": [(COUNT, 1)]}, {"record": [(COUNT, 65535)]}],
+    "x": [{"record": [(4, (-32768, 32767))]}],
+    "event": [{"entry": [(EVENT, 0)]}, {"entry": [(EVENT, 8)]}],
+    "novelty": [{"entry": [(NOVELTY, 0)]}, {"entry": [(NOVELTY, 65535)]}],
+    "margin": [{"entry": [(MARGIN, m)]} for m in (0, 256, states.HIT, states.HIT | 256)],
+}
+REFUSED = {
+    "frozen": [{"frozen": 2}, {"frozen": 255}],
+    "clock": [{"clock": 8}, {"clock": spec.LIMIT_CLOCK + 1}, {"clock": 2**32 - 1}],
+    "id": [{"record": [(ID, 2)]}, {"record": [(ID, 9)]}, {"record": [(ID, 0)]}, {"record": [(ID, 2**32 - 1)]}],
+    "touched": [{"record": [(TOUCHED, 5)]}, {"record": [(TOUCHED, 9)]}, {"record": [(TOUCHED, 2**32 - 1)]}],
+    "label": [{"record": [(LABEL, label)]} for label in (-1, 3, -32768, 32767)],
+    "count": [{"record": [(COUNT, 0)]}],
+    "event": [{"entry": [(EVENT, 9)]}, {"entry": [(EVENT, 2**32 - 1)]}],
+    "margin": [{"entry": [(MARGIN, m)]} for m in (257, 512, 0x4000, 0x7FFF, states.HIT | 257, 0xFFFF)],
+}
+
+
+@every
+@pytest.mark.parametrize("field", ALLOWED)
+def test_every_field_of_a_state_is_taken_at_its_limits(make, field):
+    for changes in ALLOWED[field]:
+        made = small(**changes)
+        net, data = make(**made.config), made.sound()
+        net.load(data)
+        assert bytes(net.export()) == data, changes
+        net.freeze(False)
+        if made.clock < spec.LIMIT_CLOCK:
+            net.learn(np.array([40, 50], np.int16), 0)
+            net.undo()
+
+
+@every
+@pytest.mark.parametrize("field", REFUSED)
+def test_every_field_of_a_state_is_refused_beyond_its_limits(make, field):
+    for changes in REFUSED[field]:
+        net = make(**small(**changes).config)
+        net.learn(np.array([40, 50], np.int16), 0)
+        before = net.digest(), net.info()
+        with pytest.raises(KernelError) as error:
+            net.load(small(**changes).pack())
+        assert error.value.code == spec.ERROR_STATE_EVENT, changes
+        assert (net.digest(), net.info()) == before, changes
+        net.undo()
+
+
+@every
+def test_experience_without_events_is_taken(make):
+    net, data = make(**SMALL), states.State(SMALL, 9, (), small().experience).sound()
+    net.load(data)
+    assert bytes(net.export()) == data and net.infer(np.array([1, 2], np.int16)).label == -1
+
+
+def test_what_is_refused_of_a_field_names_it_with_its_value_and_its_limits():
+    said = {
+        "state: experience 1: margin 257 given, 0..256 allowed": {"entry": [(MARGIN, 257)]},
+        "state: experience 1: event 9 given, 0..8 allowed": {"entry": [(EVENT, 9)]},
+        "state: record 1: label 3 given, 0..2 allowed": {"record": [(LABEL, 3)]},
+        "state: record 1: id 2 given, 3..8 allowed": {"record": [(ID, 2)]},
+        "state: clock 2147483648 given, 0..2147483647 allowed": {"clock": 2**31},
+    }
+    for words, changes in said.items():
+        with pytest.raises(KernelError) as error:
+            MIRROR(**SMALL).load(small(**changes).pack())
+        assert str(error.value) == words
 
 
 @every

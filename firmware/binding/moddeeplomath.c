@@ -602,6 +602,16 @@ static void check(const network_obj_t *self, int code, asked_t asked) {
         raise_given("label", asked.label, "a class that has events", code);
     } else if (code == DLM_ERR_FROZEN) {
         raise_words("learning is frozen", code);
+    } else if (code == DLM_ERR_CLOCK) {
+        dlm_info_t info;
+        text_t text = {.length = 0};
+        dlm_info(self->net, &info);
+        add_text(&text, "clock: ");
+        add_int(&text, info.clock);
+        add_text(&text, " learns made, ");
+        add_int(&text, DLM_LIMIT_CLOCK);
+        add_text(&text, " can be counted");
+        raise(&mp_type_ValueError, &text, code);
     } else if (code) {
         raise_words(asked.words ? asked.words : "refused by the kernel", code);
     }

@@ -99,7 +99,8 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 
 // Learns event x [n_features] under label: absorbed by an event that already stands for it, else kept as a neuron, for which
 // the least useful event goes when the budget is used up. Then the network is rebuilt. NUMERICS.md, Memory.
-// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, or DLM_ERR_FULL when each event is one of the last two of its class.
+// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns have been made, or DLM_ERR_FULL when each
+// event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
 // As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, all else is in slices. It fails with
@@ -110,8 +111,8 @@ int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *
 // 0 when the network is whole. What comes out does not depend on the budgets. NUMERICS.md, Rebuild.
 int dlm_build_step(dlm_t *net, uint32_t budget);
 
-// Takes the last learn back; the digest is that of before. Fails with DLM_ERR_NOTHING unless the last change was a learn or
-// a correction; dlm_name is not taken back.
+// Takes the last learn back, or all of the last dlm_name; the digest is that of before, and unknowns that were named are
+// remembered again. Fails with DLM_ERR_NOTHING unless the last change was a learn, a correction or a naming.
 int dlm_undo(dlm_t *net);
 
 // Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock (the next event gets
@@ -129,13 +130,14 @@ int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned);
 int dlm_drop(dlm_t *net);
 
 // Ids of the unknown events remembered (inferred with the verdict unknown), oldest first, into unknowns [DLM_LIMIT_UNKNOWNS];
-// returns how many. Ids count the unknowns met; they are no event ids.
+// returns how many. Ids count the unknowns met, modulo 2^32; they are no event ids.
 uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns);
 
 // Features of a remembered unknown, int16 [n_features], or NULL.
 const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown);
 
-// Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; *learned tells of the last.
+// Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; *learned tells of the last. One
+// dlm_undo takes all of it back; of more than DLM_LIMIT_UNKNOWNS unknowns, those that have been named are the first to go.
 // Fails with DLM_ERR_COUNT (n outside 1..DLM_LIMIT_UNKNOWNS), DLM_ERR_EVENT (an id not there, or twice), or as dlm_learn.
 int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned);
 

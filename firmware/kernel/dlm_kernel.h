@@ -78,13 +78,11 @@ typedef struct {
 #define DLM_HIT 0x8000u
 #define DLM_MARGIN_MAX_Q8 256
 
-// What undo needs of the last change; features of the evicted event lie at undo_x.
+// What undo needs of a learn; features of the event evicted lie at undo_x.
 typedef struct {
-    dlm_event_t evicted;
-    uint32_t at;                  // place of the evicted, or of the event that absorbed
-    uint32_t touched;             // of the event that absorbed, before
+    dlm_event_t event;            // the one evicted, or the one that absorbed, as it was before
     dlm_experience_t experience;  // what had to go, if experience_full
-    uint16_t count;               // of the event that absorbed, before
+    uint16_t at;                  // place of that event
     int16_t label;                // under which the event was learned
     uint8_t action;               // DLM_ACTION_*
     uint8_t reason;               // DLM_REASON_*
@@ -116,11 +114,12 @@ struct dlm {
     dlm_config_t config;  // first: the binding looks at it
     uint8_t live;         // which of the networks answers
     uint8_t frozen;
-    uint8_t seen;       // DLM_SEEN_*
-    uint8_t undoable;   // the last change was a learn
+    uint8_t seen;    // DLM_SEEN_*
+    uint8_t n_undo;  // learns of the last change, which undo takes back
+    uint8_t named;   // bit i: unknown i was named by the last change, and is remembered only for undo
+    uint8_t n_unknowns;
     uint16_t n_events;  // events kept
     uint16_t n_experience;
-    uint16_t n_unknowns;
     uint32_t n_unknowns_met;
     uint32_t clock;
     // The events and what goes with them.
@@ -129,7 +128,8 @@ struct dlm {
     uint32_t experience;  // dlm_experience_t [n_experience], oldest first
     uint32_t unknown_x;   // int16 [n_unknowns][d], oldest first
     uint32_t unknown_id;  // uint32 [n_unknowns]
-    uint32_t undo_x;      // int16 [d]: the evicted event
+    uint32_t undo;        // dlm_undo_t [n_undo], of as many learns as there are unknowns to name
+    uint32_t undo_x;      // int16 [n_undo][d]: the events evicted
     uint32_t seen_x;      // int16 [d]: the event seen last
     uint32_t staging;     // uint8 [dlm_largest_state]: a state that is being loaded
     // Scratch space of a rebuild. The first three lie where the arrays of factors[1] were.
@@ -153,7 +153,6 @@ struct dlm {
     // that of the width chosen, whose packed at last holds K, Q15, for the slopes.
     dlm_factor_t factors[2];
     dlm_build_t build;
-    dlm_undo_t undo;
     dlm_network_t networks[2];
 };
 

@@ -37,6 +37,15 @@ static void insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, cons
     memmove(dlm_event_x(net, at), x, row);
 }
 
+// What undo needs of learn n of the last change, and the features of the event evicted then.
+static dlm_undo_t *undo_at(const dlm_t *net, uint32_t n) {
+    return DLM_AT(net, dlm_undo_t, net->undo) + n;
+}
+
+static int16_t *undo_x_at(const dlm_t *net, uint32_t n) {
+    return DLM_AT(net, int16_t, net->undo_x) + n * net->config.n_features;
+}
+
 // Experience
 
 static void remove_experience(dlm_t *net, uint32_t at) {
@@ -45,12 +54,12 @@ static void remove_experience(dlm_t *net, uint32_t at) {
 }
 
 // Adds what was answered to a labelled event before it was learned; the oldest goes when there is no room.
-static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, int32_t label) {
-    const uint32_t hit = (uint32_t)answer->label == dlm_class(net, (int16_t)label) ? DLM_HIT : 0;
-    net->undo.experienced = 1;
-    net->undo.experience_full = net->n_experience == DLM_MEMORY_EXPERIENCE;
-    if (net->undo.experience_full) {
-        net->undo.experience = dlm_experience(net)[0];
+static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, dlm_undo_t *undo) {
+    const uint32_t hit = (uint32_t)answer->label == dlm_class(net, undo->label) ? DLM_HIT : 0;
+    undo->experienced = 1;
+    undo->experience_full = net->n_experience == DLM_MEMORY_EXPERIENCE;
+    if (undo->experience_full) {
+        undo->experience = dlm_experience(net)[0];
         remove_experience(net, 0);
     }
     dlm_experience_t *entry = &dlm_experience(net)[net->n_experience++];
@@ -59,15 +68,12 @@ static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answe
     entry->margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit);
 }
 
-static void undo_experience(dlm_t *net) {
+static void undo_experience(dlm_t *net, const dlm_undo_t *undo) {
     dlm_experience_t *experience = dlm_experience(net);
-    if (!net->undo.experienced) {
-        return;
-    }
-    net->n_experience--;
-    if (net->undo.experience_full) {
+    net->n_experience = (uint16_t)(net->n_experience - undo->experienced);
+    if (undo->experience_full) {
         memmove(experience + 1, experience, net->n_experience++ * sizeof(*experience));
-        experience[0] = net->undo.experience;
+        experience[0] = undo->experience;
     }
 }
 
@@ -168,98 +174,131 @@ static int32_t least_useful(dlm_t *net, uint8_t *reason) {
     return found;
 }
 
-// Puts x in as a new event, in place of the least useful one if the budget is used up.
-static void insert(dlm_t *net, const int16_t *x, int32_t label, int32_t victim, dlm_learned_t *learned) {
-    const size_t row = sizeof(int16_t) * net->config.n_features;
-    const dlm_event_t event = {.id = net->clock, .touched = net->clock, .label = (int16_t)label, .count = 1};
-    net->undo.at = (uint32_t)victim;
-    if (net->undo.reason != DLM_REASON_NONE) {
-        net->undo.evicted = dlm_events(net)[victim];
-        memcpy(DLM_AT(net, int16_t, net->undo_x), dlm_event_x(net, (uint32_t)victim), row);
-        learned->evicted = net->undo.evicted.id;
-        remove_event(net, (uint32_t)victim);
+// Puts x in as a new event, in place of the one that undo tells of if the budget is used up. Returns its id.
+static uint32_t insert(dlm_t *net, const int16_t *x, const dlm_undo_t *undo, int16_t *undo_x) {
+    const dlm_event_t event = {.id = net->clock, .touched = net->clock, .label = undo->label, .count = 1};
+    if (undo->reason != DLM_REASON_NONE) {
+        memcpy(undo_x, dlm_event_x(net, undo->at), sizeof(int16_t) * net->config.n_features);
+        remove_event(net, undo->at);
     }
     insert_event(net, net->n_events, &event, x);
-    learned->event = event.id;
+    return event.id;
 }
 
-static void absorb(dlm_t *net, uint32_t at, dlm_learned_t *learned) {
-    dlm_event_t *event = &dlm_events(net)[at];
-    net->undo.at = at;
-    net->undo.count = event->count;
-    net->undo.touched = event->touched;
+// Lets an event stand for one more. Returns its id.
+static uint32_t absorb(dlm_t *net, dlm_event_t *event) {
     event->count = (uint16_t)(event->count + (event->count < DLM_LIMIT_COUNT));
     event->touched = net->clock;
-    learned->event = event->id;
+    return event->id;
 }
 
-static void changed(dlm_t *net) {
-    net->undoable = 0;
+static void remove_unknown(dlm_t *net, uint32_t at) {
+    const uint32_t d = net->config.n_features, before = (1u << at) - 1;
+    int16_t *x = DLM_AT(net, int16_t, net->unknown_x);
+    uint32_t *id = DLM_AT(net, uint32_t, net->unknown_id);
+    const size_t after = --net->n_unknowns - at;
+    memmove(x + at * d, x + (at + 1) * d, after * d * sizeof(*x));
+    memmove(id + at, id + at + 1, after * sizeof(*id));
+    net->named = (uint8_t)((net->named & before) | (net->named >> 1 & ~before));
+}
+
+// Removes the oldest unknown that was named, or the oldest of all if there is none.
+static void remove_oldest_unknown(dlm_t *net) {
+    uint32_t at = 0;
+    while (net->named >> at > 1 && !(net->named >> at & 1)) {
+        at++;
+    }
+    remove_unknown(net, at);
+}
+
+// There is nothing to undo, nor to correct, any more.
+static void forget_change(dlm_t *net) {
+    while (net->named) {
+        remove_oldest_unknown(net);
+    }
+    net->n_undo = 0;
     net->seen = DLM_SEEN_NONE;
-    dlm_build_begin(net);
 }
 
 // The network rebuilt after a change; returns 0.
 static int rebuilt(dlm_t *net) {
-    changed(net);
-    dlm_finish(net);
+    forget_change(net);
+    dlm_rebuild(net);
     return 0;
 }
 
 void dlm_forget_asked(dlm_t *net) {
-    net->undoable = 0;
-    net->seen = DLM_SEEN_NONE;
+    forget_change(net);
     net->n_unknowns = 0;
     net->n_unknowns_met = 0;
 }
 
-// As dlm_learn_begin, with or without background.
-static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    dlm_answer_t answer;
-    uint32_t members[DLM_LIMIT_CLASSES];
-    int32_t host = -1, victim = -1;
-    uint8_t reason = DLM_REASON_NONE;
+// 0, or why n events cannot be learned under label.
+static int check_learn(const dlm_t *net, int32_t label, uint32_t n) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
     if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
+    return net->clock + n > DLM_LIMIT_CLOCK ? DLM_ERR_CLOCK : 0;
+}
+
+// What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no neuron.
+static void follow(dlm_t *net, int came_or_went) {
+    if (came_or_went) {
+        dlm_build_begin(net);
+    } else {
+        dlm_learn_from_experience(net, dlm_live(net));
+    }
+}
+
+// As dlm_learn_begin, with or without background; the change has so many learns before this one, which undo takes back with it.
+static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, dlm_learned_t *learned) {
+    dlm_answer_t answer;
+    uint32_t members[DLM_LIMIT_CLASSES];
+    int32_t at = -1;
+    dlm_undo_t *undo = undo_at(net, n_before), made = {.label = (int16_t)label, .action = DLM_ACTION_ABSORBED};
+    const int error = check_learn(net, label, 1);
+    if (error) {
+        return error;
+    }
     dlm_finish(net);
     dlm_count_members(net, members);
     const int known = members[dlm_class(net, (int16_t)label)] > 1;  // one event alone gives no distance to compare with
     if (known) {
         dlm_answer(net, x, &answer);
-        host = absorber(net, &answer, label);
+        at = absorber(net, &answer, label);
     }
-    if (host < 0 && net->n_events == net->config.n_events) {
-        victim = least_useful(net, &reason);
-        if (victim < 0) {
-            return DLM_ERR_FULL;
+    if (at < 0) {
+        made.action = DLM_ACTION_INSERTED;
+        if (net->n_events == net->config.n_events) {
+            at = least_useful(net, &made.reason);
+            if (at < 0) {
+                return DLM_ERR_FULL;
+            }
         }
     }
-    memset(&net->undo, 0, sizeof(net->undo));
-    memset(learned, 0, sizeof(*learned));
-    net->undo.action = learned->action = host < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
-    net->undo.reason = learned->reason = reason;
-    net->undo.label = (int16_t)label;
-    if (host < 0) {
-        insert(net, x, label, victim, learned);
-    } else {
-        absorb(net, (uint32_t)host, learned);
+    x = memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
+    forget_change(net);
+    if (at >= 0) {
+        made.at = (uint16_t)at;
+        made.event = dlm_events(net)[at];
     }
+    memset(learned, 0, sizeof(*learned));
+    learned->action = made.action;
+    learned->reason = made.reason;
+    learned->evicted = made.reason ? made.event.id : 0;
+    learned->event = made.action == DLM_ACTION_INSERTED ? insert(net, x, &made, undo_x_at(net, n_before))
+                                                        : absorb(net, &dlm_events(net)[at]);
     if (known) {
-        add_experience(net, learned->event, &answer, label);
+        add_experience(net, learned->event, &answer, &made);
     }
     net->clock++;
-    if (host < 0) {
-        changed(net);
-    } else {
-        dlm_learn_from_experience(net, dlm_live(net));  // what was absorbed changes no neuron
-    }
-    net->undoable = 1;
+    *undo = made;
+    net->n_undo = (uint8_t)(n_before + 1);
     net->seen = DLM_SEEN_LEARNED;
-    memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
+    follow(net, made.action == DLM_ACTION_INSERTED);
     learned->n_neurons = net->n_events;
     learned->depth = dlm_live(net)->depth;
     learned->error_q16 = dlm_live(net)->error_q16;
@@ -267,11 +306,11 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_
 }
 
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    return net->config.background || net->frozen ? learn_begin(net, x, label, learned) : DLM_ERR_MODE;
+    return net->config.background || net->frozen ? learn_begin(net, x, label, 0, learned) : DLM_ERR_MODE;
 }
 
-int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    int error = learn_begin(net, x, label, learned);
+static int learn(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, dlm_learned_t *learned) {
+    const int error = learn_begin(net, x, label, n_before, learned);
     if (!error) {
         dlm_finish(net);
         learned->depth = dlm_live(net)->depth;
@@ -280,34 +319,45 @@ int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learne
     return error;
 }
 
+int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
+    return learn(net, x, label, 0, learned);
+}
+
 // Taking back
 
-int dlm_undo(dlm_t *net) {
-    if (net->frozen) {
-        return DLM_ERR_FROZEN;
-    }
-    if (!net->undoable) {
-        return DLM_ERR_NOTHING;
-    }
-    dlm_finish(net);
-    undo_experience(net);
-    if (net->undo.action == DLM_ACTION_ABSORBED) {
-        dlm_events(net)[net->undo.at].count = net->undo.count;
-        dlm_events(net)[net->undo.at].touched = net->undo.touched;
+// Takes back learn n of the last change, the last of those that still stand.
+static void take_back(dlm_t *net, uint32_t n) {
+    const dlm_undo_t *undo = undo_at(net, n);
+    undo_experience(net, undo);
+    if (undo->action == DLM_ACTION_ABSORBED) {
+        dlm_events(net)[undo->at] = undo->event;
     } else {
         remove_event(net, net->n_events - 1u);
-        if (net->undo.reason != DLM_REASON_NONE) {
-            insert_event(net, net->undo.at, &net->undo.evicted, DLM_AT(net, int16_t, net->undo_x));
+        if (undo->reason != DLM_REASON_NONE) {
+            insert_event(net, undo->at, &undo->event, undo_x_at(net, n));
         }
     }
     net->clock--;
-    if (net->undo.action == DLM_ACTION_ABSORBED) {
-        dlm_learn_from_experience(net, dlm_live(net));
-        net->undoable = 0;
-        net->seen = DLM_SEEN_NONE;
-        return 0;
+}
+
+int dlm_undo(dlm_t *net) {
+    int inserted = 0;
+    if (net->frozen) {
+        return DLM_ERR_FROZEN;
     }
-    return rebuilt(net);
+    if (!net->n_undo) {
+        return DLM_ERR_NOTHING;
+    }
+    dlm_finish(net);
+    for (uint32_t n = net->n_undo; n--;) {
+        take_back(net, n);
+        inserted |= undo_at(net, n)->action == DLM_ACTION_INSERTED;
+    }
+    net->named = 0;  // remembered again
+    forget_change(net);
+    follow(net, inserted);
+    dlm_finish(net);
+    return 0;
 }
 
 static void forget_at(dlm_t *net, uint32_t at) {
@@ -359,7 +409,7 @@ int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned) {
     }
     const uint8_t seen = net->seen;
     const int16_t *x = DLM_AT(net, int16_t, net->seen_x);
-    const int32_t before = net->undo.label;
+    const int32_t before = undo_at(net, 0)->label;
     if (seen == DLM_SEEN_LEARNED) {
         dlm_undo(net);
     }
@@ -384,43 +434,40 @@ int dlm_drop(dlm_t *net) {
     if (net->seen == DLM_SEEN_LEARNED) {
         return dlm_undo(net);
     }
-    net->n_unknowns = (uint16_t)(net->n_unknowns - (net->seen == DLM_SEEN_UNKNOWN));
+    net->n_unknowns = (uint8_t)(net->n_unknowns - (net->seen == DLM_SEEN_UNKNOWN));
     net->seen = DLM_SEEN_NONE;
     return 0;
 }
 
 // Unknowns
 
+// Place of the unknown with this id; -1 if it is not remembered, or only for undo.
 static int32_t find_unknown(const dlm_t *net, uint32_t unknown) {
     for (uint32_t i = 0; i < net->n_unknowns; i++) {
-        if (DLM_AT(net, uint32_t, net->unknown_id)[i] == unknown) {
+        if (DLM_AT(net, uint32_t, net->unknown_id)[i] == unknown && !(net->named >> i & 1)) {
             return (int32_t)i;
         }
     }
     return -1;
 }
 
-static void remove_unknown(dlm_t *net, uint32_t at) {
-    const uint32_t d = net->config.n_features;
-    int16_t *x = DLM_AT(net, int16_t, net->unknown_x);
-    uint32_t *id = DLM_AT(net, uint32_t, net->unknown_id);
-    const size_t after = --net->n_unknowns - at;
-    memmove(x + at * d, x + (at + 1) * d, after * d * sizeof(*x));
-    memmove(id + at, id + at + 1, after * sizeof(*id));
-}
-
 void dlm_remember_unknown(dlm_t *net, const int16_t *x) {
     const uint32_t d = net->config.n_features;
     if (net->n_unknowns == DLM_LIMIT_UNKNOWNS) {
-        remove_unknown(net, 0);
+        remove_oldest_unknown(net);
     }
     memmove(DLM_AT(net, int16_t, net->unknown_x) + net->n_unknowns * d, x, d * sizeof(*x));
     DLM_AT(net, uint32_t, net->unknown_id)[net->n_unknowns++] = net->n_unknowns_met++;
 }
 
 uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns) {
-    memcpy(unknowns, DLM_AT(net, uint32_t, net->unknown_id), net->n_unknowns * sizeof(*unknowns));
-    return net->n_unknowns;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < net->n_unknowns; i++) {
+        if (!(net->named >> i & 1)) {
+            unknowns[n++] = DLM_AT(net, uint32_t, net->unknown_id)[i];
+        }
+    }
+    return n;
 }
 
 const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown) {
@@ -461,19 +508,22 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
             return DLM_ERR_EVENT;
         }
     }
-    if (dlm_check_label(net, label)) {
-        return DLM_ERR_LABEL;
+    const int error = check_learn(net, label, n);
+    if (error) {
+        return error;
     }
     dlm_finish(net);
     if (!has_room(net, dlm_class(net, (int16_t)label), n)) {
         return DLM_ERR_FULL;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t at = (uint32_t)find_unknown(net, unknowns[i]);
-        dlm_learn(net, DLM_AT(net, int16_t, net->unknown_x) + at * net->config.n_features, label, learned);
-        remove_unknown(net, at);
+        learn(net, dlm_unknown(net, unknowns[i]), label, i, learned);
     }
-    net->undoable = 0;  // undo takes back one learn, not a part of these
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        named |= 1u << find_unknown(net, unknowns[i]);
+    }
+    net->named = (uint8_t)named;
     net->seen = DLM_SEEN_NONE;
     return 0;
 }

@@ -79,7 +79,8 @@ static uint32_t lay_out(dlm_t *net, const dlm_config_t *config) {
     net->experience = take(&end, 8 * DLM_MEMORY_EXPERIENCE);
     net->unknown_x = take(&end, 2 * DLM_LIMIT_UNKNOWNS * d);
     net->unknown_id = take(&end, 4 * DLM_LIMIT_UNKNOWNS);
-    net->undo_x = take(&end, 2 * d);
+    net->undo = take(&end, sizeof(dlm_undo_t) * DLM_LIMIT_UNKNOWNS);
+    net->undo_x = take(&end, 2 * DLM_LIMIT_UNKNOWNS * d);
     net->seen_x = take(&end, 2 * d);
     net->staging = take(&end, dlm_largest_state(config));
     lay_out_network(&net->networks[0], config, &end);

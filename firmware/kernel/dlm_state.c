@@ -213,7 +213,7 @@ static int check_staged(const dlm_t *net, uint32_t size) {
 
 // Whether all that a state brought is within the limits of NUMERICS.md, State.
 static int check_kept(const dlm_t *net) {
-    int wrong = net->frozen > 1 || net->clock >> 31;
+    int wrong = net->frozen > 1 || net->clock > DLM_LIMIT_CLOCK;
     uint32_t least_id = 0;
     for (uint32_t i = 0; i < net->n_events; i++) {
         const dlm_event_t *event = &dlm_events(net)[i];

@@ -28,13 +28,22 @@ class Experience(NamedTuple):
     hit: bool
 
 
+class Unknown(NamedTuple):
+    """An unknown event that is remembered."""
+
+    id: int
+    x: np.ndarray
+    named: bool  # by the last change: it is remembered only for undo
+
+
 class Undo(NamedTuple):
-    """What undo puts back: the lists as they were before the last learn."""
+    """What undo puts back: the memory as it was before the last change, one learn or the learns of one naming."""
 
     events: list
     experience: list
+    clock: int
     label: int  # under which the event was learned
-    absorbed: bool
+    absorbed: bool  # all that was learned was
 
 
 class Memory:
@@ -45,22 +54,24 @@ class Memory:
         self.frozen = False
         self.events = []
         self.experience = []
-        self.undo = None  # Undo, where the last change was a learn
+        self.undo = None  # Undo, where the last change was a learn or a naming
         self.seen = None  # ("inferred" | "unknown" | "learned", x) of the event seen last
-        self.unknowns = []  # (id, x), oldest first
-        self.unknowns_met = 0
+        self.unknowns = []  # Unknown, oldest first
+        self.unknowns_met = 0  # modulo 2^32
 
     def find(self, event):
         """Place of the event with this id; None if it is not kept."""
         return next((i for i, kept in enumerate(self.events) if kept.id == event), None)
 
     def changed(self):
-        """To be called when the events have changed."""
+        """To be called when the events have changed: there is nothing to undo, nor to correct, any more."""
         self.undo = self.seen = None
+        self.unknowns = self.nameless()
 
     def insert(self, x, label, victim):
         """Keeps x as a new event, in place of the event `victim` (None: in a free place); returns its id."""
-        self.undo = Undo(list(self.events), list(self.experience), label, False)
+        self.changed()
+        self.undo = Undo(list(self.events), list(self.experience), self.clock, label, False)
         if victim is not None:
             del self.events[victim]
         self.events.append(Event(self.clock, self.clock, label, 1, x))
@@ -68,7 +79,8 @@ class Memory:
 
     def absorb(self, at, label):
         """Lets the event at this place stand for one more, learned under label; returns its id."""
-        self.undo = Undo(list(self.events), list(self.experience), label, True)
+        self.changed()
+        self.undo = Undo(list(self.events), list(self.experience), self.clock, label, True)
         kept = self.events[at]
         self.events[at] = kept._replace(count=min(kept.count + 1, spec.LIMIT_COUNT), touched=self.clock)
         return kept.id
@@ -79,9 +91,9 @@ class Memory:
         self.experience = [*self.experience, entry][-spec.MEMORY_EXPERIENCE :]
 
     def take_back(self):
-        """Undoes the last learn."""
-        self.events, self.experience, *_ = self.undo
-        self.clock -= 1
+        """Undoes the last change; the unknowns that it named are remembered again."""
+        self.events, self.experience, self.clock, *_ = self.undo
+        self.unknowns = [unknown._replace(named=False) for unknown in self.unknowns]
         self.changed()
 
     def forget(self, at):
@@ -90,10 +102,23 @@ class Memory:
         self.experience = [entry for entry in self.experience if entry.event != event]
         self.clock -= event + 1 == self.clock
 
+    def nameless(self):
+        """The unknowns that have not been named."""
+        return [unknown for unknown in self.unknowns if not unknown.named]
+
     def remember_unknown(self, x):
-        """Puts an unknown event into the ring of unknowns."""
-        self.unknowns = [*self.unknowns, (self.unknowns_met, x)][-spec.LIMIT_UNKNOWNS :]
-        self.unknowns_met += 1
+        """Puts an unknown event into the ring of unknowns; the oldest goes when there is no room, named ones first."""
+        if len(self.unknowns) == spec.LIMIT_UNKNOWNS:
+            named = (i for i, unknown in enumerate(self.unknowns) if unknown.named)
+            del self.unknowns[next(named, 0)]
+        self.unknowns.append(Unknown(self.unknowns_met, x, False))
+        self.unknowns_met = (self.unknowns_met + 1) % 2**32
+
+    def named(self, ids, undo):
+        """To be called when the unknowns of these ids have been learned; undo puts back what was before all of them."""
+        self.changed()
+        self.undo = undo
+        self.unknowns = [unknown._replace(named=unknown.id in ids) for unknown in self.unknowns]
 
     def has_room(self, config, label, n):
         """Whether n more events of a class find room: each takes a free place, or that of one beyond the second of its class."""

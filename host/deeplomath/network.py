@@ -292,6 +292,7 @@ class Network:
         if not build and not self.config.background:
             raise KernelError(spec.ERROR_MODE, "mode: build=False asked of a network without background")
         self._check_label(label)
+        self._check_clock(1)
         self._finish()
         learned = self._learn(x, int(label))
         if build:
@@ -309,6 +310,7 @@ class Network:
             raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         for label in labels:
             self._check_label(label)
+        self._check_clock(len(events))
         if len(self.memory.events) + len(events) > self.config.events:
             raise KernelError(spec.ERROR_FULL, f"events: budget of {self.config.events} is full")
         for row, label in zip(events, labels):
@@ -327,9 +329,9 @@ class Network:
         return self._next is not None
 
     def undo(self):
-        """Takes the last learn back; the digest is that of before.
+        """Takes the last learn or naming back; the digest is that of before, and unknowns that were named are remembered again.
 
-        KernelError ERROR_NOTHING unless the last change was a learn or a correction; name is not taken back.
+        KernelError ERROR_NOTHING unless the last change was a learn, a correction or a naming.
         """
         self._check_thawed()
         if not self.memory.undo:
@@ -368,10 +370,11 @@ class Network:
         if not self.memory.seen:
             raise KernelError(spec.ERROR_NOTHING, "correct: no event was seen since the last change")
         self._check_label(label)
-        self._finish()
         how, x = self.memory.seen
+        if how != "learned":
+            self._check_clock(1)
+        self._finish()
         before = self.memory.undo.label if how == "learned" else None
-        unknowns = self.memory.unknowns
         if how == "learned":
             self.undo()
         try:
@@ -382,7 +385,8 @@ class Network:
                 self._finish()
             raise
         self._finish()
-        self.memory.unknowns = unknowns[:-1] if how == "unknown" else unknowns
+        if how == "unknown":
+            del self.memory.unknowns[-1]
         return learned._replace(depth=self.depth, error=self.whole.error_q16)
 
     def drop(self):
@@ -395,12 +399,12 @@ class Network:
             self.undo()
             return
         if how == "unknown":
-            self.memory.unknowns = self.memory.unknowns[:-1]
+            del self.memory.unknowns[-1]
         self.memory.seen = None
 
     def unknowns(self):
         """Ids of the unknown events remembered, oldest first, a tuple. They count the unknowns met; they are no event ids."""
-        return tuple(unknown for unknown, _ in self.memory.unknowns)
+        return tuple(unknown.id for unknown in self.memory.nameless())
 
     def unknown(self, unknown):
         """Features int16 [features] of a remembered unknown. KernelError ERROR_EVENT."""
@@ -419,14 +423,16 @@ class Network:
                 raise KernelError(spec.ERROR_EVENT, f"unknown: {unknown} given, twice")
             self._unknown(unknown)
         self._check_label(label)
+        self._check_clock(len(unknowns))
         self._finish()
         if not self.memory.has_room(self.config, label, len(unknowns)):
             raise KernelError(spec.ERROR_FULL, f"events: budget of {self.config.events} is full")
+        undos = []
         for unknown in unknowns:
             learned = self._learn(self._unknown(unknown), int(label))
             self._finish()
-            self.memory.unknowns = [kept for kept in self.memory.unknowns if kept[0] != unknown]
-        self.memory.changed()  # undo takes back one learn, not a part of these
+            undos.append(self.memory.undo)
+        self.memory.named(unknowns, undos[0]._replace(absorbed=all(undo.absorbed for undo in undos)))
         return learned._replace(depth=self.depth, error=self.whole.error_q16)
 
     def rename_class(self, label, to):
@@ -553,14 +559,19 @@ class Network:
 
     def _unknown(self, unknown):
         _check_int("unknown", unknown)
-        for kept, x in self.memory.unknowns:
-            if kept == unknown:
-                return x
+        for kept in self.memory.nameless():
+            if kept.id == unknown:
+                return kept.x
         raise KernelError(spec.ERROR_EVENT, f"unknown: {unknown} given, no such unknown remembered")
 
     def _check_thawed(self):
         if self.memory.frozen:
             raise KernelError(spec.ERROR_FROZEN, "learning is frozen")
+
+    def _check_clock(self, n):
+        if self.memory.clock + n > spec.LIMIT_CLOCK:
+            words = f"clock: {self.memory.clock} learns made, {spec.LIMIT_CLOCK} can be counted"
+            raise KernelError(spec.ERROR_CLOCK, words)
 
     def _check_label(self, label):
         _check("label", label, *self.config.label_limits(), spec.ERROR_LABEL)

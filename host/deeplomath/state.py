@@ -16,8 +16,8 @@ HEADER = struct.Struct("<4sHHHBBHHBBHHI")
 EXPERIENCE = np.dtype([("event", "<u4"), ("novelty", "<u2"), ("margin", "<u2")])
 HIT = 0x8000  # in `margin`: the class answered was right
 MARGIN_MAX = 256  # Q8: 1
-CLOCK_MAX = 2**31 - 1  # learns that can be counted
 TRAILER = struct.Struct("<II")  # digest, CRC-32 of all before it
+UNDO_BYTES = 28  # what the kernel's undo needs of a learn, but for the features
 
 
 def digest(net):
@@ -86,7 +86,8 @@ def footprint(config):
     for index in range(config.layers):
         network += [2 * m * (further if index else first), 2 * even * classes, 4 * d, 2 * d]
     unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
-    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, 2 * d, 2 * d]
+    undo = [UNDO_BYTES * spec.LIMIT_UNKNOWNS, 2 * spec.LIMIT_UNKNOWNS * d]
+    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, *undo, 2 * d]
     sizes += [largest(config), *network]
     sizes += network if config.background else []
     overlaid = _rounded([4 * m * classes, max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE)), 4 * m])
@@ -175,7 +176,7 @@ def _parse(net, data, n):
 def _check_kept(config, frozen, clock, records, experience):
     """Whether all that a state brings is within the limits of NUMERICS.md, State."""
     _check_field("frozen", frozen, 0, 1)
-    _check_field("clock", clock, 0, CLOCK_MAX)
+    _check_field("clock", clock, 0, spec.LIMIT_CLOCK)
     least_id, labels = 0, config.label_limits()
     for i, (event, touched, label, count, _) in enumerate(records.tolist()):
         _check_field(f"record {i}: touched", touched, 0, clock - 1)
