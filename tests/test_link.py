@@ -373,6 +373,53 @@ def test_a_service_that_computes_for_seconds_is_reached(clock):
 # Several threads, and the end
 
 
+class Meeting(Line):
+    """A line on which the second of two threads begins its request while the first waits for its reply, if it may."""
+
+    def __init__(self, module):
+        super().__init__(module)
+        self.sent, self.begun, self.read_by_first = (threading.Event() for _ in range(3))
+
+    def write(self, data):
+        name = threading.current_thread().name
+        if name == "second":
+            self.begun.set()
+            self.read_by_first.wait(1)
+        super().write(data)
+        if name == "first" and not self.sent.is_set():
+            self.sent.set()
+            self.begun.wait(1)
+
+    def read(self, timeout):
+        if threading.current_thread().name == "first":
+            got = super().read(timeout)
+            self.read_by_first.set()
+            time.sleep(min(timeout, 0.05))  # the second is quicker
+            return got
+        return super().read(timeout)
+
+
+def test_a_thread_that_comes_between_gets_its_own_reply_and_no_learn_is_executed_twice():
+    class Counts(Counting):
+        learns = 0
+
+    line = Meeting(SimpleNamespace(Network=Counts, cost=network.cost))
+    device, results = Device(line, timeout=0.3), {}
+    device.configure(features=160, classes=2, events=8, layers=1)
+
+    def learn(name, label):
+        results[name] = device.learn(event(label), label)
+
+    threads = [threading.Thread(target=learn, args=it, name=it[0]) for it in (("first", 0), ("second", 1))]
+    threads[0].start()
+    line.sent.wait(5)
+    threads[1].start()
+    for thread in threads:
+        thread.join(30)
+    assert (Counts.learns, device.info().clock) == (2, 2)
+    assert {name: (it.event, it.neurons) for name, it in results.items()} == {"first": (0, 1), "second": (1, 2)}
+
+
 def test_requests_of_two_threads_are_executed_once_each():
     class Counts(Counting):
         learns = 0
