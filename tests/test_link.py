@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The line between: what goes wrong on it is said soon and said whole, and no request goes to a REPL twice."""
 
+import os
 import threading
 import time
+import tty
 from types import SimpleNamespace
 
 import numpy as np
@@ -143,8 +145,7 @@ def test_a_board_that_was_idle_and_serves_is_asked_once(clock):
     assert [it.version for it in line.sent[-2:]] == [link.PROBE_VERSION, spec.VERSION_PROTOCOL]
 
 
-@pytest.mark.parametrize("network_of_its_own", [False, True])
-def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost(network_of_its_own):
+def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost():
     line = Line()
     device = started(line)
     line.service = dlm_service.Service(BOARD_MODULE)
@@ -323,11 +324,12 @@ class Silence:
         pass
 
 
+NAMES = ["bytes", "zeros", "text", "frames"]
 ENDLESS = [bytes(range(1, 256)) * 40, b"\0\1\2\3", b"$GPGGA,123519,4807.038,N\r\n", frame.encode(129, 7, b"\0" * 60)]
 
 
 @pytest.mark.parametrize("start", [True, False])
-@pytest.mark.parametrize("heard", [b"", *ENDLESS])
+@pytest.mark.parametrize("heard", [b"", *ENDLESS], ids=["nothing", *NAMES])
 @pytest.mark.parametrize("for_ever", [False, True])
 def test_a_port_on_which_nobody_answers_is_given_up_in_seconds(clock, heard, for_ever, start):
     began, line = clock.now, Silence(clock, heard, for_ever)
@@ -347,7 +349,7 @@ def test_a_socket_on_which_nobody_answers_names_the_other_program(clock):
         Device(line)
 
 
-@pytest.mark.parametrize("heard", ENDLESS)
+@pytest.mark.parametrize("heard", ENDLESS, ids=NAMES)
 def test_no_stream_of_noise_or_of_frames_outlasts_the_deadline_or_grows(clock, heard):
     line = Line()
     device = started(line, timeout=1, attempts=3)
@@ -458,6 +460,33 @@ def test_requests_of_two_threads_are_executed_once_each():
     assert (faults, Counts.learns, len(ids), device.info().clock) == ([], 40, 40, 40)
     for state in states:
         network.Network(**config).load(state)
+
+
+def test_a_port_that_goes_away_in_the_middle_is_a_transport_error():
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    service = dlm_service.Service(BOARD_MODULE)
+
+    def serve():
+        while True:
+            chunk = os.read(master, 4096)
+            if any(it.opcode == spec.OPCODE_LEARN for it in frame.Decoder().feed(chunk)):
+                os.close(slave)
+                os.close(master)
+                return
+            for reply in service.receive(bytearray(chunk)):
+                os.write(master, reply)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    device = Device(os.ttyname(slave))
+    device.configure(**CONFIG)
+    for executed in (None, False):
+        with pytest.raises(TransportError, match="learn: /dev/pts/") as error:
+            device.learn(event(0), 0)
+        assert error.value.executed is executed
+    thread.join(5)
+    device.close()
 
 
 def test_use_after_close_says_so():
