@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The line between: what goes wrong on it is said soon and said whole, and no request goes to a REPL twice."""
 
+import os
 import threading
 import time
+import tty
 from types import SimpleNamespace
 
 import numpy as np
@@ -143,8 +145,7 @@ def test_a_board_that_was_idle_and_serves_is_asked_once(clock):
     assert [it.version for it in line.sent[-2:]] == [link.PROBE_VERSION, spec.VERSION_PROTOCOL]
 
 
-@pytest.mark.parametrize("network_of_its_own", [False, True])
-def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost(network_of_its_own):
+def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost():
     line = Line()
     device = started(line)
     line.service = dlm_service.Service(BOARD_MODULE)
@@ -323,11 +324,12 @@ class Silence:
         pass
 
 
+NAMES = ["bytes", "zeros", "text", "frames"]
 ENDLESS = [bytes(range(1, 256)) * 40, b"\0\1\2\3", b"$GPGGA,123519,4807.038,N\r\n", frame.encode(129, 7, b"\0" * 60)]
 
 
 @pytest.mark.parametrize("start", [True, False])
-@pytest.mark.parametrize("heard", [b"", *ENDLESS])
+@pytest.mark.parametrize("heard", [b"", *ENDLESS], ids=["nothing", *NAMES])
 @pytest.mark.parametrize("for_ever", [False, True])
 def test_a_port_on_which_nobody_answers_is_given_up_in_seconds(clock, heard, for_ever, start):
     began, line = clock.now, Silence(clock, heard, for_ever)
@@ -347,7 +349,7 @@ def test_a_socket_on_which_nobody_answers_names_the_other_program(clock):
         Device(line)
 
 
-@pytest.mark.parametrize("heard", ENDLESS)
+@pytest.mark.parametrize("heard", ENDLESS, ids=NAMES)
 def test_no_stream_of_noise_or_of_frames_outlasts_the_deadline_or_grows(clock, heard):
     line = Line()
     device = started(line, timeout=1, attempts=3)
@@ -371,6 +373,53 @@ def test_a_service_that_computes_for_seconds_is_reached(clock):
 
 
 # Several threads, and the end
+
+
+class Meeting(Line):
+    """A line on which the second of two threads begins its request while the first waits for its reply, if it may."""
+
+    def __init__(self, module):
+        super().__init__(module)
+        self.sent, self.begun, self.read_by_first = (threading.Event() for _ in range(3))
+
+    def write(self, data):
+        name = threading.current_thread().name
+        if name == "second":
+            self.begun.set()
+            self.read_by_first.wait(1)
+        super().write(data)
+        if name == "first" and not self.sent.is_set():
+            self.sent.set()
+            self.begun.wait(1)
+
+    def read(self, timeout):
+        if threading.current_thread().name == "first":
+            got = super().read(timeout)
+            self.read_by_first.set()
+            time.sleep(min(timeout, 0.05))  # the second is quicker
+            return got
+        return super().read(timeout)
+
+
+def test_a_thread_that_comes_between_gets_its_own_reply_and_no_learn_is_executed_twice():
+    class Counts(Counting):
+        learns = 0
+
+    line = Meeting(SimpleNamespace(Network=Counts, cost=network.cost))
+    device, results = Device(line, timeout=0.3), {}
+    device.configure(features=160, classes=2, events=8, layers=1)
+
+    def learn(name, label):
+        results[name] = device.learn(event(label), label)
+
+    threads = [threading.Thread(target=learn, args=it, name=it[0]) for it in (("first", 0), ("second", 1))]
+    threads[0].start()
+    line.sent.wait(5)
+    threads[1].start()
+    for thread in threads:
+        thread.join(30)
+    assert (Counts.learns, device.info().clock) == (2, 2)
+    assert {name: (it.event, it.neurons) for name, it in results.items()} == {"first": (0, 1), "second": (1, 2)}
 
 
 def test_requests_of_two_threads_are_executed_once_each():
@@ -411,6 +460,33 @@ def test_requests_of_two_threads_are_executed_once_each():
     assert (faults, Counts.learns, len(ids), device.info().clock) == ([], 40, 40, 40)
     for state in states:
         network.Network(**config).load(state)
+
+
+def test_a_port_that_goes_away_in_the_middle_is_a_transport_error():
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    service = dlm_service.Service(BOARD_MODULE)
+
+    def serve():
+        while True:
+            chunk = os.read(master, 4096)
+            if any(it.opcode == spec.OPCODE_LEARN for it in frame.Decoder().feed(chunk)):
+                os.close(slave)
+                os.close(master)
+                return
+            for reply in service.receive(bytearray(chunk)):
+                os.write(master, reply)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    device = Device(os.ttyname(slave))
+    device.configure(**CONFIG)
+    for executed in (None, False):
+        with pytest.raises(TransportError, match="learn: /dev/pts/") as error:
+            device.learn(event(0), 0)
+        assert error.value.executed is executed
+    thread.join(5)
+    device.close()
 
 
 def test_use_after_close_says_so():

@@ -336,7 +336,7 @@ class Device:
             got["evicted"] = -1
         return _pick(Learned, got)
 
-    def _connect(self, start):
+    def _connect(self, start=True):
         connection = Connection(self._link, self.timeout, self.attempts, start)
         got, rest = self._accept(spec.OPCODE_HELLO, connection.hello())
         self.started = connection.started

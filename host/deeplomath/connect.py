@@ -19,6 +19,7 @@ class Connection:
     def __init__(self, link, timeout, attempts, start):
         self.link, self.timeout, self.attempts = link, timeout, attempts
         self.started = False
+        self._greetings = 0  # HELLOs sent: as many as attempts, however short the time
         self._may_start = start
         self._request, self._wanted = _quiet_hello(link)
         self._wire = link.seconds(len(self._request) + _HELLO)
@@ -33,8 +34,9 @@ class Connection:
 
     def hello(self):
         """HELLO's reply, a Frame. TransportError: nobody answers, or the service does not start, and why that may be."""
-        while (now := time.monotonic()) < self._limit:
+        while (now := time.monotonic()) < self._limit or self._greetings < self.attempts:
             if now >= self._hello_at:
+                self._greetings += 1
                 self.link.transport.write(self._request)
                 self._hello_at = now + self.timeout / _OFTEN + self._wire
             try:
@@ -50,7 +52,8 @@ class Connection:
 
     def _next_look(self):
         keys = [] if self._keys_pressed or not self._may_start else [self._keys_at]
-        return min(self._limit, self._hello_at, *keys)
+        end = [self._limit] if self._greetings >= self.attempts else []
+        return min([self._hello_at, *keys, *end])
 
     def _use_repl(self, error):
         """Goes on from the words of a REPL: presses its keys, starts the service, or gives up."""

@@ -23,7 +23,8 @@ _HINTS = {
 
 
 class Transport:
-    """An open line. Anything with the same read, write and close serves `Device` as well.
+    """An open line. Anything with the same read, write and close serves `Device` as well; seconds, port and baud are taken
+    where they are there.
 
     port: what pyserial's serial_for_url takes, or a path. Each failure raises TransportError.
     """
