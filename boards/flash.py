@@ -12,7 +12,8 @@ import time
 import tomllib
 from pathlib import Path
 
-from deeplomath.emulator import BUILD, ROOT
+from deeplomath import places, statuses
+from deeplomath.places import BUILD, ROOT
 
 MOUNTS = ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*")
 PATIENCE = 30  # seconds until a board should have taken a file from its drive
@@ -84,7 +85,7 @@ def flash(board, build=BUILD, dry_run=False, say=print):
                 run_tool(command, method.get("probe"))
             else:
                 copy_to_drive(image, find_drive(method["drive"]))
-            say(f"{board}: {image.name} is on it; next: deeplomath info PORT")
+            say(f"{board}: {image.name} is on it; next: {places.command()} info PORT")
             return
         except FlashError as error:
             reasons.append(str(error))
@@ -106,4 +107,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    statuses.run(main)

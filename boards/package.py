@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from deeplomath import deploy, emulator, spec
+from deeplomath import deploy, emulator, spec, statuses
 
 IMAGES = ("firmware.uf2", "firmware.dfu", "firmware.hex")
 
@@ -57,4 +57,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    statuses.run(main)

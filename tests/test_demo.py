@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import implementations
 import watch
-from deeplomath import cli, data, demo, picture, spec
+from deeplomath import cli, data, demo, drawing, picture, spec
 from deeplomath.client import Device
 from deeplomath.features import window_features
 from deeplomath.lockstep import Lockstep
@@ -40,6 +40,7 @@ def small_windows():
     return demo.both_arms(watch.small_recordings(), demo.PERSON, demo.SIDE)
 
 
+@functools.cache
 def small_story():
     return list(demo.play(demo.script(small_windows()), small_windows(), Network(**demo.CONFIG), window_features))
 
@@ -262,3 +263,20 @@ def test_the_sheet_passes_where_the_points_are_and_maps_back_to_features():
     assert np.allclose(picture.lift(sheet, sheet.points) @ sheet.axes, z @ sheet.axes)
     turned = picture.plane(z, sheet._replace(axes=sheet.axes @ np.array([[0, 1], [-1, 0]])))
     assert np.allclose(turned.axes, sheet.axes @ np.array([[0, 1], [-1, 0]]))
+
+
+@pytest.mark.parametrize("kind", drawing.KINDS)
+def test_every_kind_of_picture_that_is_offered_can_be_drawn(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(picture, "GRID", 12)
+    file = tmp_path / f"demo.{kind.upper()}"
+    drawing.check(file)
+    assert not file.exists()
+    drawing.draw(small_story(), "an arm", "a board", file)
+    starts = {"png": b"\x89PNG", "jpg": b"\xff\xd8", "pdf": b"%PDF", "svg": b"<?xml"}
+    assert file.read_bytes().startswith(starts[kind])
+
+
+def test_a_picture_that_is_there_stays_until_another_is_drawn(tmp_path):
+    (tmp_path / "demo.png").write_text("old")
+    drawing.check(tmp_path / "demo.png")
+    assert (tmp_path / "demo.png").read_text() == "old"

@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from deeplomath import places
 from implementations import ROOT
 
 sys.path.insert(0, str(ROOT / "boards"))
@@ -78,7 +79,7 @@ def test_a_mounted_drive_gets_the_file_and_is_waited_for(board):
         (folder / "INFO_UF2.TXT").unlink()
 
     threading.Thread(target=reboot, daemon=True).start()
-    assert run(board) == ["pico: firmware.uf2 is on it; next: deeplomath info PORT"]
+    assert run(board) == [f"pico: firmware.uf2 is on it; next: {places.command()} info PORT"]
 
 
 def test_a_drive_that_does_not_take_the_file_is_named(board, monkeypatch):
@@ -91,14 +92,14 @@ def test_a_drive_that_does_not_take_the_file_is_named(board, monkeypatch):
 def test_without_a_drive_the_first_tool_that_sees_a_board_is_run(board):
     mount(board, "another board")
     install(board, "a-tool", '[ "$1" = load ] || echo "2e8a:0003 in bootsel mode"')
-    assert run(board) == ["pico: firmware.uf2 is on it; next: deeplomath info PORT"]
+    assert run(board) == [f"pico: firmware.uf2 is on it; next: {places.command()} info PORT"]
     assert calls(board) == ["a-tool list", f"a-tool load {board}/build/pico/firmware.uf2"]
 
 
 def test_a_tool_that_sees_no_board_is_passed_over(board):
     install(board, "a-tool", "echo no device")
     install(board, "another-tool", "")
-    assert run(board) == ["pico: firmware.hex is on it; next: deeplomath info PORT"]
+    assert run(board) == [f"pico: firmware.hex is on it; next: {places.command()} info PORT"]
     assert calls(board) == ["a-tool list", f"another-tool -c program {board}/build/pico/firmware.hex exit"]
 
 

@@ -6,8 +6,9 @@ import subprocess
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from deeplomath import Network
+from deeplomath import Network, cli
 from implementations import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -43,3 +44,13 @@ def test_every_make_target_of_the_text_is_there():
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"\bmake ([a-z][a-z-]+)", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_command_is_called_where_it_is_and_takes_what_is_shown():
+    commands = re.findall(r"`((?:\.venv/bin/)?deeplomath (\w+)( [^`]*)?)`", README)
+    assert {name for _, name, _ in commands} == {command.name for command in cli.app.registered_commands}
+    for text, name, rest in commands:
+        assert text.startswith(".venv/bin/"), text
+        said = CliRunner().invoke(cli.app, [name, "--help"]).output
+        for word in rest.split():
+            assert (word if word.startswith("-") else word.lower()) in said, text

@@ -129,7 +129,8 @@ def check_command(
     """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
 
     CSV: one event a line, label,f1,...,fd, all integers; without a label (,f1,...,fd) it is only inferred; # begins a
-    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. The board's network is replaced.
+    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. 100,000 events at most. The board's network is
+    replaced; one that has learned, only by --force.
     """
     recorded = eventfile.read(file)
     config = eventfile.config(recorded)
