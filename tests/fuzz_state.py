@@ -251,11 +251,16 @@ def play(seed, makes=(MIRROR, KERNEL), found=None):
 
 
 def replay(case, makes=(MIRROR, KERNEL)):
-    """Plays a case that was written, operation by operation, and prints each before it is done."""
+    """Plays a case that was written, and prints each operation before it is done. Returns 1 if it parts, else 0."""
     nets = [make(**case["config"]) for make in makes]
     for i, operation in enumerate(case["operations"]):
         print(f"step {i + 1}, {json.dumps(operation)}", flush=True)
-        print(f"    {step(nets, operation, operation[0])}", flush=True)
+        try:
+            print(f"    {step(nets, operation, operation[0])}", flush=True)
+        except Parted as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
 
 
 def write(seed, makes=(MIRROR, KERNEL)):
