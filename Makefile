@@ -75,6 +75,8 @@ $(if $(word 2,$(MICROPYTHON_DIR)),$(error MICROPYTHON_DIR=$(MICROPYTHON_DIR): Mi
 
 CFLAGS := -std=c99 -O2 -g -Wall -Wextra -Wconversion -pedantic -Werror
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
+	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB))
 
 # Where the tests look; tests/conftest.py has the same defaults.
 export DEEPLOMATH_BUILD := $(abspath $(BUILD))
@@ -102,8 +104,10 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 	$(RUN) -m pytest -rs tests -m $*
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
-	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" ASAN_OPTIONS=detect_leaks=0 \
-	DEEPLOMATH_LIBRARY=$(abspath $(ASAN_LIB)) $(RUN) -m pytest -rs tests -m kernel
+	$(SANITIZED) $(RUN) -m pytest -rs tests -m kernel
+
+fuzz: setup $(ASAN_LIB) ## feed kernel and mirror states made to harm, under the sanitizers; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
 streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches, tails and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
@@ -280,4 +284,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean
+.PHONY: help demo fuzz streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean

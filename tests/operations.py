@@ -48,7 +48,17 @@ OPERATIONS = {
     "info": lambda net: net.info(),
     "digest": lambda net: net.digest(),
     "reload": lambda net: net.load(net.export()),
+    "load": lambda net, state: net.load(bytes.fromhex(state)),
+    "load_part": lambda net, offset, part: net.load_part(offset, bytes.fromhex(part)),
+    "load_staged": lambda net, size: net.load_staged(size),
+    "export_part": lambda net, offset, n: export_part(net, offset, n),
 }
+
+
+def export_part(net, offset, n):
+    """n bytes of the state from offset on, fewer at its end, as hexadecimal digits."""
+    part = bytearray(n)
+    return part[: net.export_part(offset, part)].hex()
 
 
 def life(net, operations):

@@ -78,6 +78,33 @@ def test_a_state_goes_out_and_comes_in_by_parts(make, case):
 
 
 @every
+@pytest.mark.parametrize("digest_at", [None, -8], ids=["taken", "refused"])
+def test_nothing_of_a_state_that_was_used_up_completes_the_next_one(make, digest_at):
+    (case,) = [case for case in cases("state").args[1] if case["name"] == "five events"]
+    net, state = learned(make, case), bytearray.fromhex(case["state"])
+    if digest_at:
+        state[digest_at] ^= 1
+        state = bytearray(states.sealed(bytes(state[:-4])))
+    size = len(state)
+    net.load_part(0, state)
+    if digest_at:
+        with pytest.raises(KernelError) as error:
+            net.load_staged(size)
+        assert error.value.code == spec.ERROR_STATE_DIGEST
+    else:
+        net.load_staged(size)
+    for first, code in (
+        (0, spec.ERROR_STATE_MAGIC),
+        (26, spec.ERROR_STATE_CHECKSUM),
+        (size - 9, spec.ERROR_STATE_CHECKSUM),
+    ):
+        net.load_part(0, state[:first])
+        with pytest.raises(KernelError) as error:
+            net.load_staged(size)
+        assert error.value.code == code, first
+
+
+@every
 @cases("state")
 def test_a_part_beyond_every_state_is_refused(make, case):
     net = learned(make, case)

@@ -21,20 +21,25 @@ void dlm_count_members(const dlm_t *net, uint32_t *members) {
     }
 }
 
+// Moves the events from a place on to another one.
+static void move_events(dlm_t *net, uint32_t from, uint32_t to) {
+    const size_t n = net->n_events - from;
+    memmove(&dlm_events(net)[to], &dlm_events(net)[from], n * sizeof(dlm_event_t));
+    memmove(dlm_event_x(net, to), dlm_event_x(net, from), n * sizeof(int16_t) * net->config.n_features);
+}
+
 // Takes the event at a place out.
 static void remove_event(dlm_t *net, uint32_t at) {
-    const size_t after = --net->n_events - at, row = sizeof(int16_t) * net->config.n_features;
-    memmove(&dlm_events(net)[at], &dlm_events(net)[at + 1], after * sizeof(dlm_event_t));
-    memmove(dlm_event_x(net, at), dlm_event_x(net, at + 1), after * row);
+    move_events(net, at + 1, at);
+    net->n_events--;
 }
 
 // Puts an event in at a place.
 static void insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x) {
-    const size_t after = net->n_events++ - at, row = sizeof(int16_t) * net->config.n_features;
-    memmove(&dlm_events(net)[at + 1], &dlm_events(net)[at], after * sizeof(dlm_event_t));
-    memmove(dlm_event_x(net, at + 1), dlm_event_x(net, at), after * row);
+    move_events(net, at, at + 1);
+    net->n_events++;
     dlm_events(net)[at] = *event;
-    memmove(dlm_event_x(net, at), x, row);
+    memcpy(dlm_event_x(net, at), x, sizeof(int16_t) * net->config.n_features);
 }
 
 // What undo needs of learn n of the last change, and the features of the event evicted then.
@@ -56,7 +61,6 @@ static void remove_experience(dlm_t *net, uint32_t at) {
 // Adds what was answered to a labelled event before it was learned; the oldest goes when there is no room.
 static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, dlm_undo_t *undo) {
     const uint32_t hit = (uint32_t)answer->label == dlm_class(net, undo->label) ? DLM_HIT : 0;
-    undo->experienced = 1;
     undo->experience_full = net->n_experience == DLM_MEMORY_EXPERIENCE;
     if (undo->experience_full) {
         undo->experience = dlm_experience(net)[0];
@@ -253,52 +257,63 @@ static void follow(dlm_t *net, int came_or_went) {
     }
 }
 
-// As dlm_learn_begin, with or without background; the change has so many learns before this one, which undo takes back with it.
-static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, dlm_learned_t *learned) {
-    dlm_answer_t answer;
+// Decides what becomes of x under the label of made: fills made, and answer where that is experience. Returns 0 or DLM_ERR_FULL.
+static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *answer) {
     uint32_t members[DLM_LIMIT_CLASSES];
     int32_t at = -1;
-    dlm_undo_t *undo = undo_at(net, n_before), made = {.label = (int16_t)label, .action = DLM_ACTION_ABSORBED};
-    const int error = check_learn(net, label, 1);
+    dlm_count_members(net, members);
+    made->experienced = members[dlm_class(net, made->label)] > 1;  // one event alone gives no distance to compare with
+    if (made->experienced) {
+        dlm_answer(net, x, answer);
+        at = absorber(net, answer, made->label);
+    }
+    made->action = at < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
+    if (at < 0 && net->n_events == net->config.n_events) {
+        at = least_useful(net, &made->reason);
+        if (at < 0) {
+            return DLM_ERR_FULL;
+        }
+    }
+    if (at >= 0) {
+        made->at = (uint16_t)at;
+        made->event = dlm_events(net)[at];
+    }
+    return 0;
+}
+
+// As dlm_learn, or without build as dlm_learn_begin; undo takes it back together with the n_before learns of this change before it.
+static int learn(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, int build, dlm_learned_t *learned) {
+    dlm_answer_t answer;
+    dlm_undo_t made;
+    int error = check_learn(net, label, 1);
     if (error) {
         return error;
     }
     dlm_finish(net);
-    dlm_count_members(net, members);
-    const int known = members[dlm_class(net, (int16_t)label)] > 1;  // one event alone gives no distance to compare with
-    if (known) {
-        dlm_answer(net, x, &answer);
-        at = absorber(net, &answer, label);
-    }
-    if (at < 0) {
-        made.action = DLM_ACTION_INSERTED;
-        if (net->n_events == net->config.n_events) {
-            at = least_useful(net, &made.reason);
-            if (at < 0) {
-                return DLM_ERR_FULL;
-            }
-        }
+    memset(&made, 0, sizeof(made));
+    made.label = (int16_t)label;
+    error = decide(net, x, &made, &answer);
+    if (error) {
+        return error;
     }
     x = memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
     forget_change(net);
-    if (at >= 0) {
-        made.at = (uint16_t)at;
-        made.event = dlm_events(net)[at];
-    }
-    memset(learned, 0, sizeof(*learned));
     learned->action = made.action;
     learned->reason = made.reason;
     learned->evicted = made.reason ? made.event.id : 0;
     learned->event = made.action == DLM_ACTION_INSERTED ? insert(net, x, &made, undo_x_at(net, n_before))
-                                                        : absorb(net, &dlm_events(net)[at]);
-    if (known) {
+                                                        : absorb(net, &dlm_events(net)[made.at]);
+    if (made.experienced) {
         add_experience(net, learned->event, &answer, &made);
     }
     net->clock++;
-    *undo = made;
+    *undo_at(net, n_before) = made;
     net->n_undo = (uint8_t)(n_before + 1);
     net->seen = DLM_SEEN_LEARNED;
     follow(net, made.action == DLM_ACTION_INSERTED);
+    if (build) {
+        dlm_finish(net);
+    }
     learned->n_neurons = net->n_events;
     learned->depth = dlm_live(net)->depth;
     learned->error_q16 = dlm_live(net)->error_q16;
@@ -306,21 +321,11 @@ static int learn_begin(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_b
 }
 
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    return net->config.background || net->frozen ? learn_begin(net, x, label, 0, learned) : DLM_ERR_MODE;
-}
-
-static int learn(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, dlm_learned_t *learned) {
-    const int error = learn_begin(net, x, label, n_before, learned);
-    if (!error) {
-        dlm_finish(net);
-        learned->depth = dlm_live(net)->depth;
-        learned->error_q16 = dlm_live(net)->error_q16;
-    }
-    return error;
+    return net->config.background || net->frozen ? learn(net, x, label, 0, 0, learned) : DLM_ERR_MODE;
 }
 
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned) {
-    return learn(net, x, label, 0, learned);
+    return learn(net, x, label, 0, 1, learned);
 }
 
 // Taking back
@@ -517,7 +522,7 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
         return DLM_ERR_FULL;
     }
     for (uint32_t i = 0; i < n; i++) {
-        learn(net, dlm_unknown(net, unknowns[i]), label, i, learned);
+        learn(net, dlm_unknown(net, unknowns[i]), label, i, 1, learned);
     }
     uint32_t named = 0;
     for (uint32_t i = 0; i < n; i++) {

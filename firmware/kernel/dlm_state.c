@@ -248,7 +248,6 @@ int dlm_import_staged(dlm_t *net, uint32_t size) {
     const uint32_t n_events = get(state + COUNTS_AT, 2);
     memmove(state + experience_at(&net->config, net->config.n_events), state + experience_at(&net->config, n_events),
             DLM_MEMORY_EXPERIENCE * EXPERIENCE_BYTES);
-    state[0] = 0;  // it is no state any more
     exchange(net);
     error = check_kept(net);
     if (!error) {
@@ -258,10 +257,11 @@ int dlm_import_staged(dlm_t *net, uint32_t size) {
     if (error) {
         exchange(net);
         dlm_rebuild(net);
-        return error;
+    } else {
+        dlm_forget_asked(net);
     }
-    dlm_forget_asked(net);
-    return 0;
+    memset(state, 0, dlm_largest_state(&net->config));  // nothing of it may pass for a part of the next one
+    return error;
 }
 
 int dlm_import(dlm_t *net, const uint8_t *state, size_t size) {

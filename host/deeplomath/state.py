@@ -65,7 +65,7 @@ def load_staged(net, n):
     """Puts the state of n bytes that was staged into the Network, or raises KernelError and leaves it as it was."""
     data = bytes(net._staging[:n])
     records, experience = _parse(net, data, n)
-    net._staging[0] = 0  # it is no state any more
+    net._staging[:] = bytes(len(net._staging))  # nothing of it may pass for a part of the next one
     frozen, _, _, clock = HEADER.unpack_from(data)[-4:]
     _check_kept(net.config, frozen, clock, records, experience)
     before, whole = net.memory, net.whole
