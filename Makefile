@@ -236,7 +236,7 @@ $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
 # The board is asked first: nothing is built for a wrong port, and no module that the board does not take.
 deploy: setup ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
 	@architecture=$$($(RUN) boards/ask.py "$(PORT)" $(NATMOD_ARCH) $(if $(FORCE),--force)) && \
-	$(MAKE) --no-print-directory natmod device NATMOD_ARCH="$$architecture"
+	$(MAKE) --silent --no-print-directory natmod device NATMOD_ARCH="$$architecture"
 	$(VENV)/bin/deeplomath deploy "$(PORT)" $(if $(MAIN),--main) \
 	$(if $(SERIAL),--serial $(SERIAL)) $(if $(BAUD),--serial-baud $(BAUD)) $(if $(FORCE),--force)
 

@@ -330,6 +330,26 @@ def test_whatever_a_board_answers_nothing_but_words_leaves_deploy(data):
         assert str(error).isprintable() and len(str(error)) < 10000
 
 
+@pytest.mark.parametrize(
+    ("fields", "architectures", "answer"),
+    [
+        ({}, ["armv6m", "armv7m", "x64"], "armv7m"),
+        ({"builtin": spec.VERSION_LIBRARY}, ["armv6m"], ""),
+        ({"mpy": 4 << 10 | 0x306}, ["armv6m", "armv7m"], "armv6m"),
+    ],
+)
+def test_a_board_that_is_asked_says_which_module_to_build(fields, architectures, answer, monkeypatch):
+    monkeypatch.setattr(deploy, "end_service", lambda *_: None)
+    with HostileBoard(facts(**fields)) as board:
+        assert deploy.ask(board.port, architectures) == answer
+
+
+def test_a_board_that_takes_no_module_says_so_before_one_is_built(monkeypatch):
+    monkeypatch.setattr(deploy, "end_service", lambda *_: None)
+    with HostileBoard(facts(mpy=0x306)) as board, pytest.raises(DeployError, match="loads no native .mpy"):
+        deploy.ask(board.port, ["armv7m"])
+
+
 # mpremote: which versions
 
 OLD = """
@@ -450,6 +470,13 @@ def test_everything_is_copied_to_a_stock_board_and_computes_what_the_mirror_does
     with deeplomath.Device(port) as device:
         assert device.hello.library == spec.VERSION_LIBRARY
         device.exit()
+
+
+@pytest.mark.m3_mpy
+def test_the_files_of_an_emulated_stock_board_are_where_deploy_puts_them():
+    with emulator.Emulator("mps2_an385_qemu", stock=True) as board:
+        done = deploy.deploy(board.port)
+    assert (done.copied, done.right) == ([], PATHS)
 
 
 def test_a_second_time_nothing_is_copied_and_the_digest_is_the_same(deployed, port):

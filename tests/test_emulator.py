@@ -2,6 +2,8 @@
 """emulator.py: what an emulated board counts, the files put on it, its line, and that it reaches nothing of this machine."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -62,6 +64,14 @@ def in_raw_repl(board, code):
     finally:
         line.exit_raw_repl()
         line.serial.close()
+
+
+def test_a_board_that_there_is_not_is_refused_with_those_there_are():
+    with pytest.raises(TransportError, match="board: nope given, one of microbit_qemu, .*stm32f405_qemu needed"):
+        emulator.Emulator("nope")
+    run = [sys.executable, emulator.ROOT / "boards" / "run.py", "nope"]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "microbit_qemu" in done.stderr and "Traceback" not in done.stderr
 
 
 @each_board

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Boards without hardware: each is started by `with` and gives `.port`, which deeplomath.Device opens as any other."""
 
-import contextlib
 import importlib.util
 import os
 import shutil
-import socket
-import struct
 import subprocess
-import threading
 import time
 import tomllib
 from pathlib import Path
@@ -104,33 +100,6 @@ class Board:
         self.process = subprocess.Popen(command, **options)
 
 
-class Disk:
-    """The flash disk of a board that has no memory for it: on a second serial line, until the board ends.
-
-    The board sends a request, and the data to be written: disk.c. `line` is the board's end.
-    """
-
-    SIZE = 1 << 18
-    REQUEST = struct.Struct("<BIH")  # b"R" or b"W", offset, bytes
-    ERASED = b"\xff"
-
-    def __init__(self):
-        self.content = bytearray(self.ERASED * self.SIZE)
-        self.line, self._own = socket.socketpair()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        with contextlib.suppress(OSError), self._own, self._own.makefile("rb") as requests:  # OSError: the board ended
-            while len(request := requests.read(self.REQUEST.size)) == self.REQUEST.size:
-                operation, offset, size = self.REQUEST.unpack(request)
-                if operation == ord("R"):
-                    data = self.content[offset : offset + size].rstrip(self.ERASED)
-                    self._own.sendall(len(data).to_bytes(2, "little") + data)
-                else:
-                    data = requests.read(size)[: max(0, self.SIZE - offset)]
-                    self.content[offset : offset + len(data)] = data
-
-
 class Emulator(Board):
     """A board under QEMU or rp2040js, its flash disk empty at the start. What runs on it reaches nothing of this machine.
 
@@ -162,26 +131,21 @@ class Emulator(Board):
         for file in self.needs:
             if not file.is_file():
                 raise TransportError(f"{file}: not built; run `make run BOARD={self.toml['name']}`, STOCK=1 for stock")
-        line, disk = self._open_line(), Disk() if self.toml["run"].get("disk") else None
-        lines = [line, *([disk.line.fileno()] if disk else [])]
+        line = self._open_line()
         command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
         try:
-            self._spawn(command(*lines), pass_fds=lines, stdin=subprocess.DEVNULL)
+            self._spawn(command(line), pass_fds=[line], stdin=subprocess.DEVNULL)
         finally:
             os.close(line)
-            if disk:
-                disk.line.close()
         self._await_prompt()
         if self.files:
             self.put({f"{FOLDER}/{file.name}": file for file in self.files})
 
-    def _qemu(self, line, disk=None):
+    def _qemu(self, line):
         run = self.toml["run"]
         command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
         command += ["-monitor", "none", "-add-fd", f"fd={line},set=1"]
         command += ["-chardev", "pipe,id=serial,path=/dev/fdset/1", "-serial", "chardev:serial"]
-        if disk is not None:
-            command += ["-chardev", f"socket,id=disk,fd={disk}", "-serial", "chardev:disk"]
         return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
 
     def _rp2040js(self, line):

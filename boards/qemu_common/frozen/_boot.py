@@ -8,22 +8,19 @@ import _board
 
 
 class Disk:
-    """A block device of 64 blocks of 4 KiB."""
-
-    BLOCK = 4096
-    BLOCKS = 64
+    """A block device."""
 
     def readblocks(self, block, buffer, offset=0):
-        _board.read(block * self.BLOCK + offset, buffer)
+        _board.read(block * _board.BLOCK + offset, buffer)
 
     def writeblocks(self, block, buffer, offset=0):
-        _board.write(block * self.BLOCK + offset, buffer)
+        _board.write(block * _board.BLOCK + offset, buffer)
 
     def ioctl(self, operation, argument):
         if operation == 4:  # number of blocks
-            return self.BLOCKS
+            return _board.BLOCKS
         if operation == 5:  # size of a block
-            return self.BLOCK
+            return _board.BLOCK
         return 0  # nothing to flush or erase
 
 
