@@ -297,16 +297,6 @@ class InRepl(emulator.UnixBoard):
         super()._spawn(command[:1], **options)
 
 
-class Starting(Device):
-    """A Device that knows whether it started the service."""
-
-    started = False
-
-    def _start_service(self):
-        super()._start_service()
-        self.started = True
-
-
 def in_the_repl(port):
     """What the REPL at a port says of 6 * 7."""
     with serial.Serial(port, timeout=1) as line:
@@ -335,8 +325,7 @@ def in_the_raw_repl(port):
         pytest.param(lambda: emulator.Emulator(icount=True), in_the_raw_repl, marks=pytest.mark.f405),
     ],
 )
-def test_a_board_in_its_repl_is_there_again_after_any_command(monkeypatch, file, make, asks):
-    monkeypatch.setattr(cli, "Device", Starting)
+def test_a_board_in_its_repl_is_there_again_after_any_command(file, make, asks):
     board = make()
     missing = [str(file) for file in board.needs if not file.is_file()]
     if missing:

@@ -12,7 +12,7 @@ import pytest
 
 from deeplomath import Device, emulator, frame, link, network, repl, spec, transport
 from deeplomath.errors import DeviceError, TransportError
-from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_service
+from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_service, replies_of
 
 CONFIG = dict(features=160, classes=3, events=8, layers=1)
 SEEDS = range(40)
@@ -224,17 +224,22 @@ def test_a_request_comes_again_only_behind_a_probe_and_is_executed_once(clock, l
     assert line.sent[-1] == line.sent[-3] and device.info().clock == 1
 
 
+def remembered_by(service):
+    """The request that a service replied to last, and its reply."""
+    return list(service._last), bytes(service._encoder.view[: service._replied])
+
+
 def test_a_probe_presses_no_key_and_leaves_what_the_board_remembers():
     line = Line()
     device = started(line)
-    remembered = line.service._last, bytes(line.service._reply)
+    remembered = remembered_by(line.service)
     for _ in range(200):
         probe = link.make_probe()
         assert not repl.KEYS & set(probe.wire[1:-1]) and probe.keys.decode("ascii").isprintable()
         line.write(probe.wire)
         (refused,) = frame.Decoder().feed(line.read(0))
         assert refused.sequence == probe.sequence and refused.payload[0] == spec.ERROR_PROTOCOL & 0xFF
-    assert (line.service._last, bytes(line.service._reply)) == remembered
+    assert remembered_by(line.service) == remembered
     assert device.info().clock == 1
 
 
@@ -474,7 +479,7 @@ def test_a_port_that_goes_away_in_the_middle_is_a_transport_error():
                 os.close(slave)
                 os.close(master)
                 return
-            for reply in service.receive(bytearray(chunk)):
+            for reply in replies_of(service, chunk):
                 os.write(master, reply)
 
     thread = threading.Thread(target=serve, daemon=True)

@@ -16,8 +16,8 @@ from .errors import DeeplomathError, DeviceError, KernelError
 from .lockstep import Lockstep, Mismatch
 from .network import Network
 from .results import Learned
+from .text import escaped
 from .transport import BAUD
-from .words import printable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = screen.Screen()
@@ -139,7 +139,7 @@ def check_command(
     with opened(port, baud) as (device, _):
         lockstep = replaced(device, port, force, config)
         with screen.bar(console) as bar:
-            rows = bar.track(recorded, description=printable(file.name))
+            rows = bar.track(recorded, description=escaped(file.name))
             results = [check_event(lockstep, file, event) for event in rows]
         lockstep.finish()
     learned = [result for result in results if isinstance(result, Learned)]
@@ -214,7 +214,7 @@ def opened(port, baud=BAUD):
         if emulated:
             port = stack.enter_context(emulator()).port
         device = stack.enter_context(Device(port, baud=baud))
-        if getattr(device, "started", False) and not emulated:
+        if device.started and not emulated:
             stack.callback(give_back, device, port)
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
 
@@ -279,7 +279,7 @@ def check_event(lockstep, file, event):
 
 def board_name(device, port):
     """A board as a sentence calls it."""
-    name = printable(device.hello.board)
+    name = escaped(device.hello.board)
     return f"an emulated {name.split(' with ')[-1]}" if port == EMULATOR else name
 
 
@@ -289,7 +289,7 @@ def board_facts(device, port):
     where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
     versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
     heap = f"{hello.heap_free:,} bytes of heap free"
-    return [("board", printable(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
+    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
 
 
 def limit_facts(hello):

@@ -9,6 +9,7 @@ import time
 from importlib import metadata
 
 from .errors import DeployError
+from .text import printable
 from .transport import BAUD
 
 MPREMOTE = (1, 25)  # the oldest version whose library has what is used here
@@ -19,9 +20,7 @@ SHOWN = 200  # characters of them that an error repeats
 
 def shown(value):
     """What a board said as an error may repeat it: on one line, without control characters, not too long."""
-    text = value if isinstance(value, str) else repr(value)
-    text = text if len(text) <= SHOWN else text[:SHOWN] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return printable(value if isinstance(value, str) else repr(value), SHOWN)
 
 
 def literal(text):

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import data, demo, screen, spec
-from .words import printable
+from .text import escaped
 
 # One mark an answer: (mark, meaning, style). The shapes differ, so that nothing hangs on colour.
 RIGHT = "●", "right", "green"
@@ -183,12 +183,12 @@ def mismatch(error):
     table = _table("", "board", "mirror", "")
     for name, board, mirror in error.rows:
         differs, style = ("differs", "bold red") if str(board) != str(mirror) else ("", None)
-        table.add_row(name, printable(board), printable(mirror), differs, style=style)
+        table.add_row(name, escaped(board), escaped(mirror), differs, style=style)
     words = f"Event {error.event}, {error.request}: the board and the mirror differ."
-    parts = [Text(printable(words), "bold red"), table]
-    parts += [Text(printable(finding)) for finding in error.findings]
+    parts = [Text(escaped(words), "bold red"), table]
+    parts += [Text(escaped(finding)) for finding in error.findings]
     if error.before:
-        parts += [Text("Before it:"), *(Text(printable(f"  {request}")) for request in error.before)]
+        parts += [Text("Before it:"), *(Text(escaped(f"  {request}")) for request in error.before)]
     return Group(*parts)
 
 

@@ -4,6 +4,11 @@
 MOST = 300  # characters of what others said, in a message
 
 
+def escaped(text):
+    """The str `text` with each character that does not print, newlines too, escaped as Python does it."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+
+
 def printable(said, most=MOST, end=False):
     """The str or bytes `said` without control characters, ANSI sequences and marks of direction: each is escaped.
 
@@ -13,7 +18,7 @@ def printable(said, most=MOST, end=False):
     room = 4 * most  # bytes: no character of UTF-8 has more
     said = said[-room:] if end else said[:room]
     text = said.decode("utf-8", "backslashreplace") if isinstance(said, bytes | bytearray) else said
-    text = "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+    text = escaped(text)
     if len(text) <= most:
         return text
     return "..." + text[-most:] if end else text[:most] + "..."

@@ -4,19 +4,16 @@
 import codecs
 import sys
 
+from .text import escaped
+
 # What stands for a symbol where the encoding of the output lacks it: one character each, so that columns stay in line.
 PLAIN = {"●": "*", "◐": "+", "○": "?", "✗": "x", "µ": "u", "…": "."}
 PLAIN |= dict.fromkeys("─━╺╸", "-") | dict.fromkeys("│┃", "|")
 
 
-def printable(text):
-    """Text of a board or of a user in which each control character, newlines too, is escaped as Python does it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-
-
 def printable_lines(text):
-    """The same, but lines stay lines."""
-    return "\n".join(map(printable, str(text).split("\n")))
+    """Text of a board or of a user, of which lines stay lines, and all else that does not print is escaped."""
+    return "\n".join(map(escaped, str(text).split("\n")))
 
 
 def _plain(error):
