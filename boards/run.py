@@ -3,6 +3,7 @@
 
 import argparse
 
+from deeplomath import statuses
 from deeplomath.emulator import Emulator, UnixBoard, names
 from deeplomath.errors import DeeplomathError
 
@@ -26,4 +27,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    statuses.run(main)

@@ -19,7 +19,14 @@ def device(board):
 
 
 def configured(device, **config):
-    device.configure(**config)
+    """The board with an empty network; a walk before may have ended in a frozen one, which no configuration replaces."""
+    try:
+        device.configure(**config)
+    except KernelError as error:
+        if error.code != spec.ERROR_FROZEN:
+            raise
+        device.freeze(False)
+        device.configure(**config)
     return device
 
 

@@ -303,7 +303,7 @@ def in_the_repl(port):
         line.read(1000)  # the unix port loses what is sent before its prompt is there
         line.timeout = 30
         line.write(b"print(6 * 7)\r")
-        return line.read_until(b">>> ")
+        return line.read_until(b"42\r\n>>> ")  # a prompt of before may come late
 
 
 def in_the_raw_repl(port):

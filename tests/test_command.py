@@ -233,7 +233,7 @@ def test_a_picture_that_cannot_be_kept_is_refused_before_the_demo(tmp_path, pict
         (["check", "COM3", "FILE"], "deeplomath: COM3: "),
         (["exit", "COM3"], "deeplomath: COM3: "),
         (["demo", "--port", "COM3"], "deeplomath: COM3: "),
-        (["info", "emulator"], "deeplomath: emulator: needs Linux or macOS, this Python has no "),
+        (["info", "emulator"], "deeplomath: emulated boards: a pseudo-terminal is needed, so Linux or macOS"),
     ],
 )
 def test_it_runs_without_what_only_unix_has(file, arguments, words):

@@ -222,10 +222,8 @@ def opened(port, baud=BAUD):
 def emulator():
     """The emulated board of demo and info. CheckoutError: it cannot be had here."""
     places.need_checkout(EMULATOR, "A board needs none: give its port.")
-    try:
-        from .emulator import Emulator
-    except ModuleNotFoundError as error:
-        raise places.CheckoutError(f"{EMULATOR}: needs Linux or macOS, this Python has no {error.name}") from error
+    from .emulator import Emulator
+
     return Emulator(icount=True)
 
 
