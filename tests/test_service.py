@@ -222,6 +222,19 @@ def test_a_transfer_ends_where_something_else_begins(breaker):
     assert talk.refused("export", ids(1024))[0] == spec.ERROR_OFFSET
 
 
+def test_a_request_that_fails_ends_no_transfer():
+    talk, _ = long_talk()
+    state, (first, *rest) = talk.service.network.export(), chunks(talk.service.network.export())
+    talk.done("export", ids(0))
+    talk.refused("learn", learn_payload(label=9, x=range(20)))
+    talk.refused("configure", configure_payload(layers=9))
+    assert talk.done("export", ids(1024))[1] == state[1024:2048]
+    talk.done("load", first)
+    talk.refused("forget", ids(9999))
+    for it in rest:
+        talk.done("load", it)
+
+
 def raising(error):
     """A module whose network, once made, raises on every learn."""
 

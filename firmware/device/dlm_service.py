@@ -100,11 +100,8 @@ class Service:
         self._chunk = None  # what comes, of which so much was read
         self._at = self._size = 0
         self._ticks, self._tick_kind = _ticks()
-        self._last = [
-            0,
-            0,
-            0,
-        ]  # sequence and checksum of the request replied to last: kept in small ints, which take no heap
+        # Sequence and checksum of the request replied to last: in small ints, which take no heap.
+        self._last = [0, 0, 0]
         self._replied = 0  # length of the reply to it; 0 where none is remembered
         self._loading = False  # of a state on its way: whether it comes in,
         self._next = 0  # how much of it is through, 0 of none,
@@ -252,8 +249,9 @@ class Service:
 
     def _change(self, call, *arguments):
         """As _timed, for what changes the network: a state on its way is no longer of it."""
+        done = self._timed(call, *arguments)
         self._end_transfer()
-        return self._timed(call, *arguments)
+        return done
 
     def _changed(self, opcode, call, *arguments):
         """Changes the network; replies with digest and time."""
