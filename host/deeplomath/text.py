@@ -5,8 +5,8 @@ MOST = 300  # characters of what others said, in a message
 
 
 def escaped(text):
-    """The str `text` with each character that does not print, newlines too, escaped as Python does it."""
-    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+    """The str() of `text` with each character that does not print, newlines too, escaped as Python does it."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in str(text))
 
 
 def printable(said, most=MOST, end=False):
