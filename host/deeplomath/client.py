@@ -208,7 +208,7 @@ class Device:
         return bool(self._request(spec.OPCODE_BUILD, budget=budget)[0]["building"])
 
     def undo(self):
-        """Takes the last learn back: last_digest is again that of before."""
+        """Takes the last learn, or all of the last naming, back: last_digest is again that of before."""
         self._request(spec.OPCODE_UNDO)
 
     def forget(self, event):
