@@ -208,6 +208,42 @@ def test_one_undo_takes_a_whole_naming_back_and_the_unknowns_are_remembered_agai
     assert (net.name(ids, 2), net.digest()) == (learned, after), seed
 
 
+FAR = ((9000, 0), (-9000, 0), (0, 9000), (0, -9000), (20000, 0), (-20000, 0), (0, 20000), (0, -20000))
+
+
+def with_unknowns(make):
+    """A network of one event that remembers as many unknowns as it can, those of FAR."""
+    net = make(features=2, classes=3, events=16)
+    net.learn(np.array([0, 0], np.int16), 0)
+    for x in FAR:
+        net.infer(np.array(x, np.int16))
+    return net
+
+
+@both
+def test_where_room_is_needed_the_unknowns_that_were_named_go_first_the_oldest_of_them_ahead(make):
+    net = with_unknowns(make)
+    newer = [[30000, 30000], [-30000, 30000], [30000, -30000]]
+    before = net.digest()
+    net.name((5, 2), 1)
+    rest = tuple(i for i in range(8) if i not in (2, 5))
+    for n, left in ((1, rest), (2, rest), (3, rest[1:])):
+        assert net.infer(np.array(newer[n - 1], np.int16)).verdict == spec.VERDICT_UNKNOWN
+        assert net.unknowns() == (*left, *range(8, 8 + n)), n
+    net.undo()
+    assert (net.digest(), net.unknowns()) == (before, (*rest[1:], 8, 9, 10))
+
+
+@both
+def test_an_unknown_that_was_named_and_did_not_have_to_go_is_the_same_after_undo(make):
+    net = with_unknowns(make)
+    net.name((5, 2), 1)
+    net.infer(np.array([30000, 30000], np.int16))  # number 2 goes, and number 5 moves up
+    net.undo()
+    assert net.unknowns() == (0, 1, 3, 4, 5, 6, 7, 8)
+    assert net.unknown(5).tolist() == list(FAR[5]) and net.unknown(8).tolist() == [30000, 30000]
+
+
 @both
 def test_after_a_learn_a_naming_is_not_undone_any_more(make):
     net = make(features=1, classes=3, events=6)

@@ -93,8 +93,7 @@ class Service:
     def __init__(self, module):
         self.module = module
         self.network = None
-        self.running = True
-        self.building = False
+        self.running, self.building = True, False
         self.decoder = Decoder()
         self._encoder = Encoder()
         self._chunk = None  # what comes, of which so much was read

@@ -76,7 +76,7 @@ typedef struct {
 } dlm_experience_t;
 
 #define DLM_HIT 0x8000u
-#define DLM_MARGIN_MAX_Q8 256
+#define DLM_MARGIN_MAX_Q8 (DLM_ONE_Q16 >> 8)
 
 // What undo needs of a learn; features of the event evicted lie at undo_x.
 typedef struct {
