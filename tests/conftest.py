@@ -30,6 +30,7 @@ BOARDS = {
 }
 WHOLE = ("unix", "f405")  # run all that takes a board; the others test_boards.py, whose walks say the same of each
 SINGLE = ("test_mutation", "test_network", "test_accuracy")  # whose tests share nothing: each may run in any process
+NAMED = 200  # characters, or bytes, of a parameter that still become part of its test's name
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
 
 
@@ -42,6 +43,11 @@ def board(request):
     with board:
         board.name = request.param
         yield board
+
+
+def pytest_make_parametrize_id(val, argname):
+    """A name for a long parameter: pytest would escape all of it, which takes minutes under the sanitizers."""
+    return f"{argname}_of_{len(val)}" if isinstance(val, str | bytes | bytearray) and len(val) > NAMED else None
 
 
 def pytest_configure(config):
