@@ -104,7 +104,7 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 	$(RUN) -m pytest -rs tests -m $*
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
-	$(SANITIZED) $(RUN) -m pytest -rs tests -m kernel
+	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
 fuzz: setup $(ASAN_LIB) ## feed kernel and mirror states made to harm, under the sanitizers; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)

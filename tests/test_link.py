@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import serial
 
 from deeplomath import Device, emulator, frame, link, network, repl, spec, transport
 from deeplomath.errors import DeviceError, TransportError
@@ -535,3 +536,26 @@ def test_a_line_that_breaks_in_a_request_is_a_transport_error(monkeypatch, kind)
         device.learn(event(0), 0)
     assert error.value.executed is None
     device.close()
+
+
+@pytest.mark.parametrize(("times", "broken"), [(1, False), (2, True)], ids=["flushed", "gone"])
+def test_what_was_flushed_at_the_other_end_is_no_broken_line(monkeypatch, times, broken):
+    """select says that bytes are there, and they are not: pyserial takes a terminal that was flushed for a cable pulled."""
+
+    class Port:
+        in_waiting, faults = 0, 0
+
+        def read(self, size):
+            if self.faults:
+                self.faults -= 1
+                raise serial.SerialException("device reports readiness to read but returned no data")
+            return b"there"
+
+    port = Port()
+    monkeypatch.setattr(transport.serial, "serial_for_url", lambda *_, **__: port)
+    line = transport.Transport("/dev/a-port")
+    port.faults = times
+    if broken:
+        with pytest.raises(TransportError, match="/dev/a-port: device reports readiness"):
+            line.read(1)
+    assert line.read(1) == b"there"

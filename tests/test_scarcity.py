@@ -145,6 +145,20 @@ def test_the_largest_network_fits_whatever_was_asked_before(device):
         device.configure(**config, events=fit)
 
 
+def test_networks_of_many_sizes_leave_room_for_one_of_nearly_all(device):
+    draw = np.random.default_rng(1)
+    fit = most_events(device, features=18, classes=7)
+    for _ in range(30):
+        features, events = (int(draw.integers(1, most)) for most in (60, fit // 2))
+        try:
+            device.configure(features=features, classes=7, events=events, background=bool(draw.integers(2)))
+        except DeviceError as error:  # too large: the network before it is there
+            assert error.code == spec.ERROR_MEMORY
+        for n in range(int(draw.integers(4))):
+            device.learn(event(n, device.info().features), n % 7)
+    device.configure(features=18, classes=7, events=fit * 9 // 10)
+
+
 @pytest.mark.parametrize("classes", [4, 7])
 def test_the_largest_network_that_fits_lives_its_whole_life(device, classes):
     sizes = dict(features=18, classes=classes)

@@ -166,7 +166,10 @@ class Emulator(Board):
             raise TransportError(f"{self.image}: no prompt of the board after {START_SECONDS} s, but {seen!r}")
 
     def put(self, files):
-        """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL."""
+        """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL, and reset it.
+
+        Its heap is as after power-up then: what the writing left there would lie where a network is to find room.
+        """
         from .rawrepl import RawRepl
 
         with RawRepl(self.port, soft_reset=False) as board:
@@ -174,6 +177,8 @@ class Emulator(Board):
                 board.make_folder(folder)
             for path, file in files.items():
                 board.put(path, file.read_bytes())
+        with RawRepl(self.port):  # which resets it
+            pass
 
 
 class UnixBoard(Board):

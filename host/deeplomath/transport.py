@@ -44,8 +44,16 @@ class Transport:
     def read(self, timeout):
         """Returns what has arrived, b"" when nothing came for `timeout` seconds or 50 ms, the shorter; 0 does not wait."""
         with self._told():
-            waiting = self._serial.in_waiting
-            return self._serial.read(min(max(1, waiting), _MOST)) if waiting or timeout > 0 else b""
+            try:
+                return self._read(timeout)
+            except (
+                serial.SerialException
+            ):  # what had come was flushed, as a terminal's other end may do; or the port is gone
+                return self._read(timeout)
+
+    def _read(self, timeout):
+        waiting = self._serial.in_waiting
+        return self._serial.read(min(max(1, waiting), _MOST)) if waiting or timeout > 0 else b""
 
     def write(self, data):
         """Sends all of data."""
