@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import serial
 from mpremote.transport_serial import SerialTransport
 from typer.testing import CliRunner
 
@@ -17,6 +16,7 @@ from deeplomath import cli, data, demo, drawing, emulator, eventfile, places, sp
 from deeplomath.client import Device
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.network import Network
+from deeplomath.transport import Transport
 
 CONFIG = dict(features=3, classes=3, events=30)
 
@@ -299,14 +299,15 @@ class InRepl(emulator.UnixBoard):
 
 def in_the_repl(port):
     """What the REPL at a port says of 6 * 7."""
-    with serial.Serial(port, timeout=2) as line:
-        said = b""
-        for _ in range(15):  # the unix port loses what is sent before its prompt is there
+    line, said = Transport(port), b""
+    for wait in range(300):
+        if wait % 30 == 0:  # the unix port loses what is sent before its prompt is there
             line.write(b"print(6 * 7)\r")
-            said += line.read_until(b"42\r\n>>> ")
-            if b"42" in said:
-                break
-        return said
+        said += line.read(0.1)
+        if said.endswith(b"42\r\n>>> "):
+            break
+    line.close()
+    return said
 
 
 def in_the_raw_repl(port):
