@@ -304,7 +304,7 @@ def in_the_repl(port):
         if wait % 30 == 0:  # the unix port loses what is sent before its prompt is there
             line.write(b"print(6 * 7)\r")
         said += line.read(0.1)
-        if said.endswith(b"42\r\n>>> "):
+        if b"42" in said and said.endswith(b">>> "):
             break
     line.close()
     return said
