@@ -3,7 +3,7 @@
 
 import argparse
 
-from deeplomath import deploy
+from deeplomath.deploy import deploy
 from deeplomath.errors import DeeplomathError
 
 

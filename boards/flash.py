@@ -12,8 +12,9 @@ import time
 import tomllib
 from pathlib import Path
 
-from deeplomath import places, statuses
-from deeplomath.places import BUILD, ROOT
+from deeplomath import paths
+from deeplomath.desk import statuses
+from deeplomath.paths import BUILD, ROOT
 
 MOUNTS = ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*")
 PATIENCE = 30  # seconds until a board should have taken a file from its drive
@@ -85,7 +86,7 @@ def flash(board, build=BUILD, dry_run=False, say=print):
                 run_tool(command, method.get("probe"))
             else:
                 copy_to_drive(image, find_drive(method["drive"]))
-            say(f"{board}: {image.name} is on it; next: {places.command()} info PORT")
+            say(f"{board}: {image.name} is on it; next: {paths.command()} info PORT")
             return
         except FlashError as error:
             reasons.append(str(error))

@@ -7,7 +7,10 @@ import json
 import shutil
 from pathlib import Path
 
-from deeplomath import deploy, emulator, spec, statuses
+from deeplomath import spec
+from deeplomath.deploy import deploy
+from deeplomath.desk import statuses
+from deeplomath.link import emulator
 
 IMAGES = ("firmware.uf2", "firmware.dfu", "firmware.hex")
 

@@ -3,9 +3,9 @@
 
 import argparse
 
-from deeplomath import statuses
-from deeplomath.emulator import Emulator, UnixBoard, names
+from deeplomath.desk import statuses
 from deeplomath.errors import DeeplomathError
+from deeplomath.link.emulator import Emulator, UnixBoard, names
 
 
 def main():

@@ -10,8 +10,10 @@ from collections import Counter
 
 import numpy as np
 
-from deeplomath import contour, features, memory, metric, network, solve, spec
+from deeplomath import spec
 from deeplomath.fixed import round_shift
+from deeplomath.mirror import contour, memory, metric, network, solve
+from deeplomath.signal import features
 
 ONE_Q16 = contour.ONE_Q16
 

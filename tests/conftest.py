@@ -10,8 +10,8 @@ import os
 
 import pytest
 
-from deeplomath import emulator
-from deeplomath.emulator import native_module
+from deeplomath.link import emulator
+from deeplomath.link.emulator import native_module
 
 BOARDS = {
     "unix": emulator.UnixBoard,

@@ -15,7 +15,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from deeplomath import KernelError, cost, fixed, metric, solve, spec, window_features  # noqa: E402
+from deeplomath import KernelError, cost, fixed, spec, window_features  # noqa: E402
+from deeplomath.mirror import metric, solve  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
 from states import sealed, that_divides_by_zero  # noqa: E402

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Network, spec, state
+from deeplomath import Network, spec
+from deeplomath.mirror import state
 
 HIT = 0x8000
 HEADER_BYTES, EXPERIENCE_BYTES, TRAILER_BYTES = 26, 8, 8

@@ -15,8 +15,9 @@ from collections import Counter
 import numpy as np
 
 import clips
-from deeplomath import features, spec
-from deeplomath.memory import Experience
+from deeplomath import spec
+from deeplomath.mirror.memory import Experience
+from deeplomath.signal import features
 from implementations import KERNEL, MIRROR, UNBOUNDED, kernel_window_features
 from operations import apply
 from walks import KINDS, events

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import data, demo
-from deeplomath.client import Device
-from deeplomath.network import cost
+from deeplomath.desk import data, demo
+from deeplomath.errors import DataError
+from deeplomath.link.client import Device
+from deeplomath.mirror.network import cost
 from wire import BoardNetwork, Line, board_window_features
 
 
@@ -18,7 +19,7 @@ def recordings():
     """The real data; a test that cannot have it is skipped, but not in CI (conftest.py)."""
     try:
         return data.load()
-    except data.DataError as error:
+    except DataError as error:
         pytest.skip(str(error))
 
 

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from deeplomath import connect, link, network, repl, spec
+from deeplomath import spec
 from deeplomath.errors import KernelError
-from deeplomath.features import window_features
+from deeplomath.link import connect, link, repl
+from deeplomath.mirror import network
+from deeplomath.signal.features import window_features
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "firmware" / "device"))

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Network, data, emulator, window_features
+from deeplomath import Network, window_features
+from deeplomath.desk import data
+from deeplomath.link import emulator
 from deeplomath.spec import ACTION_INSERTED
 
 SIZES = [(18, 16, 2), (18, 64, 1), (18, 64, 2), (18, 128, 2), (48, 16, 2), (48, 64, 2), (48, 128, 2)]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import cases
 
-from deeplomath import emulator
+from deeplomath.link import emulator
 
 HERE = Path(__file__).resolve().parent
 KERNEL = HERE.parents[1] / "firmware" / "kernel"

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Device, emulator
+from deeplomath import Device
+from deeplomath.link import emulator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from walks import STANDARD, standard_walk  # noqa: E402

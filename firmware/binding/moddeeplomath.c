@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The MicroPython module `deeplomath`: arguments in, exceptions out; the arithmetic is the kernel's. Its host twin is
-// host/deeplomath/network.py. Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath.mpy.
+// host/deeplomath/mirror/network.py. Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath.mpy.
 //
 //     net = deeplomath.Network(features=18, classes=7, events=64)
 //     net.learn(array('h', ...), 3).neurons

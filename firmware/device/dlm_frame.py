@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Frames of the wire, no I/O: the twin of host/deeplomath/frame.py, in buffers allocated once (PROTOCOL.md, Frames)."""
+"""Frames of the wire, no I/O: the twin of host/deeplomath/link/frame.py, in buffers allocated once (PROTOCOL.md, Frames)."""
 
 from binascii import crc32
 from struct import pack_into, unpack_from

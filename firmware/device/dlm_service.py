@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Requests in, replies out, no I/O, one handler an opcode: the other end of host/deeplomath/client.py (PROTOCOL.md)."""
+"""Requests in, replies out, no I/O, one handler an opcode: the other end of host/deeplomath/link/client.py (PROTOCOL.md)."""
 
 import gc
 import sys

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is host/deeplomath/network.py.
+// Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is host/deeplomath/mirror/network.py.
 //
 //     dlm_config_t config = {.n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
 //     static uint64_t buffer[5000];

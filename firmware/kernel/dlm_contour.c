@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/contour.py. NUMERICS.md, Contour.
+// The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/mirror/contour.py. NUMERICS.md, Contour.
 #include "dlm_kernel.h"
 
 #define NO_EVENT UINT32_MAX  // above every squared distance

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A sensor window to features: mean, log2 of the deviation, log2 of the mean step. Twin of host/deeplomath/features.py.
+// A sensor window to features: mean, log2 of the deviation, log2 of the mean step. Twin of host/deeplomath/signal/features.py.
 #include "dlm_kernel.h"
 
 #define STILL DLM_FEATURE_STILL_BITS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The events kept: absorb, insert, evict, undo, forget, relabel, name. Twin of host/deeplomath/memory.py. NUMERICS.md, Memory.
+// The events kept: absorb, insert, evict, undo, forget, relabel, name. Twin of host/deeplomath/mirror/memory.py. NUMERICS.md, Memory.
 #include "dlm_kernel.h"
 
 // Events

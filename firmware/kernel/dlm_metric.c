@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Features to coordinates: the first metric, and the metric that a layer hands to the next. Twin of host/deeplomath/metric.py.
+// Features to coordinates: the first metric, and the metric that a layer hands to the next. Twin of host/deeplomath/mirror/metric.py.
 #include "dlm_kernel.h"
 
 void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {

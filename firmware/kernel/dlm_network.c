@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The function network: events in, layers found, answers out. Twin of host/deeplomath/network.py. NUMERICS.md, Network.
+// The function network: events in, layers found, answers out. Twin of host/deeplomath/mirror/network.py. NUMERICS.md, Network.
 #include "dlm_kernel.h"
 
 int dlm_check(const dlm_config_t *config) {

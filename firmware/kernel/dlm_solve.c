@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The direct solver: Gram matrix, Cholesky factor, its inverse, alpha and leave-one-out. Twin of host/deeplomath/solve.py.
+// The direct solver: Gram matrix, Cholesky factor, its inverse, alpha and leave-one-out. Twin of host/deeplomath/mirror/solve.py.
 // Rows of A come and go, packed holds L, W passes by in columns; NUMERICS.md, Solver, proves the bounds given here.
 #include "dlm_kernel.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/state.py. NUMERICS.md, State and Digest.
+// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/mirror/state.py. NUMERICS.md, State and Digest.
 #include "dlm_kernel.h"
 
 #define MAGIC 0x534d4c44u  // "DLMS"

@@ -14,7 +14,7 @@ import joblib  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import Progress  # noqa: E402
 
-from deeplomath.emulator import BUILD  # noqa: E402
+from deeplomath.paths import BUILD  # noqa: E402
 
 from . import parts, picture, sets, table  # noqa: E402
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import data, spec, window_features
-from deeplomath.emulator import BUILD
+from deeplomath import spec, window_features
+from deeplomath.desk import data
+from deeplomath.paths import BUILD
 
 FOLDER = BUILD / "data"
 SWING = 8000  # features are scaled so that each moves over -SWING..SWING, as a sensor of that range would give them

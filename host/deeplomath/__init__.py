@@ -15,17 +15,17 @@ _HOMES = {
     "Answer": "results",
     "Cost": "results",
     "DeeplomathError": "errors",
-    "Device": "client",
+    "Device": "link.client",
     "DeviceError": "errors",
     "Info": "results",
     "KernelError": "errors",
     "Learned": "results",
-    "Network": "network",
+    "Network": "mirror.network",
     "ProtocolError": "errors",
     "TransportError": "errors",
     "__version__": "spec",
-    "cost": "network",
-    "window_features": "features",
+    "cost": "mirror.network",
+    "window_features": "signal.features",
 }
 __all__ = [*_HOMES]
 

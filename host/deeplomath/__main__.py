@@ -11,13 +11,13 @@ STOPPED = 130  # as in statuses.py, which is not loaded yet when this is needed
 def main():
     """Entry point of the command."""
     with _nothing_begun():
-        from . import statuses
+        from .desk import statuses
     statuses.run(_command)
 
 
 def _command():
     with _nothing_begun():
-        from . import cli
+        from .desk import cli
     return cli.app(standalone_mode=False)
 
 

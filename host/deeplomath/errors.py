@@ -52,3 +52,7 @@ class DeviceError(DeeplomathError):
 
 class DeployError(DeeplomathError):
     """A board cannot take what was to be put on it, or did not compute right with it; it is as it was before."""
+
+
+class DataError(DeeplomathError):
+    """A file of events or samples is missing, damaged, or not what it should be."""

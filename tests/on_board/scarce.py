@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs in MicroPython: sends each changing request with ever more of the heap free, and says what did not hold.
 
-Prints a line a fault, and a last one: how often each status came. tests/test_scarcity.py runs it.
+Prints a line a fault, and a last one: how often each status came. tests/link/test_scarcity.py runs it.
 """
 
 import gc

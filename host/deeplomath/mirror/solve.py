@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""The direct solver: Gram matrix, Cholesky factor, its inverse, alpha and leave-one-out. Twin of firmware/kernel/dlm_solve.c.
+
+m events, C targets. Integers are int64 or unbounded (fixed.py). NUMERICS.md, Solver.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import spec
+from ..fixed import exp2_neg, isqrt, log2_q11, round_shift, saturate
+
+
+class Width(NamedTuple):
+    """1 / h^2 as mantissa / 2^shift: x in Q18 = (squared distance in Q16 * mantissa) >> shift."""
+
+    mantissa: int
+    shift: int
+
+
+def base_width(n_q8):
+    """The Width of h^2 = D_mean / 2 over scaled coordinates n_q8 [m, D]; mantissa 0 where all events coincide."""
+    m = len(n_q8)
+    total = n_q8.sum(0)
+    spread = int(m * (n_q8 * n_q8).sum() - (total * total).sum())  # the sum of squared distances over all pairs
+    if spread == 0:
+        return Width(0, 0)
+    pairs2 = m * (m - 1)
+    down = max(0, spread.bit_length() - 32)
+    spread >>= down
+    up = 29 + spread.bit_length() - pairs2.bit_length()
+    return Width((pairs2 << up) // spread, up + down - 18)
+
+
+def widen(width):
+    """The second candidate: h^2 times 2^WIDTH_SHIFT."""
+    return Width(width.mantissa, width.shift + spec.KERNEL_WIDTH_SHIFT)
+
+
+def trial(m):
+    """Events that the widths are tried on, of m."""
+    return max((m + 1) // 2, min(m, spec.KERNEL_TRIAL_EVENTS))
+
+
+def squared_distances(a_q8, b_q8):
+    """Squared distances Q16 [n, m] of a_q8 [n, D] and b_q8 [m, D]."""
+    return (a_q8 * a_q8).sum(1)[:, None] + (b_q8 * b_q8).sum(1)[None, :] - 2 * (a_q8 @ b_q8.T)
+
+
+def kernel(distance2_q16, width):
+    """K = 2^(-distance2 / h^2) in Q30, any shape."""
+    return exp2_neg((distance2_q16 * width.mantissa) >> width.shift)
+
+
+class Factor(NamedTuple):
+    """A = L L^T."""
+
+    l_q15: np.ndarray  # [m, m] lower triangular, without its diagonal
+    root_q28: np.ndarray  # [m]: 1 / L_ii
+
+
+def with_ridge(kernel_q30):
+    """A = K + lambda, Q30 [m, m]."""
+    return kernel_q30 + np.diag(np.full(len(kernel_q30), spec.KERNEL_RIDGE, kernel_q30.dtype))
+
+
+def factor(a_q30):
+    """The Factor of the positive definite A, Q30 [m, m]."""
+    m = len(a_q30)
+    lower, root = np.zeros_like(a_q30), np.zeros_like(a_q30[0])
+    for j in range(m):
+        rest_q30 = a_q30[j:, j] - lower[j:, :j] @ lower[j, :j]
+        root[j] = (1 << 58) // int(isqrt(int(rest_q30[0]) << 30))
+        lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
+    return Factor(lower, root)
+
+
+def inverse(factor):
+    """W = L^-1, Q26 [m, m], lower triangular."""
+    w_q26 = np.zeros_like(factor.l_q15)
+    for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
+        sums_q25 = mixed_products(row_q15[:i], w_q26[:i, :i].T)
+        w_q26[i, :i] = (-sums_q25 * root_q28) >> 27
+        w_q26[i, i] = root_q28 >> 2
+    return w_q26
+
+
+def mixed_products(a, rows):
+    """Sums of floor(a b / 2^16) over the products of a [n] and of each row of rows [r, n]."""
+    return ((rows * a) >> 16).sum(1)
+
+
+def substitute(factor, targets_q16):
+    """V = L^-1 T, Q11 [m, C], clipped to +-16."""
+    v = np.zeros_like(targets_q16)
+    for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
+        rest_q26 = saturate(targets_q16[i] * 1024 - row_q15[:i] @ v[:i], (1 << 31) - 1)
+        v[i] = saturate(_times_root(rest_q26, root_q28), (1 << 15) - 1)
+    return v
+
+
+def negative_log_evidence(factor, v_q11):
+    """-2 log2 of the marginal likelihood of the targets, for each of them and but for a constant, Q11."""
+    product_q31, halvings = 1 << 31, 0
+    for root_q28 in factor.root_q28:
+        product = product_q31 * int(root_q28) >> 32
+        up = 32 - product.bit_length()
+        product_q31, halvings = product << up, halvings + up
+    roots = log2_q11(product_q31) - (halvings << spec.FEATURE_LOG_BITS)
+    return len(v_q11) * log2_q11(int((v_q11 * v_q11).sum()) + 1) - 2 * roots
+
+
+def _times_root(rest, root_q28):
+    """rest * root, rounded: the two have 43 fractional bits more than the result."""
+    return round_shift(rest * root_q28, 43)
+
+
+class Solution(NamedTuple):
+    alpha_q21: np.ndarray  # [m, C]
+    residual_q16: np.ndarray  # [m, C] leave-one-out residuals, clipped to +-8
+
+
+def solve(factor, v_q11):
+    """alpha = (K + lambda)^-1 T = W^T V and its leave-one-out residuals: v_q11 [m, C] of substitute."""
+    columns = inverse(factor).T
+    halves = np.arange(len(v_q11), 0, -1) // 2  # half a bit is lost a product
+    sums_q21 = _to_32_bits(np.array([mixed_products(row, columns) for row in v_q11.T], v_q11.dtype).T)
+    alpha_q21 = _to_32_bits(sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0))
+    w_q12 = round_shift(columns, 14)
+    reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(1)
+    residual_q16 = saturate(round_shift(alpha_q21 * reciprocal_q30[:, None], 35), spec.KERNEL_ANSWER_MAX)
+    return Solution(alpha_q21, residual_q16)
+
+
+def _to_32_bits(values):
+    """Modulo 2^32, as int32: of no effect but where V was clipped."""
+    return (values + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def to_16_bits(alpha_q21):
+    """(alpha of 16 bits, shift): alpha_q21 / 2^shift, rounded, with the least shift that brings all below 2^15."""
+    shift = max(0, int(np.abs(alpha_q21).max()).bit_length() - 15)
+    return np.minimum((alpha_q21 + ((1 << shift) >> 1)) >> shift, (1 << 15) - 1), shift
+
+
+def to_q15(kernel_q30):
+    """K in Q15, 1 as 32767."""
+    return np.minimum(kernel_q30 >> 15, (1 << 15) - 1)
+
+
+def answer(kernel_q30, alpha, shift):
+    """A layer's outputs Q16 [n, C], clipped to +-8, from kernel_q30 [n, m] and alpha [m, C] of to_16_bits."""
+    return saturate(round_shift(to_q15(kernel_q30) @ alpha, 20 - shift), spec.KERNEL_ANSWER_MAX)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""Packages of `make mip` and `make release`: mpremote installs them, from a folder or over HTTP, and the board imports them."""
+
+import functools
+import hashlib
+import http.server
+import json
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from deeplomath import spec
+from deeplomath.deploy import deploy
+from deeplomath.link import emulator
+from implementations import ROOT
+
+sys.path.insert(0, str(ROOT / "boards"))
+
+import package  # noqa: E402
+
+
+@pytest.fixture
+def build(tmp_path):
+    """A folder with files where `make natmod device` would put theirs."""
+    for architecture in ("armv6m", "armv7m"):
+        (tmp_path / "natmod" / architecture).mkdir(parents=True)
+        (tmp_path / "natmod" / architecture / "deeplomath.mpy").write_bytes(architecture.encode())
+    (tmp_path / "device").mkdir()
+    for name in deploy.DEVICE:
+        (tmp_path / "device" / f"{name}.mpy").write_bytes(name.encode())
+    return tmp_path
+
+
+def test_each_architecture_has_a_package_of_the_same_files(build, tmp_path):
+    assert package.write_mip(build, tmp_path / "mip") == ["armv6m", "armv7m"]
+    for architecture in ("armv6m", "armv7m"):
+        folder = tmp_path / "mip" / architecture
+        listed = json.loads((folder / "package.json").read_text())
+        assert listed["version"] == spec.VERSION_LIBRARY
+        names = ["deeplomath.mpy", *(f"{name}.mpy" for name in deploy.DEVICE)]
+        assert listed["urls"] == [[name, name] for name in names]
+        assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "package.json"])
+        assert (folder / "deeplomath.mpy").read_bytes() == architecture.encode()
+
+
+def test_a_release_lists_the_sum_of_each_file_and_the_images_that_are_built(build, tmp_path):
+    (build / "stm32f405_qemu").mkdir()
+    (build / "stm32f405_qemu" / "firmware.hex").write_bytes(b"image")
+    assert package.write_release(build, tmp_path / "release") == ["stm32f405_qemu.hex"]
+    lines = (tmp_path / "release" / "SHA256SUMS").read_text().splitlines()
+    assert len(lines) == 1 + 2 * (2 + len(deploy.DEVICE))
+    for line in lines:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((tmp_path / "release" / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.fixture(scope="module", params=[pytest.param("mps2_an385_qemu", marks=pytest.mark.m3_mpy)])
+def stock(request, tmp_path_factory):
+    """An emulated board with stock MicroPython and an empty disk; the folder of the package for it."""
+    board = emulator.Emulator(request.param, stock=True)
+    missing = [str(file) for file in board.needs if not file.is_file()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)}: not built, make test does it")
+    board.files = []
+    folder = tmp_path_factory.mktemp("mip")
+    package.write_mip(emulator.BUILD, folder)
+    with board:
+        yield board.port, folder / board.toml["native_arch"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def served(stock):
+    """The URL of the package on a server of this machine."""
+    handler = functools.partial(Quiet, directory=stock[1])
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/package.json"
+        server.shutdown()
+
+
+def mpremote(port, *command):
+    done = subprocess.run(
+        [sys.executable, "-m", "mpremote", "connect", port, *command], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+LEARN = """
+import deeplomath, dlm_main
+from array import array
+net = deeplomath.Network(features=3, classes=2, events=16)
+net.learn(array('h', [120, -40, 900]), 1)
+print(deeplomath.__file__, dlm_main.__file__, net.infer(array('h', [118, -38, 905])).label)
+"""
+
+
+def test_mpremote_installs_from_a_folder_what_the_board_then_imports(stock):
+    port, folder = stock
+    assert "Installing: /lib/deeplomath.mpy" in mpremote(port, "mip", "install", str(folder / "package.json"))
+    assert mpremote(port, "exec", LEARN).split() == ["/lib/deeplomath.mpy", "/lib/dlm_main.mpy", "1"]
+
+
+def test_mpremote_installs_over_http_what_the_board_then_imports(stock, served):
+    port, other = stock[0], "/other"
+    assert "Done" in mpremote(port, "mip", "install", f"--target={other}", served)
+    learned = mpremote(port, "exec", f"import sys\nsys.path.insert(0, '{other}')\n{LEARN}")
+    assert learned.split() == [f"{other}/deeplomath.mpy", f"{other}/dlm_main.mpy", "1"]
+
+
+def test_make_mip_says_how_to_install(capsys, monkeypatch, build):
+    monkeypatch.setattr(emulator, "BUILD", build)
+    monkeypatch.setattr(sys, "argv", ["package.py", "mip"])
+    package.main()
+    assert re.findall(r"mip install build/mip/(\w+)/package.json", capsys.readouterr().out) == ["armv6m", "armv7m"]

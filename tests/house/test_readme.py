@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""What README.md shows runs: the Python on the host against a board, the Python on the board itself, the links."""
+
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from deeplomath import Network
+from deeplomath.desk import cli
+from implementations import ROOT
+
+README = (ROOT / "README.md").read_text()
+ON_THE_HOST, ON_THE_BOARD = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_host_example_runs_against_a_board(board, capsys):
+    window = np.random.default_rng(0).integers(-900, 900, (128, 6)).astype(np.int16)
+    exec(ON_THE_HOST.replace('"/dev/ttyACM0"', repr(board.port)), {"window": window})
+    assert capsys.readouterr().out.split()[:2] == ["3", "2"]
+
+
+@pytest.mark.unix
+def test_the_board_example_runs_on_a_board():
+    micropython = ROOT / "build/unix/micropython"
+    if not micropython.is_file():
+        pytest.skip(f"{micropython} is not built: make test-unix")
+    done = subprocess.run([micropython, "-c", ON_THE_BOARD + "\nprint(net.info())"], capture_output=True, text=True)
+    assert done.returncode == 0 and "neurons=1" in done.stdout, done.stderr
+
+
+def test_every_call_of_the_table_is_there():
+    calls = set(re.findall(r"`(?:board\.)?([a-z_]+)\(", README)) - {"configure", "cost"}
+    assert calls and all(hasattr(Network, call) for call in calls)
+
+
+def test_every_link_leads_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_make_target_of_the_text_is_there():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"\bmake ([a-z][a-z-]+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_command_is_called_where_it_is_and_takes_what_is_shown():
+    commands = re.findall(r"`((?:\.venv/bin/)?deeplomath (\w+)( [^`]*)?)`", README)
+    assert {name for _, name, _ in commands} == {command.name for command in cli.app.registered_commands}
+    for text, name, rest in commands:
+        assert text.startswith(".venv/bin/"), text
+        said = CliRunner().invoke(cli.app, [name, "--help"]).output
+        for word in rest.split():
+            assert (word if word.startswith("-") else word.lower()) in said, text
