@@ -47,8 +47,15 @@ def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path)
         "vectors or limit or refused or verdict or clipped",
     ]
     command += [
-        str(ROOT / "tests" / f"test_{stem}.py")
-        for stem in ("fixed", "features", "solve", "contour", "state", "network")
+        str(ROOT / "tests" / f"{stem}.py")
+        for stem in (
+            "kernel/test_fixed",
+            "signal/test_features",
+            "kernel/test_solve",
+            "kernel/test_contour",
+            "kernel/test_state",
+            "kernel/test_network",
+        )
     ]
     ran = subprocess.run(
         command, env={**os.environ, "DEEPLOMATH_LIBRARY": str(library)}, capture_output=True, text=True
