@@ -16,8 +16,9 @@
 // nothing. One network must not be used from two threads at once.
 // Formats: name_qN has N fractional bits; shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
 //
-// What changes the events (learn to freeze below) first finishes or discards a rebuild under way, and leaves a whole network
-// behind; dlm_learn_begin alone (in a network with background) leaves the rebuild to dlm_build_step, and until it is whole the old network answers.
+// Whatever changes the events (dlm_learn to dlm_freeze) first finishes or discards a rebuild under way, and leaves a whole
+// network behind. Only dlm_learn_begin, in a network with background, leaves the rebuild to dlm_build_step. The old network
+// answers until the new one is whole.
 #ifndef DLM_H
 #define DLM_H
 
@@ -26,6 +27,7 @@
 
 #include "dlm_spec.h"
 
+// A network. What it holds is the kernel's own.
 typedef struct dlm dlm_t;
 
 // What a network is for; all sizes are fixed for its life.
@@ -66,15 +68,15 @@ typedef struct {
 
 // What the network is at present.
 typedef struct {
-    dlm_config_t config;
-    uint32_t clock;      // learns so far, less those taken back
-    uint32_t error_q16;  // as in dlm_learned_t
-    uint32_t level_q12;  // novelty of the contour
-    uint32_t work;       // multiply-accumulates of the last rebuild
-    uint16_t n_neurons;
-    uint16_t depth;
-    uint8_t frozen;
-    uint8_t building;  // a rebuild is under way
+    dlm_config_t config;  // as it was given to dlm_init
+    uint32_t clock;       // learns so far, less those taken back
+    uint32_t error_q16;   // as in dlm_learned_t
+    uint32_t level_q12;   // novelty of the contour
+    uint32_t work;        // multiply-accumulates of the last rebuild
+    uint16_t n_neurons;   // as in dlm_learned_t
+    uint16_t depth;       // as in dlm_learned_t
+    uint8_t frozen;       // 1: all learning is stopped
+    uint8_t building;     // 1: a rebuild is under way
 } dlm_info_t;
 
 // What a network of a config can cost at most.
@@ -103,8 +105,9 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 // event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, all else is in slices. It fails with
-// DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
+// As dlm_learn, but it only begins the rebuild. It first finishes an earlier rebuild that is still under way. dlm_build_step does
+// the rest, slice by slice. depth and error in *learned are still those of the old network.
+// Fails as dlm_learn, and with DLM_ERR_MODE in a network without background.
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
 // Goes on with the rebuild for about budget multiply-accumulates, at least one step; returns 1 while there is more to do,
@@ -154,6 +157,7 @@ void dlm_freeze(dlm_t *net, int frozen);
 // With nothing learned the label is -1 and the verdict unknown.
 void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
+// Fills *info with what the network is at present.
 void dlm_info(const dlm_t *net, dlm_info_t *info);
 
 // CRC-32 (IEEE 802.3) of the canonical little-endian bytes of config, events, experience and network, which must be whole.

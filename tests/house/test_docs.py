@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The documents: what the site of `make docs` shows has words, contents lists are whole, links lead somewhere, lines are short."""
+
+import inspect
+import re
+
+import pytest
+
+import deeplomath
+from implementations import ROOT
+
+HEADER = (ROOT / "firmware/kernel/dlm.h").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "shared_spec").glob("*.md"))]
+LONGEST = 120  # characters of a line; a row of a table, or a link alone, cannot be broken
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def slug(title):
+    """What `#...` leads to a heading with this title."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def headings(text):
+    """(level, title) of each heading."""
+    return [(len(signs), title) for signs, title in re.findall(r"^(#+) (.*)$", FENCE.sub("", text), re.MULTILINE)]
+
+
+def test_each_function_and_type_of_the_header_stands_below_a_comment():
+    lines = HEADER.splitlines()
+    found = [i for i, line in enumerate(lines) if re.match(r"(typedef|[a-z][\w ]* \*?dlm_\w+\()", line)]
+    assert len(found) > 30
+    assert [lines[i] for i in found if not lines[i - 1].startswith("//")] == []
+
+
+def test_each_field_of_the_header_has_a_comment():
+    fields = re.findall(r"^    \w+ \w+(?:\[\w+\])?;.*$", HEADER, re.MULTILINE)
+    assert len(fields) > 30
+    assert [field for field in fields if "//" not in field] == []
+
+
+def test_each_name_that_users_import_has_a_docstring():
+    names = [name for name in deeplomath.__all__ if name != "__version__"]
+    assert [name for name in names if not vars(getattr(deeplomath, name)).get("__doc__", True)] == []
+
+
+@pytest.mark.parametrize("name", ["Network", "Device"])
+def test_each_method_that_users_call_has_a_docstring(name):
+    methods = inspect.getmembers(getattr(deeplomath, name), inspect.isfunction)
+    public = [(method, function) for method, function in methods if not method.startswith("_")]
+    assert len(public) > 20
+    assert [method for method, function in public if not function.__doc__] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_each_link_to_a_heading_or_a_file_leads_there(document):
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", FENCE.sub("", document.read_text())):
+        file = document.parent / target if target else document
+        assert file.exists(), target
+        if anchor:
+            assert anchor in [slug(title) for _, title in headings(file.read_text())], (target, anchor)
+
+
+@pytest.mark.parametrize("name", ["DESIGN.md", "NUMERICS.md", "CONTRIBUTING.md"])
+def test_the_contents_list_has_each_section_in_its_order(name):
+    text = (ROOT / "shared_spec" / name).read_text()
+    listed = re.findall(r"^\s*- \[[^\]]*\]\(#([^)]*)\)", text, re.MULTILINE)
+    assert listed and listed == [slug(title) for level, title in headings(text) if level == 2 and title != "Contents"]
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", *(f"shared_spec/{name}.md" for name in ("DESIGN", "NUMERICS", "CONTRIBUTING", "CHANGES"))]
+)
+def test_lines_are_short(name):
+    lines = enumerate((ROOT / name).read_text().splitlines(), 1)
+    rows = ("|", "![")
+    assert [(n, len(line)) for n, line in lines if len(line) > LONGEST and not line.startswith(rows)] == []
+
+
+def test_the_version_is_told_of_in_the_changes():
+    assert f"\n## {deeplomath.__version__}" in (ROOT / "shared_spec/CHANGES.md").read_text()
