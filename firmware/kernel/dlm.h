@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is host/deeplomath/mirror/network.py.
 //
-//     dlm_config_t config = {.n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
+//     dlm_config_t config = {
+//         .n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
 //     static uint64_t buffer[5000];
 //     dlm_t *net;
 //     if (dlm_init(&config, buffer, sizeof(buffer), &net) == 0) {
@@ -11,10 +12,11 @@
 //         dlm_infer(net, features, &answer);
 //     }
 //
-// Rules of the whole API: integers only; no allocation, no globals; the network lives in one buffer of the caller's, holds no
-// pointers and may be moved as bytes. A function that can fail returns 0 or a negative DLM_ERR_*, and then has changed
-// nothing. One network must not be used from two threads at once.
-// Formats: name_qN has N fractional bits; shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
+// Rules of the whole API: integers only, no allocation, no globals. The network lives in one buffer of the caller's. It holds
+// no pointers, so it may be moved as bytes. A function that can fail returns 0 or a negative DLM_ERR_*. If it fails, it has
+// changed nothing. One network must not be used from two threads at once.
+//
+// Formats: name_qN has N fractional bits. shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
 //
 // Whatever changes the events (dlm_learn to dlm_freeze) first finishes or discards a rebuild under way, and leaves a whole
 // network behind. Only dlm_learn_begin, in a network with background, leaves the rebuild to dlm_build_step. The old network

@@ -90,7 +90,10 @@ class Folders(SphinxPostTransform):
 
 def setup(app):
     COPY.mkdir(parents=True, exist_ok=True)
-    (COPY / "dlm.h").write_text(in_doc_comments((KERNEL / "dlm.h").read_text().partition("\n")[2]))
+    _, header = (KERNEL / "dlm.h").read_text().split("\n", 1)  # without its licence line
+    ends_the_file_comment = "#ifndef DLM_H"
+    header = header.replace(ends_the_file_comment, f"/**/\n{ends_the_file_comment}", 1)  # else it tells of the macro
+    (COPY / "dlm.h").write_text(in_doc_comments(header))
     app.add_lexer("dump", TextLexer)  # of bytes, in PROTOCOL.md
     app.add_post_transform(Folders)
     app.connect("autodoc-process-docstring", _escape_docstring)
