@@ -3,6 +3,7 @@
 
 import inspect
 import re
+import subprocess
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_each_field_of_the_header_has_a_comment():
     assert [field for field in fields if "//" not in field] == []
 
 
+def test_the_example_of_the_header_compiles_and_runs(tmp_path):
+    example = re.sub("^// ", "", "\n".join(re.findall(r"^//     .*$", HEADER, re.MULTILINE)), flags=re.MULTILINE)
+    assert "dlm_infer(net, features, &answer);" in example
+    program = tmp_path / "example.c"
+    check = "return answer.label == 3 ? 0 : 1;\n    }"
+    program.write_text(
+        f"""#include "dlm.h"
+static const int16_t features[18] = {{7, -8, 900}};
+int main(void) {{
+{example.rsplit("}", 1)[0]}{check}
+    return 2;
+}}
+"""
+    )
+    kernel = ROOT / "firmware/kernel"
+    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{kernel}", program, *sorted(kernel.glob("*.c"))]
+    subprocess.run([*command, "-o", tmp_path / "example"], check=True)
+    assert subprocess.run([tmp_path / "example"]).returncode == 0
+
+
 def test_each_name_that_users_import_has_a_docstring():
     names = [name for name in deeplomath.__all__ if name != "__version__"]
     assert [name for name in names if not vars(getattr(deeplomath, name)).get("__doc__", True)] == []
@@ -68,7 +89,11 @@ def test_the_contents_list_has_each_section_in_its_order(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", *(f"shared_spec/{name}.md" for name in ("DESIGN", "NUMERICS", "CONTRIBUTING", "CHANGES"))]
+    "name",
+    [
+        *("README.md", "firmware/kernel/dlm.h"),
+        *(f"shared_spec/{name}.md" for name in ("DESIGN", "NUMERICS", "CONTRIBUTING", "CHANGES")),
+    ],
 )
 def test_lines_are_short(name):
     lines = enumerate((ROOT / name).read_text().splitlines(), 1)
