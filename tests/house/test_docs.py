@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import deeplomath
+from deeplomath.paths import BUILD
 from implementations import ROOT
 
 HEADER = (ROOT / "firmware/kernel/dlm.h").read_text()
@@ -70,6 +71,19 @@ def test_each_method_that_users_call_has_a_docstring(name):
     public = [(method, function) for method, function in methods if not method.startswith("_")]
     assert len(public) > 20
     assert [method for method, function in public if not function.__doc__] == []
+
+
+@pytest.mark.unix
+def test_a_board_has_each_call_of_the_mirror_but_those_that_are_said_to_be_the_hosts_alone():
+    micropython = BUILD / "unix" / "micropython"
+    if not micropython.is_file():
+        pytest.skip(f"{micropython} is not built: make test-unix")
+    code = "import deeplomath; print(*dir(deeplomath.Network))"
+    names = subprocess.run([micropython, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    on_the_host = {name for name in dir(deeplomath.Network) if not name.startswith("_")}
+    said = (ROOT / "shared_spec/site/python.md").read_text().split("the host's alone:")[1].split("\n\n")[0]
+    assert on_the_host - set(names) == set(re.findall(r"`(\w+)`", said))
+    assert {name for name in names if not name.startswith("_")} <= on_the_host
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
