@@ -68,7 +68,7 @@ $(if $(python_old),$(if $(filter-out help clean distclean,$(ASKED)),$(error Pyth
 	set PYTHON, as in make $(ASKED) PYTHON=python3.11)))
 endif
 # MicroPython's makefiles take no path with a space in it.
-ANYWHERE := help setup test-host lint format check generate bench-learning clean distclean
+ANYWHERE := help setup test-host lint format check docs generate bench-learning clean distclean
 $(if $(word 2,$(CURDIR)),$(if $(filter-out $(ANYWHERE),$(ASKED)),$(error $(CURDIR): MicroPython cannot be built in a folder \
 	whose path has a space: move this checkout; what works here is make $(ANYWHERE))))
 $(if $(word 2,$(MICROPYTHON_DIR)),$(error MICROPYTHON_DIR=$(MICROPYTHON_DIR): MicroPython cannot be built in a folder whose path has a space))
@@ -137,6 +137,10 @@ $(VENV)/.done: host/requirements.txt host/pyproject.toml | $(BUILD)/.packages-ho
 
 $(VENV)/.bench: host/requirements-bench.txt $(VENV)/.done
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements-bench.txt $(or_no_network)
+	@touch $@
+
+$(VENV)/.docs: host/requirements-docs.txt $(VENV)/.done
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement host/requirements-docs.txt $(or_no_network)
 	@touch $@
 
 $(BUILD)/micropython-1.25.0/py/py.mk: | $(BUILD)/.packages-firmware
@@ -268,6 +272,11 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 check: lint ## lint, and see that the constant files are what spec.toml says
 	$(RUN) shared_spec/generate.py --check
 
+docs: $(VENV)/.docs ## the site in build/docs, from the documents, the docstrings and dlm.h; a warning is an error
+	@$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir shared_spec/site \
+	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
+	@echo "$(BUILD)/docs/index.html"
+
 size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4
 	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
 	@for arch in $(NATMOD_ARCH); do \
@@ -278,10 +287,10 @@ size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cor
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(addprefix $(BUILD)/,host asan size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
+	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check size clean distclean
+.PHONY: help demo fuzz streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check docs size clean distclean

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is host/deeplomath/mirror/network.py.
+// Deeplomath: a learning kernel for microcontrollers. The whole public API; its twin is
+// host/deeplomath/mirror/network.py.
 //
-//     dlm_config_t config = {.n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
+//     dlm_config_t config = {
+//         .n_features = 18, .n_events = 64, .n_classes = 7, .n_layers = 2, .false_reject_permille = 50};
 //     static uint64_t buffer[5000];
 //     dlm_t *net;
 //     if (dlm_init(&config, buffer, sizeof(buffer), &net) == 0) {
@@ -11,13 +13,15 @@
 //         dlm_infer(net, features, &answer);
 //     }
 //
-// Rules of the whole API: integers only; no allocation, no globals; the network lives in one buffer of the caller's, holds no
-// pointers and may be moved as bytes. A function that can fail returns 0 or a negative DLM_ERR_*, and then has changed
-// nothing. One network must not be used from two threads at once.
-// Formats: name_qN has N fractional bits; shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
+// Rules of the whole API: integers only, no allocation, no globals. The network lives in one buffer of the caller's.
+// It holds no pointers, so it may be moved as bytes. A function that can fail returns 0 or a negative DLM_ERR_*. If
+// it fails, it has changed nothing. One network must not be used from two threads at once.
 //
-// What changes the events (learn to freeze below) first finishes or discards a rebuild under way, and leaves a whole network
-// behind; dlm_learn_begin alone (in a network with background) leaves the rebuild to dlm_build_step, and until it is whole the old network answers.
+// Formats: name_qN has N fractional bits. shared_spec/NUMERICS.md gives formula, rounding and bounds of each.
+//
+// Whatever changes the events (dlm_learn to dlm_freeze) first finishes or discards a rebuild under way, and leaves a
+// whole network behind. Only dlm_learn_begin, in a network with background, leaves the rebuild to dlm_build_step. The
+// old network answers until the new one is whole.
 #ifndef DLM_H
 #define DLM_H
 
@@ -26,6 +30,7 @@
 
 #include "dlm_spec.h"
 
+// A network. What it holds is the kernel's own.
 typedef struct dlm dlm_t;
 
 // What a network is for; all sizes are fixed for its life.
@@ -66,15 +71,15 @@ typedef struct {
 
 // What the network is at present.
 typedef struct {
-    dlm_config_t config;
-    uint32_t clock;      // learns so far, less those taken back
-    uint32_t error_q16;  // as in dlm_learned_t
-    uint32_t level_q12;  // novelty of the contour
-    uint32_t work;       // multiply-accumulates of the last rebuild
-    uint16_t n_neurons;
-    uint16_t depth;
-    uint8_t frozen;
-    uint8_t building;  // a rebuild is under way
+    dlm_config_t config;  // as it was given to dlm_init
+    uint32_t clock;       // learns so far, less those taken back
+    uint32_t error_q16;   // as in dlm_learned_t
+    uint32_t level_q12;   // novelty of the contour
+    uint32_t work;        // multiply-accumulates of the last rebuild
+    uint16_t n_neurons;   // as in dlm_learned_t
+    uint16_t depth;       // as in dlm_learned_t
+    uint8_t frozen;       // 1: all learning is stopped
+    uint8_t building;     // 1: a rebuild is under way
 } dlm_info_t;
 
 // What a network of a config can cost at most.
@@ -97,94 +102,105 @@ void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost);
 // Fails with what dlm_check says, or DLM_ERR_BUFFER.
 int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net);
 
-// Learns event x [n_features] under label: absorbed by an event that already stands for it, else kept as a neuron, for which
-// the least useful event goes when the budget is used up. Then the network is rebuilt. NUMERICS.md, Memory.
-// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns have been made, or DLM_ERR_FULL when each
-// event is one of the last two of its class.
+// Learns event x [n_features] under label. An event that already stands for x absorbs it. Else x is kept as a neuron;
+// if the budget is used up, the least useful event goes for it. Then the network is rebuilt. NUMERICS.md, Memory.
+// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns have been made, or DLM_ERR_FULL
+// when the budget is used up and each event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// As dlm_learn, but the rebuild is only begun: what is left of an earlier one is finished first, all else is in slices. It fails with
-// DLM_ERR_MODE, too, in a network without background; depth and error in *learned are still those of the old network.
+// As dlm_learn, but it only begins the rebuild. It first finishes an earlier rebuild that is still under way.
+// dlm_build_step does the rest, slice by slice. depth and error in *learned are still those of the old network. Fails
+// as dlm_learn, and with DLM_ERR_MODE in a network without background.
 int dlm_learn_begin(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
-// Goes on with the rebuild for about budget multiply-accumulates, at least one step; returns 1 while there is more to do,
-// 0 when the network is whole. What comes out does not depend on the budgets. NUMERICS.md, Rebuild.
+// Goes on with the rebuild for about budget multiply-accumulates, at least one step. Returns 1 while there is more to
+// do, 0 when the network is whole. The network does not depend on the budgets. NUMERICS.md, Rebuild.
 int dlm_build_step(dlm_t *net, uint32_t budget);
 
-// Takes the last learn back, or all of the last dlm_name; the digest is that of before, and unknowns that were named are
+// Takes back the last learn, or all of the last dlm_name. The digest is that of before. Unknowns that were named are
 // remembered again. Fails with DLM_ERR_NOTHING unless the last change was a learn, a correction or a naming.
 int dlm_undo(dlm_t *net);
 
-// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock (the next event gets
-// its id): if nothing had to go for it, the digest is that of before it was learned. Fails with DLM_ERR_EVENT.
+// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock: the next
+// event gets its id. If nothing had to go for it, the digest is that of before it was learned. Fails with
+// DLM_ERR_EVENT.
 int dlm_forget(dlm_t *net, uint32_t event);
 
 // Gives an event another label. Fails with DLM_ERR_EVENT or DLM_ERR_LABEL.
 int dlm_relabel(dlm_t *net, uint32_t event, int32_t label);
 
-// "That was a `label`": the event last seen by infer or learn is learned under label; if it was learned, that is undone first.
+// "That was a `label`": learns the event last seen by infer or learn under label. If it was learned, that is undone
+// first.
 // Fails with DLM_ERR_NOTHING when none was seen since the last other change, or as dlm_learn.
 int dlm_correct(dlm_t *net, int32_t label, dlm_learned_t *learned);
 
-// "Drop it": the event last seen is forgotten: its learn is undone, or it leaves the unknowns. Fails with DLM_ERR_NOTHING.
+// "Drop it": forgets the event last seen. Its learn is undone, or it leaves the unknowns. Fails with DLM_ERR_NOTHING.
 int dlm_drop(dlm_t *net);
 
-// Ids of the unknown events remembered (inferred with the verdict unknown), oldest first, into unknowns [DLM_LIMIT_UNKNOWNS];
-// returns how many. Ids count the unknowns met, modulo 2^32; they are no event ids.
+// Puts the ids of the unknown events remembered, oldest first, into unknowns [DLM_LIMIT_UNKNOWNS]. Returns how many.
+// An event is remembered when it is inferred with the verdict unknown. Ids count the unknowns met, modulo 2^32; they
+// are no event ids.
 uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns);
 
 // Features of a remembered unknown, int16 [n_features], or NULL.
 const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown);
 
-// Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; *learned tells of the last. One
-// dlm_undo takes all of it back; of more than DLM_LIMIT_UNKNOWNS unknowns, those that have been named are the first to go.
-// Fails with DLM_ERR_COUNT (n outside 1..DLM_LIMIT_UNKNOWNS), DLM_ERR_EVENT (an id not there, or twice), or as dlm_learn.
+// Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns. *learned tells of the
+// last. One dlm_undo takes all of it back. Until then they keep their places: where a new unknown needs room, they
+// are the first to go.
+// Fails with DLM_ERR_COUNT (n outside 1..DLM_LIMIT_UNKNOWNS), DLM_ERR_EVENT (an id not there, or twice), or as
+// dlm_learn.
 int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned);
 
-// Moves all events of class `label` to the class `to`, which has none. Fails with DLM_ERR_MODE, DLM_ERR_LABEL, DLM_ERR_PRESENT.
+// Moves all events of class `label` to the class `to`, which has none. Fails with DLM_ERR_MODE, DLM_ERR_LABEL,
+// DLM_ERR_PRESENT.
 int dlm_rename_class(dlm_t *net, int32_t label, int32_t to);
 
 // Forgets all events of a class. Fails with DLM_ERR_MODE or DLM_ERR_LABEL.
 int dlm_drop_class(dlm_t *net, int32_t label);
 
-// Stops all learning (frozen = 1), or lets it go on (0): meanwhile all that changes events fails with DLM_ERR_FROZEN.
+// Stops all learning (frozen = 1), or lets it go on (0). While it is stopped, all that changes events fails with
+// DLM_ERR_FROZEN.
 void dlm_freeze(dlm_t *net, int frozen);
 
-// Answers for event x [n_features] and remembers it as the last seen; an unknown one among the unknowns.
+// Answers for event x [n_features] and remembers it as the last seen. An unknown event is remembered among the
+// unknowns, too.
 // With nothing learned the label is -1 and the verdict unknown.
 void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
+// Fills *info with what the network is at present.
 void dlm_info(const dlm_t *net, dlm_info_t *info);
 
-// CRC-32 (IEEE 802.3) of the canonical little-endian bytes of config, events, experience and network, which must be whole.
-// NUMERICS.md, Digest.
+// CRC-32 (IEEE 802.3) of the canonical little-endian bytes of config, events, experience and network, which must be
+// whole. NUMERICS.md, Digest.
 uint32_t dlm_digest(const dlm_t *net);
 
 // Bytes that dlm_export writes.
 size_t dlm_state_size(const dlm_t *net);
 
-// Writes the state, dlm_state_size bytes: config, events and experience, from which the network is rebuilt. The network must be
-// whole. NUMERICS.md, State.
+// Writes the state, dlm_state_size bytes: config, events and experience, from which the network is rebuilt. The
+// network must be whole. NUMERICS.md, State.
 void dlm_export(const dlm_t *net, uint8_t *state);
 
 // Writes n bytes of the state from offset on, which must lie within it, into part.
 void dlm_export_part(const dlm_t *net, uint32_t offset, uint8_t *part, uint32_t n);
 
-// Takes a state of size bytes that dlm_export wrote for the same config, rebuilds and verifies the digest in it. What was seen
-// last, the unknowns, and what undo needs are forgotten then.
-// Fails with DLM_ERR_FROZEN or DLM_ERR_STATE_*; all is as before then, but that a rebuild under way is finished.
+// Takes a state of size bytes that dlm_export wrote for the same config. Rebuilds the network, and verifies the
+// digest in the state. What was seen last, the unknowns, and what undo needs are forgotten then.
+// Fails with DLM_ERR_FROZEN or DLM_ERR_STATE_*. All is as before then, but that a rebuild under way is finished.
 int dlm_import(dlm_t *net, const uint8_t *state, size_t size);
 
-// dlm_import piece by piece: puts n bytes at offset of a state aside, in a place of their own in the network's buffer.
+// dlm_import piece by piece: puts n bytes of a state, from its offset on, aside, in a place of their own in the
+// buffer.
 // Fails with DLM_ERR_FROZEN, or DLM_ERR_STATE_SIZE where they are beyond the largest state of this config.
 int dlm_import_part(dlm_t *net, uint32_t offset, const uint8_t *part, uint32_t n);
 
-// Takes the state of size bytes that was put aside, as dlm_import does. It is used up then, except where it was damaged or is of
-// another size, version or configuration.
+// Takes the state of size bytes that was put aside, as dlm_import does. The state is used up then, unless it was
+// refused as damaged, or as one of another size, version or configuration.
 int dlm_import_staged(dlm_t *net, uint32_t size);
 
-// Features int16 [3 * n_channels] of a window of samples [n_samples][n_channels]: means in LSB, log2 of the deviations in Q11,
-// log2 of the mean steps in Q11. Fails with DLM_ERR_WINDOW. NUMERICS.md, Features.
+// Features int16 [3 * n_channels] of a window of samples [n_samples][n_channels]: means in LSB, log2 of the
+// deviations in Q11, log2 of the mean steps in Q11. Fails with DLM_ERR_WINDOW. NUMERICS.md, Features.
 int dlm_window_features(const int16_t *samples, size_t n_samples, size_t n_channels, int16_t *features);
 
 #endif

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""How `make docs` makes the site: the documents where they lie, the host's docstrings, and dlm.h.
+
+Sphinx reads the documents in place, so that a link between them works here and in the repository. Hawkmoth reads C, but
+only comments of the form /** */, and takes them for reStructuredText: it is given a copy of dlm.h with its // comments
+in that form.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from hawkmoth.util import compiler
+from pygments.lexers.special import TextLexer
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "host"))
+from deeplomath.paths import BUILD, ROOT  # noqa: E402  (the path comes first)
+from deeplomath.spec import VERSION_LIBRARY  # noqa: E402
+
+KERNEL = ROOT / "firmware" / "kernel"
+COPY = BUILD / "docs-c"  # of dlm.h, as Hawkmoth reads it
+
+project = "Deeplomath"
+author = "Deeplomath authors"
+release = version = VERSION_LIBRARY
+extensions = ["sphinx.ext.autodoc", "hawkmoth", "myst_parser"]
+root_doc = "shared_spec/site/index"
+include_patterns = [
+    *("README.md", "shared_spec/*.md", "shared_spec/site/*.md"),
+    *("boards/README.md", "boards/*/README.md"),
+]
+exclude_patterns = ["build", ".venv*", "**/node_modules"]
+default_role = "code"
+myst_heading_anchors = 3  # what `[Rounding](#rounding)` leads to, as in the repository
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+html_theme = "furo"
+html_title = f"Deeplomath {release}"
+html_extra_path = ["index.html"]
+html_copy_source = False
+html_show_copyright = False
+hawkmoth_root = str(COPY)
+hawkmoth_clang = [f"-I{KERNEL}", *compiler.get_include_args("gcc", "c")]
+
+
+def escaped(line):
+    """A line of a comment or docstring, in which no sign but the back-tick has a meaning of its own."""
+    return re.sub(r"`[^`]*`|[*|_]", lambda found: found[0] if found[0][0] == "`" else f"\\{found[0]}", line)
+
+
+def in_rst(block):
+    """The lines of a comment or docstring as reStructuredText: what is indented is code."""
+    code = False
+    for line in block:
+        if line.startswith("    ") and not code:
+            yield from ("::", "")
+        code = line.startswith("    ") or code and not line
+        yield line if code else escaped(line)
+
+
+def in_doc_comments(text):
+    """C text whose // comments are of the form /** */, each in front of what it tells of."""
+    lines, block = [], []
+    for line in text.splitlines():
+        whole = re.match(r"// ?(.*)", line)
+        field = re.match(r"(\s+\w[^/]*;)\s+// (.*)", line)
+        if whole:
+            block.append(whole[1])
+            continue
+        if block:
+            lines.append("\n * ".join(["/**", *in_rst(block)]) + "\n */")
+            block = []
+        lines += [f"    /** {escaped(field[2])} */", field[1]] if field else [line]
+    return "\n".join(lines) + "\n"
+
+
+class Folders(SphinxPostTransform):
+    """A link to a folder becomes its name: the site has no repository beside it."""
+
+    default_priority = 1  # before a page that is not there is a warning
+
+    def run(self, **_):
+        for link in [*self.document.findall(addnodes.pending_xref)]:
+            if (ROOT / self.env.docname).parent.joinpath(link.get("reftarget", ".")).is_dir():
+                link.replace_self(nodes.literal("", link.astext()))
+
+
+def setup(app):
+    COPY.mkdir(parents=True, exist_ok=True)
+    _, header = (KERNEL / "dlm.h").read_text().split("\n", 1)  # without its licence line
+    ends_the_file_comment = "#ifndef DLM_H"
+    header = header.replace(ends_the_file_comment, f"/**/\n{ends_the_file_comment}", 1)  # else it tells of the macro
+    (COPY / "dlm.h").write_text(in_doc_comments(header))
+    app.add_lexer("dump", TextLexer)  # of bytes, in PROTOCOL.md
+    app.add_post_transform(Folders)
+    app.connect("autodoc-process-docstring", _escape_docstring)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _escape_docstring(app, what, name, obj, options, lines):
+    lines[:] = [line if line.startswith((">>>", "...", " ")) else escaped(line) for line in lines]
