@@ -81,14 +81,18 @@ SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-n
 # Where the tests look; tests/conftest.py has the same defaults.
 export DEEPLOMATH_BUILD := $(abspath $(BUILD))
 
+## Begin
+
 help: ## show this list
-	@sed -n 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
-	@echo "TIER is one of: $(sort $(TIERS))"
+	@sed -n -e 's/^## /\n/p' -e 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@printf '\n%s\n' "TIER is one of: $(sort $(TIERS))" | fold -s -w 98
 
 demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
 	$(VENV)/bin/deeplomath demo
 
-## Tests
+setup: $(VENV)/.done ## the Python environment in .venv
+
+## Test
 
 test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
@@ -96,7 +100,7 @@ test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) #
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
 	$(RUN) -m pytest -rs tests -m "not device"
 
-test-TIER: ## those of one tier: MicroPython's unix port, an emulated board; _mpy: with the loadable module
+test-TIER: ## one tier's: unix port or emulated board; _mpy: with the loadable module
 	@echo "TIER is one of: $(sort $(TIERS))"
 
 .SECONDEXPANSION:
@@ -106,24 +110,24 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed kernel and mirror states made to harm, under the sanitizers; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+fuzz: setup $(ASAN_LIB) ## feed both states made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
-streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches, tails and repetitions
+streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
 
-bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
+## Measure
+
+bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
 
-bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, walk on each board, write boards/README.md; BENCH=--cores: only the cores
+bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
 
-## What the tests and the demo run on
+# What the tests and the demo run on
 
 or_no_network = || { echo "$@: what it needs could not be fetched, see above. Is there a network, and the package index in reach of it?" \
 	"Then run make again; what is here already is not fetched again." >&2; exit 2; }
-
-setup: $(VENV)/.done ## the Python environment in .venv
 
 $(BUILD)/.packages-%: boards/setup/packages.sh
 	@boards/setup/packages.sh $*
@@ -174,6 +178,8 @@ micropython = +@echo "building $@"; mkdir -p $(@D); \
 $(MPY_CROSS): $(MICROPYTHON_DIR)/py/py.mk | $(BUILD)/.packages-firmware
 	$(call micropython,mpy-cross,USER_C_MODULES=)
 
+## Boards
+
 # Without the module in it as well: what the loadable one is tried on.
 unix: $(UNIX) ## MicroPython's unix port with the kernel built in
 unix_options := VARIANT=standard FROZEN_MANIFEST= MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0
@@ -222,7 +228,7 @@ $(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmak
 $(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
 	$(call rp2,)
 
-natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
+natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; only one: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(BUILD)/.packages-firmware $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
 	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
@@ -234,7 +240,7 @@ $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
 	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
 
 # The board is asked first: nothing is built for a wrong port, and no module that the board does not take.
-deploy: setup ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
+deploy: setup ## install on PORT=...; MAIN=1: serve from power-up, on SERIAL=uart1 BAUD=921600
 	@architecture=$$($(RUN) boards/ask.py "$(PORT)" $(NATMOD_ARCH) $(if $(FORCE),--force)) && \
 	$(MAKE) --silent --no-print-directory natmod device NATMOD_ARCH="$$architecture"
 	$(VENV)/bin/deeplomath deploy "$(PORT)" $(if $(MAIN),--main) \
@@ -246,10 +252,10 @@ mip: setup natmod device ## packages for `mpremote mip install`, a folder an arc
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open; STOCK=1: for make deploy
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, print its port; STOCK=1: for make deploy
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
-## Keeping house
+## Keep house
 
 generate: ## write the constant files from shared_spec/spec.toml
 	$(PYTHON) shared_spec/generate.py
