@@ -16,7 +16,6 @@ PICO_SDK_DIR ?= $(BUILD)/pico-sdk-2.1.1/pico-sdk
 PICO_SDK := $(abspath $(PICO_SDK_DIR))
 UNIX := $(BUILD)/unix/micropython
 UNIX_STOCK := $(BUILD)/unix_stock/micropython
-F405 := $(BUILD)/stm32f405_qemu/firmware.elf
 RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
 NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
@@ -29,34 +28,13 @@ DEVICE := $(wildcard firmware/device/*.py)
 DEVICE_MPY := $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy)
 C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
 
-# What a board boots with the kernel compiled in, and what it takes for the loadable module on stock MicroPython.
+# The loadable module for each architecture.
 natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
-from_toml = $(shell sed -n 's/^$(2) = "\([^"]*\)".*/\1/p' boards/$(1)/board.toml)
-firmware_of = $(BUILD)/$(call from_toml,$(1),firmware)
-stock_of = $(BUILD)/$(call from_toml,$(1),stock) $(call natmod_of,$(call from_toml,$(1),native_arch)) $(DEVICE_MPY)
 
-# The tiers of the suite, BOARDS of tests/conftest.py, and what each needs: TIER_f405 is of `make test-f405`.
-TIER_unix = $(UNIX)
-TIER_unix_mpy = $(UNIX_STOCK) $(call natmod_of,x64)
-TIER_f405 = $(F405)
-TIER_m0 = $(call firmware_of,microbit_qemu)
-TIER_m3 = $(call firmware_of,mps2_an385_qemu)
-TIER_m4 = $(call firmware_of,mps2_an386_qemu)
-TIER_m7 = $(call firmware_of,mps2_an500_qemu)
-TIER_rp2040 = $(call firmware_of,rpi_pico) $(RP2040JS)
-TIER_f405_mpy = $(call stock_of,stm32f405_qemu)
-TIER_m0_mpy = $(call stock_of,microbit_qemu)
-TIER_m3_mpy = $(call stock_of,mps2_an385_qemu)
-TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
-TIER_rp2040_mpy = $(call stock_of,rpi_pico) $(RP2040JS)
-TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
+include boards/boards.mk
 
 # What cannot work is said before anything is built.
 ASKED := $(or $(MAKECMDGOALS),help)
-boards_with = $(sort $(patsubst boards/%/board.toml,%,$(shell grep -l '^$(1)' boards/*/board.toml)))
-BOARDS_run = $(call boards_with,\[run\]) unix
-BOARDS_flash = $(call boards_with,\[flash\])
-BOARDS_firmware = $(call boards_with,$(if $(STOCK),stock,firmware))
 no_board = BOARD=$(BOARD): $(if $(wildcard boards/$(or $(BOARD),none)/board.toml),not a board for this$(if $(STOCK), with STOCK=1),no such board); \
 	`make $(1)` takes one of $(BOARDS_$(1))
 $(foreach goal,$(filter run flash firmware,$(ASKED)),\
@@ -85,9 +63,9 @@ export DEEPLOMATH_BUILD := $(abspath $(BUILD))
 
 help: ## show this list
 	@sed -n -e 's/^## /\n/p' -e 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
-	@printf '\n%s\n' "TIER is one of: $(sort $(TIERS))" | fold -s -w 98
+	@printf '\n%s\n' "TIER is one of: $(sort $(TIERS))" "BOARD is one of: $(BOARDS) unix" | fold -s -w 98
 
-demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
+demo: setup $(call firmware_of,stm32f405_qemu) ## boot the emulated board, let it learn real events, prove every digest
 	$(VENV)/bin/deeplomath demo
 
 setup: $(VENV)/.done ## the Python environment in .venv
@@ -189,14 +167,15 @@ $(UNIX_STOCK): $(MPY_CROSS)
 	$(call micropython,ports/unix,USER_C_MODULES= $(unix_options))
 
 firmware: $(if $(wildcard boards/$(BOARD)/board.toml),$(call $(if $(STOCK),stock_of,firmware_of),$(BOARD))) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath
-QEMU_BOARDS := $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
-$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR) STOCK=)
-$(BUILD)/%_qemu_stock/firmware.elf: $(MPY_CROSS) $(QEMU_BOARDS)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES= STOCK=1)
+QEMU_BOARDS := $(call boards_of_port,qemu)
+QEMU_COMMON := $(wildcard boards/qemu_common/*.* boards/qemu_common/*/*)
+$(QEMU_BOARDS:%=$(BUILD)/%/firmware.elf): $(BUILD)/%/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_COMMON) $$(call sources_of,$$*)
+	$(call micropython,ports/qemu,BOARD=$* BOARD_DIR=$(CURDIR)/boards/$* USER_C_MODULES=$(CURDIR) STOCK=)
+$(QEMU_BOARDS:%=$(BUILD)/%_stock/firmware.elf): $(BUILD)/%_stock/firmware.elf: $(MPY_CROSS) $(QEMU_COMMON) $$(call sources_of,$$*)
+	$(call micropython,ports/qemu,BOARD=$* BOARD_DIR=$(CURDIR)/boards/$* USER_C_MODULES= STOCK=1)
 
 # From the user's own checkout, MICROPYTHON_DIR with the submodules of ports/stm32 fetched; a REPL's UART holds the longest frame.
-STM32_BOARDS := nucleo_f446re pybv11
+STM32_BOARDS := $(call boards_of_port,stm32)
 port_board = $(shell echo $(1) | tr '[:lower:]' '[:upper:]')
 $(STM32_BOARDS:%=$(BUILD)/%/firmware.elf): $(MPY_CROSS) $(MODULE) $(DEVICE) firmware/manifest.py boards/stm32_common/manifest.py
 	@test -n "$$(ls -A $(MICROPYTHON)/lib/stm32lib 2>/dev/null)" || { echo "$@: $(MICROPYTHON_DIR) has no lib/stm32lib, ST's HAL:" \
@@ -252,7 +231,7 @@ mip: setup natmod device ## packages for `mpremote mip install`, a folder an arc
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, print its port; STOCK=1: for make deploy
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(call emulator_of,$(BOARD)) ## emulate BOARD until Ctrl-C, print its port; STOCK=1: for make deploy
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
 ## Keep house
@@ -284,7 +263,7 @@ size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cor
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(addprefix $(BUILD)/,host asan size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
+	rm -rf $(addprefix $(BUILD)/,host asan size device natmod check mip release mpy-cross* unix* $(BOARDS:%=%*))
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
