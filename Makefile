@@ -236,8 +236,9 @@ run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(call emulator_of,$(BOAR
 
 ## Keep house
 
-generate: ## write the constant files from shared_spec/spec.toml
+generate: ## write the constant files from shared_spec/spec.toml, and the table of boards
 	$(PYTHON) shared_spec/generate.py
+	$(PYTHON) boards/readme.py
 
 format: setup ## lay out the sources
 	$(VENV)/bin/ruff check --fix --quiet .
@@ -250,8 +251,9 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
 	clang $(CFLAGS) -Wno-unused-command-line-argument -fsyntax-only $(KERNEL)
 
-check: lint ## lint, and see that the constant files are what spec.toml says
+check: lint ## lint, and see that what make generate writes is up to date
 	$(RUN) shared_spec/generate.py --check
+	$(RUN) boards/readme.py --check
 
 size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4
 	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
