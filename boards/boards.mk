@@ -3,7 +3,8 @@
 
 BOARDS := $(sort $(patsubst boards/%/board.toml,%,$(wildcard boards/*/board.toml)))
 
-# A line `machine = "mps2-an385"` below [run] is the variable mps2_an385_qemu.run.machine; mps2_an385_qemu.run says that [run] is there.
+# A line `machine = "mps2-an385"` below [run] becomes the variable mps2_an385_qemu.run.machine. The variable
+# mps2_an385_qemu.run is yes: there is a [run].
 BOARD_FACTS := $(shell awk ' \
 	FNR == 1 { split(FILENAME, path, "/"); table = path[2] } \
 	/^\[/ { gsub(/[][]/, "", $$1); table = path[2] "." $$1; print table "=yes" } \
@@ -13,8 +14,8 @@ $(foreach fact,$(BOARD_FACTS),$(eval $(subst =, := ,$(fact))))
 boards_with = $(strip $(foreach board,$(BOARDS),$(if $($(board).$(1)),$(board))))
 boards_of_port = $(strip $(foreach board,$(BOARDS),$(if $(filter $(1),$($(board).port)),$(board))))
 
-# What a board boots with the kernel compiled in, what it takes for the loadable module on stock MicroPython, what its own files
-# of a firmware are, and what emulates it.
+# What a board boots with the kernel compiled in; what it takes for the loadable module on stock MicroPython;
+# which files of its folder a firmware is made from; what emulates it.
 firmware_of = $(BUILD)/$($(1).firmware)
 stock_of = $(BUILD)/$($(1).stock) $(call natmod_of,$($(1).native_arch)) $(DEVICE_MPY)
 sources_of = $(wildcard $(addprefix boards/$(1)/*.,mk c h))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes the table of boards in boards/README.md from each board.toml: `make generate`; with --check it only compares."""
+"""Writes the table of boards in boards/README.md from each board.toml (`make generate`); --check only compares."""
 
 import argparse
 import tomllib

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The tiers of the suite: boards as fixtures, a mark per tier, and no silent skips in CI.
 
-board     fixture: a running board, with `.port`, `.name` and `.whole`; a test that takes it runs on each of BOARDS or WHOLE,
-          which are the unix port and what [test] of each board.toml names
+board     fixture: a running board, with `.port`, `.name` and `.whole`; a test that takes it runs on each of BOARDS or
+          WHOLE, which are the unix port and what [test] of each board.toml names
 device    mark of what takes a board, whatever its tier
 kernel    mark of what runs the C kernel as a host library, and again under the sanitizers; parameters named so have it
 """

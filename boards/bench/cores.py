@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kernel alone on each emulated core that a board.toml describes: built as shipped, run bare, counted to the instruction."""
+"""The kernel alone on each emulated core that a board.toml describes: built as shipped, run bare, counted exactly."""
 
 import re
 import subprocess

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Vector table, start and counter of the cores that the bench runs on; BENCH_COUNTER and its switch come from board.toml.
+// Vector table, start and counter of the cores that the bench runs on; board.toml says where the counter is.
 #include "machine.h"
 
 #include <string.h>

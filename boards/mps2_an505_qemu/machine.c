@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Arm's MPS2 with AN505: a counter of 20 MHz for both clocks, under -icount shift=8 5.12 counts an instruction; and its UART,
-// which the port's uart.c does not know.
+// Arm's MPS2 with AN505: a counter of 20 MHz for both clocks, under -icount shift=8 5.12 counts an instruction.
+// The port's uart.c does not know its UART: that is here as well.
 #include "../qemu_common/machine.h"
 #include "ports/qemu/uart.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Arm MPS2 with AN505, Cortex-M33 with DSP and FPU, as QEMU's mps2-an505: a board of MicroPython's ports/qemu, out of its tree.
+# Arm MPS2 with AN505, Cortex-M33 with DSP and FPU, as QEMU's mps2-an505: a board of ports/qemu, out of its tree.
 # The core starts in its secure state: code in SSRAM1, data in SSRAM2 and 3, all by their secure addresses.
 QEMU_MACHINE = mps2-an505
 CPU = -mthumb -mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 # What all boards emulated by QEMU share: included at the end of a board's mpconfigboard.mk. STOCK=1 leaves Deeplomath out.
-# The board may set RAM_START, where its RAM begins, and MACHINE, the file that knows its UART and its clocks (machine.h).
+# The board may set RAM_START, where its RAM begins; MACHINE, the file that knows its UART and its clocks (machine.h);
+# DISK_BLOCK and DISK_BLOCKS, the size of its flash disk.
 QEMU_COMMON := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 QEMU_ARCH = arm
 RAM_START ?= 0x20000000
+DISK_BLOCK ?= 4096
+DISK_BLOCKS ?= 64
 MACHINE ?= boards/$(BOARD)/machine.c
 AFLAGS += $(filter -mcpu=%,$(CPU))
 CFLAGS += $(CPU) -DMP_CONFIGFILE='"$(QEMU_COMMON)/mpconfigqemu.h"'
+CFLAGS += -DDISK_BLOCK=$(DISK_BLOCK) -DDISK_BLOCKS=$(DISK_BLOCKS)
 LDFLAGS += $(CPU)
 LDFLAGS += $(foreach symbol,FLASH_START FLASH_SIZE RAM_START RAM_SIZE,-Wl,--defsym=$(symbol)=$($(symbol)))
 WRAPPED = uart_init mp_init mp_hal_stdin_rx_chr mp_hal_stdio_poll mp_semihosting_init mp_semihosting_exit

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What hal.c needs to know of a machine that QEMU emulates. A board's machine.c says it, or one here that several boards share.
+// What hal.c and disk.c need to know of a machine that QEMU emulates. A board's machine.c says it, or a file here that
+// several boards share.
 #ifndef QEMU_COMMON_MACHINE_H
 #define QEMU_COMMON_MACHINE_H
 
@@ -19,10 +20,14 @@ void machine_init(void);
 
 bool machine_byte_waiting(void);
 
-// What time.ticks_cpu() gives: with -icount a known share of an instruction a count, ticks_per_instruction of board.toml.
+// What time.ticks_cpu() gives. With -icount the counts of an instruction are ticks_per_instruction of board.toml.
 uint32_t machine_ticks(void);
 
 // The time of day: it comes round after 2^32 counts.
 uint32_t machine_clock(void);
+
+// Where the flash disk is: DISK_BLOCKS of DISK_BLOCK bytes that outlive a reset. disk.c gives a part of the RAM to a
+// machine that has no function of its own.
+uint8_t *machine_disk(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Arm's MPS2 boards without TrustZone: a counter of 25 MHz for both clocks, under -icount shift=8 6.4 counts an instruction.
+// Arm's MPS2 boards without TrustZone: a counter of 25 MHz for both clocks, under -icount shift=8 6.4 an instruction.
 #include "machine.h"
 
 #define FPGAIO_COUNTER REG(0x40028018)

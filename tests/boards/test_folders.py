@@ -52,5 +52,6 @@ def test_the_table_of_boards_readme_is_what_the_folders_say(tmp_path):
     new.parent.mkdir()
     new.write_text('title = "New"\ncore = "Cortex-M9"\nport = "stm32"\n[flash]\n[test]\ntier = "m9"\n')
     assert readme.table(tmp_path).splitlines()[-1] == (
-        "| [new](new) | New | Cortex-M9 | `make firmware BOARD=new MICROPYTHON_DIR=...` | `make flash BOARD=new` | `make test-m9` |"
+        "| [new](new) | New | Cortex-M9 | `make firmware BOARD=new MICROPYTHON_DIR=...` "
+        "| `make flash BOARD=new` | `make test-m9` |"
     )
