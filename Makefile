@@ -16,7 +16,6 @@ PICO_SDK_DIR ?= $(BUILD)/pico-sdk-2.1.1/pico-sdk
 PICO_SDK := $(abspath $(PICO_SDK_DIR))
 UNIX := $(BUILD)/unix/micropython
 UNIX_STOCK := $(BUILD)/unix_stock/micropython
-F405 := $(BUILD)/stm32f405_qemu/firmware.elf
 RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
 NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
@@ -29,34 +28,13 @@ DEVICE := $(wildcard firmware/device/*.py)
 DEVICE_MPY := $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy)
 C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
 
-# What a board boots with the kernel compiled in, and what it takes for the loadable module on stock MicroPython.
+# The loadable module for each architecture.
 natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
-from_toml = $(shell sed -n 's/^$(2) = "\([^"]*\)".*/\1/p' boards/$(1)/board.toml)
-firmware_of = $(BUILD)/$(call from_toml,$(1),firmware)
-stock_of = $(BUILD)/$(call from_toml,$(1),stock) $(call natmod_of,$(call from_toml,$(1),native_arch)) $(DEVICE_MPY)
 
-# The tiers of the suite, BOARDS of tests/conftest.py, and what each needs: TIER_f405 is of `make test-f405`.
-TIER_unix = $(UNIX)
-TIER_unix_mpy = $(UNIX_STOCK) $(call natmod_of,x64)
-TIER_f405 = $(F405)
-TIER_m0 = $(call firmware_of,microbit_qemu)
-TIER_m3 = $(call firmware_of,mps2_an385_qemu)
-TIER_m4 = $(call firmware_of,mps2_an386_qemu)
-TIER_m7 = $(call firmware_of,mps2_an500_qemu)
-TIER_rp2040 = $(call firmware_of,rpi_pico) $(RP2040JS)
-TIER_f405_mpy = $(call stock_of,stm32f405_qemu)
-TIER_m0_mpy = $(call stock_of,microbit_qemu)
-TIER_m3_mpy = $(call stock_of,mps2_an385_qemu)
-TIER_m7_mpy = $(call stock_of,mps2_an500_qemu)
-TIER_rp2040_mpy = $(call stock_of,rpi_pico) $(RP2040JS)
-TIERS := $(patsubst TIER_%,%,$(filter TIER_%,$(.VARIABLES)))
+include boards/boards.mk
 
 # What cannot work is said before anything is built.
 ASKED := $(or $(MAKECMDGOALS),help)
-boards_with = $(sort $(patsubst boards/%/board.toml,%,$(shell grep -l '^$(1)' boards/*/board.toml)))
-BOARDS_run = $(call boards_with,\[run\]) unix
-BOARDS_flash = $(call boards_with,\[flash\])
-BOARDS_firmware = $(call boards_with,$(if $(STOCK),stock,firmware))
 no_board = BOARD=$(BOARD): $(if $(wildcard boards/$(or $(BOARD),none)/board.toml),not a board for this$(if $(STOCK), with STOCK=1),no such board); \
 	`make $(1)` takes one of $(BOARDS_$(1))
 $(foreach goal,$(filter run flash firmware,$(ASKED)),\
@@ -81,14 +59,18 @@ SANITIZED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-n
 # Where the tests look; tests/conftest.py has the same defaults.
 export DEEPLOMATH_BUILD := $(abspath $(BUILD))
 
-help: ## show this list
-	@sed -n 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
-	@echo "TIER is one of: $(sort $(TIERS))"
+## Begin
 
-demo: setup $(F405) ## boot the emulated board, let it learn real events, prove every digest
+help: ## show this list
+	@sed -n -e 's/^## /\n/p' -e 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@printf '\n%s\n' "TIER is one of: $(sort $(TIERS))" "BOARD is one of: $(BOARDS) unix" | fold -s -w 98
+
+demo: setup $(call firmware_of,stm32f405_qemu) ## boot the emulated board, let it learn real events, prove every digest
 	$(VENV)/bin/deeplomath demo
 
-## Tests
+setup: $(VENV)/.done ## the Python environment in .venv
+
+## Test
 
 test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
@@ -96,7 +78,7 @@ test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) #
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
 	$(RUN) -m pytest -rs tests -m "not device"
 
-test-TIER: ## those of one tier: MicroPython's unix port, an emulated board; _mpy: with the loadable module
+test-TIER: ## one tier's: unix port or emulated board; _mpy: with the loadable module
 	@echo "TIER is one of: $(sort $(TIERS))"
 
 .SECONDEXPANSION:
@@ -106,24 +88,24 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed kernel and mirror states made to harm, under the sanitizers; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+fuzz: setup $(ASAN_LIB) ## feed both states made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
-streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches, tails and repetitions
+streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
 
-bench-learning: $(VENV)/.bench ## measure the mirror beside its peers, on the same events; BENCH="--quick --part streams"
+## Measure
+
+bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
 
-bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count on each core, walk on each board, write boards/README.md; BENCH=--cores: only the cores
+bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
 
-## What the tests and the demo run on
+# What the tests and the demo run on
 
 or_no_network = || { echo "$@: what it needs could not be fetched, see above. Is there a network, and the package index in reach of it?" \
 	"Then run make again; what is here already is not fetched again." >&2; exit 2; }
-
-setup: $(VENV)/.done ## the Python environment in .venv
 
 $(BUILD)/.packages-%: boards/setup/packages.sh
 	@boards/setup/packages.sh $*
@@ -178,6 +160,8 @@ micropython = +@echo "building $@"; mkdir -p $(@D); \
 $(MPY_CROSS): $(MICROPYTHON_DIR)/py/py.mk | $(BUILD)/.packages-firmware
 	$(call micropython,mpy-cross,USER_C_MODULES=)
 
+## Boards
+
 # Without the module in it as well: what the loadable one is tried on.
 unix: $(UNIX) ## MicroPython's unix port with the kernel built in
 unix_options := VARIANT=standard FROZEN_MANIFEST= MICROPY_PY_SSL=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0 MICROPY_PY_BTREE=0
@@ -187,14 +171,15 @@ $(UNIX_STOCK): $(MPY_CROSS)
 	$(call micropython,ports/unix,USER_C_MODULES= $(unix_options))
 
 firmware: $(if $(wildcard boards/$(BOARD)/board.toml),$(call $(if $(STOCK),stock_of,firmware_of),$(BOARD))) ## the firmware of BOARD=stm32f405_qemu; STOCK=1: without Deeplomath
-QEMU_BOARDS := $(wildcard boards/*_qemu/* boards/qemu_common/* boards/qemu_common/*/*)
-$(BUILD)/%_qemu/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_BOARDS)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES=$(CURDIR) STOCK=)
-$(BUILD)/%_qemu_stock/firmware.elf: $(MPY_CROSS) $(QEMU_BOARDS)
-	$(call micropython,ports/qemu,BOARD=$*_qemu BOARD_DIR=$(CURDIR)/boards/$*_qemu USER_C_MODULES= STOCK=1)
+QEMU_BOARDS := $(call boards_of_port,qemu)
+QEMU_COMMON := $(wildcard boards/qemu_common/*.* boards/qemu_common/*/*)
+$(QEMU_BOARDS:%=$(BUILD)/%/firmware.elf): $(BUILD)/%/firmware.elf: $(MPY_CROSS) $(MODULE) $(DEVICE) $(QEMU_COMMON) $$(call sources_of,$$*)
+	$(call micropython,ports/qemu,BOARD=$* BOARD_DIR=$(CURDIR)/boards/$* USER_C_MODULES=$(CURDIR) STOCK=)
+$(QEMU_BOARDS:%=$(BUILD)/%_stock/firmware.elf): $(BUILD)/%_stock/firmware.elf: $(MPY_CROSS) $(QEMU_COMMON) $$(call sources_of,$$*)
+	$(call micropython,ports/qemu,BOARD=$* BOARD_DIR=$(CURDIR)/boards/$* USER_C_MODULES= STOCK=1)
 
 # From the user's own checkout, MICROPYTHON_DIR with the submodules of ports/stm32 fetched; a REPL's UART holds the longest frame.
-STM32_BOARDS := nucleo_f446re pybv11
+STM32_BOARDS := $(call boards_of_port,stm32)
 port_board = $(shell echo $(1) | tr '[:lower:]' '[:upper:]')
 $(STM32_BOARDS:%=$(BUILD)/%/firmware.elf): $(MPY_CROSS) $(MODULE) $(DEVICE) firmware/manifest.py boards/stm32_common/manifest.py
 	@test -n "$$(ls -A $(MICROPYTHON)/lib/stm32lib 2>/dev/null)" || { echo "$@: $(MICROPYTHON_DIR) has no lib/stm32lib, ST's HAL:" \
@@ -226,7 +211,7 @@ $(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmak
 $(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
 	$(call rp2,)
 
-natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; one of them: NATMOD_ARCH=armv6m (RP2040)
+natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; only one: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(BUILD)/.packages-firmware $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
 	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
@@ -238,7 +223,7 @@ $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
 	$(MPY_CROSS) -s $(notdir $<) -o $@ $<
 
 # The board is asked first: nothing is built for a wrong port, and no module that the board does not take.
-deploy: setup ## put module and service on the board at PORT=...; MAIN=1: serve from power-up on, on SERIAL=uart1 BAUD=921600
+deploy: setup ## install on PORT=...; MAIN=1: serve from power-up, on SERIAL=uart1 BAUD=921600
 	@architecture=$$($(RUN) boards/ask.py "$(PORT)" $(NATMOD_ARCH) $(if $(FORCE),--force)) && \
 	$(MAKE) --silent --no-print-directory natmod device NATMOD_ARCH="$$architecture"
 	$(VENV)/bin/deeplomath deploy "$(PORT)" $(if $(MAIN),--main) \
@@ -250,13 +235,14 @@ mip: setup natmod device ## packages for `mpremote mip install`, a folder an arc
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
-run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(BOARD)),$(RP2040JS)) ## emulate BOARD until Ctrl-C, and print the port to open; STOCK=1: for make deploy
+run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(call emulator_of,$(BOARD)) ## emulate BOARD until Ctrl-C, print its port; STOCK=1: for make deploy
 	$(RUN) boards/run.py $(BOARD) $(if $(STOCK),--stock)
 
-## Keeping house
+## Keep house
 
-generate: ## write the constant files from shared_spec/spec.toml
+generate: ## write the constant files from shared_spec/spec.toml, and the table of boards
 	$(PYTHON) shared_spec/generate.py
+	$(PYTHON) boards/readme.py
 
 format: setup ## lay out the sources
 	$(VENV)/bin/ruff check --fix --quiet .
@@ -269,10 +255,11 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
 	clang $(CFLAGS) -Wno-unused-command-line-argument -fsyntax-only $(KERNEL)
 
-check: lint ## lint, and see that the constant files are what spec.toml says
+check: lint ## lint, and see that what make generate writes is up to date
 	$(RUN) shared_spec/generate.py --check
+	$(RUN) boards/readme.py --check
 
-docs: $(VENV)/.docs ## the site in build/docs, from the documents, the docstrings and dlm.h; a warning is an error
+docs: $(VENV)/.docs ## the site in build/docs, from documents, docstrings and dlm.h; warnings are errors
 	@$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir shared_spec/site \
 	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
 	@echo "$(BUILD)/docs/index.html"
@@ -287,7 +274,7 @@ size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cor
 	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache size device natmod check mip release mpy-cross* unix* *_qemu* rpi_pico* nucleo_f446re* pybv11*)
+	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache size device natmod check mip release mpy-cross* unix* $(BOARDS:%=%*))
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)

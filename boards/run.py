@@ -5,12 +5,12 @@ import argparse
 
 from deeplomath.desk import statuses
 from deeplomath.errors import DeeplomathError
-from deeplomath.link.emulator import Emulator, UnixBoard, names
+from deeplomath.link.emulator import Emulator, UnixBoard, boards
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("board", nargs="?", default="stm32f405_qemu", choices=[*names(), "unix"])
+    parser.add_argument("board", nargs="?", default="stm32f405_qemu", choices=[*boards(), "unix"])
     parser.add_argument("--icount", action="store_true", help="let time.ticks_cpu() count executed instructions")
     parser.add_argument("--stock", action="store_true", help="stock MicroPython, its disk empty")
     arguments = parser.parse_args()

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The tiers of the suite: boards as fixtures, a mark per tier, and no silent skips in CI.
 
-board     fixture: a running board, with `.port` and `.name`; a test that takes it runs on each board of BOARDS or WHOLE
+board     fixture: a running board, with `.port`, `.name` and `.whole`; a test that takes it runs on each of BOARDS or
+          WHOLE, which are the unix port and what [test] of each board.toml names
 device    mark of what takes a board, whatever its tier
 kernel    mark of what runs the C kernel as a host library, and again under the sanitizers; parameters named so have it
 """
 
+import functools
 import os
 
 import pytest
@@ -16,19 +18,19 @@ from deeplomath.link.emulator import native_module
 BOARDS = {
     "unix": emulator.UnixBoard,
     "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", module=native_module("x64")),
-    "f405": lambda: emulator.Emulator("stm32f405_qemu", icount=True),
-    "m0": lambda: emulator.Emulator("microbit_qemu"),
-    "m3": lambda: emulator.Emulator("mps2_an385_qemu"),
-    "m4": lambda: emulator.Emulator("mps2_an386_qemu"),
-    "m7": lambda: emulator.Emulator("mps2_an500_qemu"),
-    "rp2040": lambda: emulator.Emulator("rpi_pico"),
-    "f405_mpy": lambda: emulator.Emulator("stm32f405_qemu", stock=True),
-    "m0_mpy": lambda: emulator.Emulator("microbit_qemu", stock=True),
-    "m3_mpy": lambda: emulator.Emulator("mps2_an385_qemu", stock=True),
-    "m7_mpy": lambda: emulator.Emulator("mps2_an500_qemu", stock=True),
-    "rp2040_mpy": lambda: emulator.Emulator("rpi_pico", stock=True),
 }
-WHOLE = ("unix", "f405")  # run all that takes a board; the others test_boards.py, whose walks say the same of each
+TESTED = {name: toml["test"] for name, toml in emulator.boards().items() if "test" in toml}
+BOARDS |= {
+    test["tier"]: functools.partial(emulator.Emulator, name, icount=test.get("icount", False))
+    for name, test in TESTED.items()
+}
+BOARDS |= {
+    test["tier_stock"]: functools.partial(emulator.Emulator, name, stock=True)
+    for name, test in TESTED.items()
+    if "tier_stock" in test
+}
+# These run all that takes a board; the others test_boards.py, whose walks say the same of each.
+WHOLE = ("unix", *(test["tier"] for test in TESTED.values() if test.get("whole")))
 SINGLE = ("test_mutation", "test_network", "test_accuracy")  # whose tests share nothing: each may run in any process
 NAMED = 200  # characters, or bytes, of a parameter that still become part of its test's name
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
@@ -41,7 +43,7 @@ def board(request):
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test-{request.param} does it")
     with board:
-        board.name = request.param
+        board.name, board.whole = request.param, request.param in WHOLE
         yield board
 
 

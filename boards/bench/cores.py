@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The kernel alone on each emulated core of cores.toml: built as it is shipped, run bare, counted to the instruction."""
+"""The kernel alone on each emulated core that a board.toml describes: built as shipped, run bare, counted exactly."""
 
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +32,12 @@ LINKED = [
     "-Wl,--gc-sections",
     f"-Wl,-T,{HERE / 'bench.ld'}",
 ]
-CORES = tomllib.loads((HERE / "cores.toml").read_text())
+DESCRIBED = {
+    toml["bench"]["core"]: toml["bench"] | {"run": toml["run"]}
+    for toml in emulator.boards().values()
+    if "flags" in toml.get("bench", {})
+}
+CORES = {name: DESCRIBED[name] for name in sorted(DESCRIBED, key=lambda name: int(re.search(r"\d+", name)[0]))}
 
 
 class Counts(NamedTuple):
@@ -49,6 +53,12 @@ def optimisation(source):
     return flags.get(source.stem, flags[""]).split()
 
 
+def counter(core):
+    """Where the counter of a core is, as machine.c takes it; the RP2040's is its emulator's."""
+    keys = [key for key in ("counter", "counter_switch") if key in core]
+    return [f"-DBENCH_{key.upper()}={core[key]:#x}" for key in keys]
+
+
 def build(name, made):
     """Compiles and links build/bench/NAME.elf; returns the bytes of the kernel's code."""
     core, objects = CORES[name], FOLDER / name
@@ -57,7 +67,8 @@ def build(name, made):
     sources = [(source, optimisation(source)) for source in sorted(KERNEL.glob("*.c"))]
     sources += [(source, ["-O2"]) for source in sorted(HERE.glob("*.c"))]
     for source, level in sources:
-        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], "-c", source, "-o", objects / f"{source.stem}.o")
+        target = objects / f"{source.stem}.o"
+        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", target)
     memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
     symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
     linked = sorted(objects.glob("*.o"))
@@ -69,13 +80,8 @@ def build(name, made):
 def count(name, made):
     """The Counts of a core, after its digests were found equal to the mirror's and its own ways of computing right."""
     code = build(name, made)
-    core, elf = CORES[name], FOLDER / f"{name}.elf"
-    if core["run"][0] == "node":
-        said = _run(emulator.node(), HERE / core["run"][1], RP2040JS, elf)
-    else:
-        said = _run(
-            *core["run"], "-kernel", elf, "-display", "none", "-monitor", "none", "-serial", "null", "-semihosting"
-        )
+    core = CORES[name]
+    said = _run(*command(core["run"], core.get("icount"), FOLDER / f"{name}.elf"))
     values = {}
     for line in said.splitlines():
         what, *numbers = line.split()
@@ -86,6 +92,14 @@ def count(name, made):
     scale = core.get("counts_per_1000", 1000)
     counted = ("learn", "rebuild", "infer", "mlp_infer", "mlp_iteration", "mlp_training")
     return Counts({key: v * 1000 // scale if key[0] in counted else v for key, v in values.items()}, code)
+
+
+def command(run, icount, elf):
+    """What runs a bare image on the machine of a board.toml's [run]."""
+    if run["emulator"] == "rp2040js":
+        return [emulator.node(), HERE / "rp2040.mjs", RP2040JS, elf]
+    machine = [run["emulator"], "-machine", run["machine"], *run.get("arguments", []), *icount]
+    return [*machine, "-kernel", elf, "-display", "none", "-monitor", "none", "-serial", "null", "-semihosting"]
 
 
 def check(name, said, values, expected):
@@ -103,6 +117,6 @@ def _run(*command):
     """What a command prints, on either stream; RuntimeError with it if the command fails."""
     words = [str(word) for word in command]
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-    if done.returncode and words[0] != CORES["m4f"]["run"][0]:
+    if done.returncode and not words[0].startswith("qemu-"):  # whose status is none of the image's
         raise RuntimeError(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}")
     return done.stdout

@@ -70,15 +70,14 @@ def flash_bytes(image):
 
 
 def boards():
-    """{name: board} of all that can be emulated here: with the kernel in the firmware, then with the loadable module."""
-    qemu = ("stm32f405_qemu", "microbit_qemu", "mps2_an385_qemu", "mps2_an386_qemu", "mps2_an500_qemu", "rpi_pico")
+    """{name: board} of all that is tested here: with the kernel in the firmware, then with the loadable module."""
+    tested = {name: toml for name, toml in emulator.boards().items() if "test" in toml}
     found = {"unix": emulator.UnixBoard()}
-    found |= {name: emulator.Emulator(name) for name in qemu}
+    found |= {name: emulator.Emulator(name) for name in tested}
     found["unix, x64 .mpy"] = emulator.UnixBoard(
         emulator.BUILD / "unix_stock/micropython", module=emulator.native_module("x64")
     )
-    for name in qemu:
-        if name != "mps2_an386_qemu":
-            board = emulator.Emulator(name, stock=True)
-            found[f"{name}, {board.toml['native_arch']} .mpy"] = board
+    for name, toml in tested.items():
+        if "tier_stock" in toml["test"]:
+            found[f"{name}, {toml['native_arch']} .mpy"] = emulator.Emulator(name, stock=True)
     return found

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Vector table, start and counters of the cores that the bench runs on: an STM32F405, MPS2 boards, an RP2040 run from its RAM.
+// Vector table, start and counter of the cores that the bench runs on; board.toml says where the counter is.
 #include "machine.h"
 
 #include <string.h>
@@ -15,30 +15,22 @@ static uint32_t semihost(uint32_t operation, const void *parameter) {
     return r0;
 }
 
-#if defined(BENCH_STM32F405)
-
-// TIM2 runs at 1 GHz of virtual time: under -icount shift=0 a count an instruction.
 static void counter_init(void) {
-    REG(0x40000000) = 1;
+#if defined(BENCH_COUNTER_SWITCH)
+    REG(BENCH_COUNTER_SWITCH) = 1;
+#endif
 }
+
+#if defined(BENCH_COUNTER)
+
+// A register of the machine that goes by virtual time: counts_per_1000 of board.toml in 1,000 instructions.
 uint32_t machine_count(void) {
-    return REG(0x40000024);
+    return REG(BENCH_COUNTER);
 }
 
-#elif defined(BENCH_MPS2)
-
-// A counter of 25 MHz: under -icount shift=10 an instruction takes 1.024 us.
-static void counter_init(void) {
-}
-uint32_t machine_count(void) {
-    return REG(0x40028018);
-}
-
-#elif defined(BENCH_RP2040)
+#else
 
 // The emulator's own count of cycles, in answer to SYS_ELAPSED.
-static void counter_init(void) {
-}
 uint32_t machine_count(void) {
     uint64_t elapsed;
     semihost(SYS_ELAPSED, &elapsed);

@@ -46,9 +46,7 @@ def of_mlp(counts, n_queries):
 
 
 def of_boards(links, boards, counts):
-    """Each board with what it is and what it gave; a whole learning as counted on its core, a Cortex-M0's on an M0+."""
-    learning = {"Cortex-M0": "m0plus"} | {f"Cortex-{core['title']}": name for name, core in cores.CORES.items()}
-    learning |= {"Cortex-M7F": "m7"}
+    """Each board with what it is and what it gave; a whole learning as counted on the core that its board.toml names."""
     body = []
     for name, link in links.items():
         toml = getattr(boards[name], "toml", {"core": "this machine", "run": {"emulator": "unix port"}})
@@ -57,7 +55,7 @@ def of_boards(links, boards, counts):
         run = toml["run"]["emulator"] + (f" {toml['run']['machine']}" if "machine" in toml["run"] else "")
         line = f"{link.latency_ms:.1f} ms, {link.to_board:.0f} / {link.from_board:.0f} KB/s"
         memory = f"{link.heap:,} / {link.heap_left:,}"
-        of = learning.get(toml["core"])
+        of = toml.get("bench", {}).get("core")
         took = f"{counts[of].values['rebuild', *cases.COMPARED]:,} {cores.CORES[of]['unit']}" if of else ""
         body.append([name, toml["core"], module, run, f"`{link.digest:08x}`", flash, memory, took, line])
     head = ["board", "core", "module", "run by", "digest after the standard walk", "bytes of flash"]

@@ -3,6 +3,7 @@
 QEMU_MACHINE = mps2-an385
 CPU = -mthumb -mcpu=cortex-m3 -mfloat-abi=soft
 CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M3"'
+MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7m
 FLASH_START = 0

@@ -3,6 +3,7 @@
 QEMU_MACHINE = mps2-an386
 CPU = -mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard
 CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M4F"'
+MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7emsp
 FLASH_START = 0

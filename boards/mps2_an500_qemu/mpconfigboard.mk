@@ -3,6 +3,7 @@
 QEMU_MACHINE = mps2-an500
 CPU = -mthumb -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard
 CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M7F"'
+MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7emdp
 FLASH_START = 0

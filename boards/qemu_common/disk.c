@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: MIT
-// The flash disk of an emulated board, in RAM that it has to spare: Python's module _board reads and writes it. It outlives resets.
+// The flash disk of an emulated board, in memory that it has to spare: Python's module _board reads and writes it.
 #include <string.h>
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
 
-#if defined(QEMU_SOC_STM32)
+#include "machine.h"
 
-// 64 KB that the heap does not use: from QEMU 8 on where the chip has them, before it behind the other 128 KB.
-#define DISK_BLOCK (512)
-#define DISK_BLOCKS (128)
-#define CCM ((uint8_t *)0x10000000)
-#define VTOR (*(volatile uintptr_t *)0xe000ed08)
-#define HARD_FAULT (3)
-
-static uint8_t *volatile found;
-
-// Of a load that found no memory, 2 bytes long: the disk is behind the RAM, and it goes on behind that load.
-__attribute__((naked)) static void no_memory(void) {
-    __asm volatile("ldr r0, [sp, #24]\n"
-                   "adds r0, #2\n"
-                   "str r0, [sp, #24]\n"
-                   "ldr r0, =0x20020000\n"
-                   "ldr r1, =found\n"
-                   "str r0, [r1]\n"
-                   "bx lr\n"
-                   ".ltorg");
-}
-
-static uint8_t *disk(void) {
-    if (!found) {
-        static uintptr_t vectors[16] __attribute__((aligned(128)));
-        const uintptr_t before = VTOR;
-        vectors[HARD_FAULT] = (uintptr_t)no_memory;
-        found = CCM;
-        VTOR = (uintptr_t)vectors;
-        __asm volatile("dsb\n ldrb r0, [%0]\n dsb" : : "l"(CCM) : "r0", "memory");
-        VTOR = before;
-    }
-    return found;
-}
-
-#else
-
-#define DISK_BLOCK (4096)
-#define DISK_BLOCKS (64)
-
-static uint8_t *disk(void) {
+// The rest of the RAM, below the stack.
+__attribute__((weak)) uint8_t *machine_disk(void) {
     static uint8_t content[DISK_BLOCK * DISK_BLOCKS] __attribute__((section(".disk")));
     return content;
 }
-
-#endif
 
 // Where a buffer belongs on the disk. OSError: outside of it.
 static uint8_t *place(mp_obj_t at_in, const mp_buffer_info_t *buffer) {
@@ -59,7 +19,7 @@ static uint8_t *place(mp_obj_t at_in, const mp_buffer_info_t *buffer) {
     if (at < 0 || at > size || buffer->len > (size_t)(size - at)) {
         mp_raise_OSError(MP_EINVAL);
     }
-    return disk() + at;
+    return machine_disk() + at;
 }
 
 // _board.read(at, buffer)

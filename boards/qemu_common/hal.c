@@ -8,110 +8,7 @@
 #include "shared/runtime/pyexec.h"
 #include "ports/qemu/uart.h"
 
-#define REG(address) (*(volatile uint32_t *)(address))
-
-// Of each machine: a counter that time.ticks_cpu() gives, a clock for the time of day, and an interrupt for a byte that waits.
-#if defined(QEMU_SOC_STM32)
-
-// QEMU runs TIM2 and TIM5 at 1 GHz of virtual time: under -icount shift=0 one count of TIM2 is one instruction executed.
-#define TIM2_CR1 REG(0x40000000)
-#define TIM2_CNT REG(0x40000024)
-#define TIM5_CR1 REG(0x40000c00)
-#define TIM5_CNT REG(0x40000c24)
-#define TIM5_PSC REG(0x40000c28)
-#define USART1_SR REG(0x40011000)
-#define USART1_CR1 REG(0x4001100c)
-#define USART_RXNE (1u << 5)  // SR: byte waiting; CR1: interrupt for it
-#define RX_IRQ (37)
-#define CLOCK_PER_US (1)
-
-static void machine_init(void) {
-    TIM2_CR1 = 1;
-    TIM5_CR1 = 1;
-    TIM5_PSC = 999;
-    USART1_CR1 |= USART_RXNE;
-}
-static bool machine_byte_waiting(void) {
-    return USART1_SR & USART_RXNE;
-}
-static uint32_t machine_ticks(void) {
-    return TIM2_CNT;
-}
-static uint32_t machine_clock(void) {
-    return TIM5_CNT;
-}
-
-#elif defined(QEMU_SOC_MPS2)
-
-// One counter of 25 MHz for both: under -icount shift=8 an instruction lasts 256 ns, 6.4 counts.
-#define FPGAIO_COUNTER REG(0x40028018)
-#define UART0_STATE REG(0x40004004)
-#define UART0_CTRL REG(0x40004008)
-#define UART0_INTSTATUS REG(0x4000400c)
-#define UART_RX_FULL (1u << 1)         // STATE
-#define UART_RX_INTERRUPT (1u << 3)    // CTRL
-#define UART_RX_INTERRUPTED (1u << 1)  // INTSTATUS: stays until it is written
-#define RX_IRQ (0)
-#define CLOCK_PER_US (25)
-
-static void machine_init(void) {
-    UART0_CTRL |= UART_RX_INTERRUPT;
-}
-static bool machine_byte_waiting(void) {
-    UART0_INTSTATUS = UART_RX_INTERRUPTED;
-    return UART0_STATE & UART_RX_FULL;
-}
-static uint32_t machine_ticks(void) {
-    return FPGAIO_COUNTER;
-}
-static uint32_t machine_clock(void) {
-    return FPGAIO_COUNTER;
-}
-
-#elif defined(QEMU_SOC_NRF51)
-
-// TIMER0 at 16 MHz, TIMER1 at 1 MHz: under -icount shift=8 an instruction lasts 256 ns, 4.096 counts of TIMER0.
-#define TIMER0 (0x40008000)
-#define TIMER1 (0x40009000)
-#define TIMER_START(timer) REG((timer) + 0x000)
-#define TIMER_CAPTURE0(timer) REG((timer) + 0x040)
-#define TIMER_BITMODE(timer) REG((timer) + 0x508)
-#define TIMER_PRESCALER(timer) REG((timer) + 0x510)
-#define TIMER_CC0(timer) REG((timer) + 0x540)
-#define TIMER_32_BITS (3)
-#define UART_RXDRDY REG(0x40002108)
-#define UART_INTENSET REG(0x40002304)
-#define UART_INTENSET_RXDRDY (1u << 2)
-#define RX_IRQ (2)
-#define CLOCK_PER_US (1)
-
-static void start_timer(uintptr_t timer, uint32_t prescaler) {
-    TIMER_BITMODE(timer) = TIMER_32_BITS;
-    TIMER_PRESCALER(timer) = prescaler;
-    TIMER_START(timer) = 1;
-}
-static uint32_t read_timer(uintptr_t timer) {
-    TIMER_CAPTURE0(timer) = 1;
-    return TIMER_CC0(timer);
-}
-static void machine_init(void) {
-    start_timer(TIMER0, 0);
-    start_timer(TIMER1, 4);
-    UART_INTENSET = UART_INTENSET_RXDRDY;
-}
-static bool machine_byte_waiting(void) {
-    return UART_RXDRDY;
-}
-static uint32_t machine_ticks(void) {
-    return read_timer(TIMER0);
-}
-static uint32_t machine_clock(void) {
-    return read_timer(TIMER1);
-}
-
-#else
-#error "hal.c: no clocks for this machine yet"
-#endif
+#include "machine.h"
 
 // Bytes are taken from the UART only while the ring has room: QEMU holds the rest back, nothing is lost.
 static uint8_t ring[256], ring_in, ring_out;
@@ -139,10 +36,10 @@ void board_vm_hook(void) {
 
 // Sleeps with interrupts masked: a pending one wakes the core and is cleared, so that no handler is needed.
 void board_wait_for_input(void) {
-    volatile uint32_t *enable = &REG(0xe000e100 + RX_IRQ / 32 * 4);
-    volatile uint32_t *disable = &REG(0xe000e180 + RX_IRQ / 32 * 4);
-    volatile uint32_t *clear = &REG(0xe000e280 + RX_IRQ / 32 * 4);
-    uint32_t bit = 1u << RX_IRQ % 32;
+    const uint32_t word = machine_rx_irq / 32 * 4, bit = 1u << machine_rx_irq % 32;
+    volatile uint32_t *enable = &REG(0xe000e100 + word);
+    volatile uint32_t *disable = &REG(0xe000e180 + word);
+    volatile uint32_t *clear = &REG(0xe000e280 + word);
     __asm volatile("cpsid i");
     *enable = bit;
     if (ring_in == ring_out && !machine_byte_waiting()) {
@@ -169,13 +66,13 @@ uintptr_t __wrap_mp_hal_stdio_poll(uintptr_t poll_flags) {
     return poll_flags & (MP_STREAM_POLL_WR | (ring_in != ring_out ? MP_STREAM_POLL_RD : 0));
 }
 
-// 64 bits from the machine's 32: right as long as someone asks before they come round (71 minutes, on MPS2 171 seconds).
+// 64 bits from the machine's 32: right while someone asks in each round of them, 71 minutes at 1 MHz, 171 s at 25 MHz.
 static uint64_t time_us(void) {
     static uint32_t last, rounds;
     uint32_t now = machine_clock();
     rounds += now < last;
     last = now;
-    return ((uint64_t)rounds << 32 | now) / CLOCK_PER_US;
+    return ((uint64_t)rounds << 32 | now) / machine_clock_per_us;
 }
 
 mp_uint_t mp_hal_ticks_cpu(void) {

@@ -9,7 +9,7 @@
 #undef MICROPY_PY_TIME
 #define MICROPY_PY_TIME (1)
 
-#if defined(QEMU_SOC_NRF51)  // a Cortex-M0 loads native armv6m modules as well
+#if defined(__ARM_ARCH_6M__)  // a Cortex-M0 loads native armv6m modules as well
 #define MICROPY_EMIT_THUMB (1)
 #define MICROPY_EMIT_THUMB_ARMV7M (0)
 #endif

@@ -44,7 +44,7 @@ def test_each_outcome_and_digest_of_a_life_is_the_vectors(device, case):
 def test_random_walks_give_equal_outcomes_and_digests(device, board):
     """1,000 events where a step is cheap; 100 on each other board, which has the standard walk's 1,000 besides."""
     learned, seed = 0, 1000
-    while learned < (1000 if board.name in ("unix", "f405") else 100):
+    while learned < (1000 if board.whole else 100):
         learned += walk(seed, [MIRROR, lambda **config: configured(device, **config)], steps=50, most_events=24)
         seed += 2  # even seeds walk without background, for the same reason as above
 

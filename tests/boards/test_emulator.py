@@ -32,13 +32,8 @@ def ticks(n):
 ticks(1)
 print([ticks(n) for n in (1000, 2000, 101000)])
 """
-TIERS = {
-    "f405": "stm32f405_qemu",
-    "m0": "microbit_qemu",
-    "m3": "mps2_an385_qemu",
-    "m4": "mps2_an386_qemu",
-    "m7": "mps2_an500_qemu",
-}
+TIERS = {toml["test"]["tier"]: name for name, toml in emulator.boards().items() if "test" in toml}
+QEMU = {tier: name for tier, name in TIERS.items() if "machine" in emulator.boards()[name]["run"]}
 
 
 def on_boards(tiers):
@@ -47,8 +42,8 @@ def on_boards(tiers):
     )
 
 
+each_board_of_qemu = on_boards(QEMU)
 each_board = on_boards(TIERS)
-each_board_and_the_pico = on_boards(TIERS | {"rp2040": "rpi_pico"})
 
 
 def running(board):
@@ -75,7 +70,7 @@ def test_a_board_that_there_is_not_is_refused_with_those_there_are():
     assert done.returncode == 2 and "microbit_qemu" in done.stderr and "Traceback" not in done.stderr
 
 
-@each_board
+@each_board_of_qemu
 def test_a_tick_with_icount_is_a_known_share_of_an_instruction(name, tmp_path):
     (tmp_path / "counted.py").write_text(COUNTED_LOOP)
     with running(emulator.Emulator(name, icount=True)) as board:
@@ -86,7 +81,7 @@ def test_a_tick_with_icount_is_a_known_share_of_an_instruction(name, tmp_path):
     assert a_thousand % 1000 == 0 < a_thousand and many == 100 * a_thousand
 
 
-@each_board
+@each_board_of_qemu
 def test_a_board_takes_input_as_soon_as_it_is_started(name):
     with running(emulator.Emulator(name)) as board:
         assert in_raw_repl(board, "print(6 * 7)") == "42\r\n"
@@ -104,7 +99,7 @@ def test_an_emulator_that_ends_at_once_is_told_from_a_silent_board(tmp_path, mon
         pass
 
 
-@each_board
+@each_board_of_qemu
 def test_a_file_put_on_a_board_is_there_after_a_soft_reset(name, tmp_path):
     content = bytes(range(256)) * 100
     (tmp_path / "file").write_bytes(content)
@@ -116,7 +111,7 @@ def test_a_file_put_on_a_board_is_there_after_a_soft_reset(name, tmp_path):
         line.serial.close()
 
 
-@each_board
+@each_board_of_qemu
 def test_a_file_survives_the_reset_of_a_board(name):
     with running(emulator.Emulator(name)) as board:
         in_raw_repl(board, "with open('/kept', 'w') as file: file.write('x' * 5000)")
@@ -155,7 +150,7 @@ def listening(process):
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
 
 
-@each_board_and_the_pico
+@each_board
 def test_a_boards_line_is_a_terminal_of_this_user_and_no_port_of_the_network(name):
     with running(emulator.Emulator(name)) as board:
         assert listening(board.process.pid) == []
@@ -172,7 +167,7 @@ def echoed(line, data):
     return bytes(back)
 
 
-@each_board_and_the_pico
+@each_board
 def test_every_byte_passes_the_line_both_ways_in_frames_of_2_kb(name):
     data = bytes(range(256)) * 64
     with running(emulator.Emulator(name)) as board:
@@ -184,7 +179,7 @@ def test_every_byte_passes_the_line_both_ways_in_frames_of_2_kb(name):
         transport.serial.close()
 
 
-@each_board_and_the_pico
+@each_board
 def test_a_line_has_one_client_at_a_time_and_can_be_opened_again(name):
     with running(emulator.Emulator(name)) as board:
         for _ in range(3):
@@ -200,7 +195,7 @@ def test_a_line_has_one_client_at_a_time_and_can_be_opened_again(name):
         device.close()
 
 
-@each_board_and_the_pico
+@each_board
 def test_a_client_that_does_not_read_costs_nobody_the_board(name):
     with running(emulator.Emulator(name)) as board:
         with serial.Serial(board.port, timeout=1, write_timeout=10, exclusive=True) as line:

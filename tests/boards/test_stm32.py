@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tomllib
 
 import pytest
 
@@ -11,7 +12,8 @@ from implementations import ROOT
 
 MICROPYTHON = emulator.BUILD / "micropython-1.25.0"
 MPY_CROSS = emulator.BUILD / "mpy-cross/mpy-cross"
-BOARDS = ("nucleo_f446re", "pybv11")
+TOMLS = {file.parent.name: tomllib.loads(file.read_text()) for file in sorted(ROOT.glob("boards/*/board.toml"))}
+BOARDS = [name for name, toml in TOMLS.items() if toml["port"] == "stm32"]
 
 
 @pytest.mark.f405

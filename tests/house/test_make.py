@@ -2,6 +2,7 @@
 """The Makefile: what cannot work is said at once, in words, with status 2, before anything is built."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,7 +30,7 @@ def checkout(tmp_path):
 def make(folder, *arguments, **environment):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
-        ["make", "-C", str(folder), *arguments],
+        ["make", "--no-print-directory", "-C", str(folder), *arguments],
         capture_output=True,
         text=True,
         timeout=120,
@@ -70,6 +71,34 @@ def test_a_board_that_is_one_is_not_refused(checkout):
     for goal, board in (("run", "unix"), ("firmware", "rpi_pico"), ("flash", "pybv11")):
         done = make(checkout(goal), "-n", goal, f"BOARD={board}")
         assert "BOARD=" not in done.stderr and "sed:" not in done.stderr
+
+
+def test_help_lists_every_target_in_a_group_and_in_a_short_line(checkout):
+    folder = checkout()
+    shown = make(folder, "help").stdout
+    *groups, tiers, _ = [part.splitlines() for part in shown.strip().split("\n\n")]
+    assert [group[0] for group in groups] == ["Begin", "Test", "Measure", "Boards", "Keep house"]
+    targets = [line.split()[1] for group in groups for line in group[1:]]
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert sorted(targets) == sorted(set(re.sub(r"\$\(.*?\)", "", phony).split()))
+    assert all(len(line) < 100 for line in shown.splitlines())
+    assert tiers[0].startswith("TIER is one of: f405 f405_mpy m0 ")
+
+
+def test_a_folder_with_a_board_toml_is_a_board_of_every_target(checkout):
+    folder = checkout()
+    new = folder / "boards" / "another"
+    shutil.copytree(folder / "boards" / "mps2_an385_qemu", new)
+    toml = (new / "board.toml").read_text().replace("mps2_an385_qemu", "another").replace('"m3', '"another_core')
+    (new / "board.toml").write_text(toml)
+    shown = make(folder, "help").stdout
+    assert " another_core another_core_mpy " in shown and "BOARD is one of: another microbit_qemu" in shown
+    for goal in ("run", "firmware"):
+        assert f"`make {goal}` takes one of another microbit_qemu" in make(folder, goal, "BOARD=nope").stderr
+    for goal, firmware in (("test-another_core", "another"), ("test-another_core_mpy", "another_stock")):
+        there = ["-o", ".venv/.done", "MPY_CROSS=", "MODULE=", "DEVICE=", "DEVICE_MPY=", "natmod_of="]
+        asked = make(folder, "-n", goal, *there).stdout
+        assert f"building build/{firmware}/firmware.elf" in asked, asked
 
 
 @pytest.mark.parametrize("goal", ["unix", "natmod", "device", "firmware", "demo", "test", "deploy"])

@@ -21,10 +21,11 @@ START_SECONDS = 60  # until an emulated board is in its REPL, at most
 FOLDER = "/lib"  # of a board: where its modules are, as `deploy` has it
 
 
-def names():
-    """The boards that can be emulated."""
-    tomls = sorted((ROOT / "boards").glob("*/board.toml"))
-    return [file.parent.name for file in tomls if "run" in tomllib.loads(file.read_text())]
+def boards():
+    """{name: what its board.toml says} of the boards that can be emulated, in the order of their names."""
+    files = sorted((ROOT / "boards").glob("*/board.toml"))
+    tomls = {file.parent.name: tomllib.loads(file.read_text()) for file in files}
+    return {name: toml for name, toml in tomls.items() if "run" in toml}
 
 
 def native_module(arch):
@@ -114,7 +115,7 @@ class Emulator(Board):
         folder = Path(board) if Path(board, "board.toml").is_file() else ROOT / "boards" / board
         if not (folder / "board.toml").is_file():
             raise TransportError(
-                f"board: {board} given, one of {', '.join(names())} needed, in a checkout of Deeplomath"
+                f"board: {board} given, one of {', '.join(boards())} needed, in a checkout of Deeplomath"
             )
         self.toml = tomllib.loads((folder / "board.toml").read_text())
         self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
