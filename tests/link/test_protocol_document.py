@@ -15,8 +15,9 @@ from deeplomath import spec  # noqa: E402
 from deeplomath.link import client, frame, link  # noqa: E402
 from wire import BOARD_MODULE, ROOT, dlm_service, replies_of  # noqa: E402
 
-DOCUMENT = ROOT / "shared_spec" / "PROTOCOL.md"
-TEXT = DOCUMENT.read_text()
+TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
+EXAMPLES = ROOT / "shared_spec" / "wire-examples.md"
+DUMPS = EXAMPLES.read_text()
 KINDS = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "u64": "Q"}
 WIDTH = 16  # bytes a line of a dump
 
@@ -223,7 +224,7 @@ DUMP = re.compile(r"^```dump (.*)\n((?:.*\n)*?)```$", re.M)
 
 def test_every_dump_is_what_the_codecs_make_of_the_conversation():
     said = conversation()
-    shown = dict(DUMP.findall(TEXT))
+    shown = dict(DUMP.findall(DUMPS))
     assert set(shown) <= set(said) and len(shown) >= 20
     for title, lines in shown.items():
         assert lines == dump(said[title]) + "\n", f"{title}: run python tests/link/test_protocol_document.py"
@@ -236,9 +237,9 @@ def test_the_probe_shown_is_one_that_the_host_sends(monkeypatch):
 
 
 def test_every_opcode_has_a_dump_of_its_reply():
-    assert {f"{name.upper()} reply" for name in spec.OPCODES.values()} <= {title for title, _ in DUMP.findall(TEXT)}
+    assert {f"{name.upper()} reply" for name in spec.OPCODES.values()} <= {title for title, _ in DUMP.findall(DUMPS)}
 
 
 if __name__ == "__main__":
     made = conversation()
-    DOCUMENT.write_text(DUMP.sub(lambda found: f"```dump {found[1]}\n{dump(made[found[1]])}\n```", TEXT))
+    EXAMPLES.write_text(DUMP.sub(lambda found: f"```dump {found[1]}\n{dump(made[found[1]])}\n```", DUMPS))
