@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import deeplomath
 from deeplomath import spec
-from deeplomath.link import client, frame
+from deeplomath.link import frame, layout
 from deeplomath.mirror import network
 from deeplomath.signal.features import window_features
-from wire import BOARD_MODULE, BoardNetwork, dlm_frame, dlm_service, replies_of
+from wire import BOARD_MODULE, BoardNetwork, dlm_frame, dlm_handlers, dlm_session, dlm_spec, replies_of
 
 CONFIG = dict(features=3, classes=2, events=6, layers=2, false_reject_permille=50, regression=False, background=True)
 EVENTS = [((100, -200, 300), 1), ((-5, 7, 32767), 0), ((90, -210, 310), 1), ((-32768, 0, 1), 0)]
@@ -40,12 +40,16 @@ class Talk:
     """A service and its requests by name, each with the next sequence number."""
 
     def __init__(self, module=BOARD_MODULE, config=CONFIG):
-        self.service, self.sequence = dlm_service.Service(module), 0
+        self.session, self.sequence = dlm_session.Session(module), 0
         if config:
             self.done("configure", configure_payload(config))
 
+    @property
+    def handlers(self):
+        return self.session.handlers
+
     def send(self, wire):
-        replies = b"".join(bytes(it) for it in replies_of(self.service, wire))
+        replies = b"".join(bytes(it) for it in replies_of(self.session, wire))
         return frame.Decoder().feed(replies)
 
     def say(self, name, payload=b"", **options):
@@ -58,15 +62,15 @@ class Talk:
     def done(self, name, payload=b""):
         status, body = self.say(name, payload)
         assert status == 0, body.decode()
-        names, form = client._layout(client.REPLIES[getattr(spec, "OPCODE_" + name.upper())])
-        return dict(zip(names, form.unpack_from(body), strict=True)), body[form.size :]
+        it = layout.REPLIES[getattr(spec, "OPCODE_" + name.upper())]
+        return it.unpack(body), body[it.form.size :]
 
     def refused(self, name, payload=b""):
         """Status and text, after making sure that the network has not changed."""
-        before = self.service.network and self.service.network.digest()
+        before = self.handlers.network and self.handlers.network.digest()
         status, body = self.say(name, payload)
         assert status < 0
-        assert (self.service.network and self.service.network.digest()) == before
+        assert (self.handlers.network and self.handlers.network.digest()) == before
         return status, body.decode()
 
     def learn(self, x, label, flags=0):
@@ -121,7 +125,7 @@ def test_hello_tells_versions_limits_and_configuration(talk):
     limits = [got["limit_" + name] for name in ("features", "classes", "events", "layers")]
     assert limits == [spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS]
     assert {name: got[name] for name in CONFIG} == CONFIG
-    assert (got["configured"], got["footprint"]) == (1, talk.service.network.footprint())
+    assert (got["configured"], got["footprint"]) == (1, talk.handlers.network.footprint())
     assert texts.startswith(bytes([len(spec.VERSION_LIBRARY)]) + spec.VERSION_LIBRARY.encode())
     assert Talk(config=None).done("hello")[0]["configured"] == 0
 
@@ -170,12 +174,12 @@ def chunks(state, size=spec.WIRE_CHUNK):
 def test_a_state_goes_out_and_in_chunk_by_chunk():
     talk, config = long_talk()
     state = export(talk)
-    assert state == talk.service.network.export() and len(chunks(state)) == 3
+    assert state == talk.handlers.network.export() and len(chunks(state)) == 3
     other = Talk(config=config)
     replies = [other.done("load", it)[0] for it in chunks(state)]
     assert [it["next"] for it in replies] == [1024, 2048, len(state)]
-    assert [it["digest"] for it in replies] == [0, 0, talk.service.network.digest()]
-    assert other.service.network.export() == state
+    assert [it["digest"] for it in replies] == [0, 0, talk.handlers.network.digest()]
+    assert other.handlers.network.export() == state
 
 
 def test_chunks_out_of_order_are_refused():
@@ -197,7 +201,7 @@ def test_chunks_out_of_order_are_refused():
         f"total: 9999 given, {len(export(talk))} begun",
     )
     other.done("load", third)
-    assert other.service.network.digest() == talk.service.network.digest()
+    assert other.handlers.network.digest() == talk.handlers.network.digest()
 
 
 BREAKERS = {
@@ -226,7 +230,7 @@ def test_a_transfer_ends_where_something_else_begins(breaker):
 
 def test_a_request_that_fails_ends_no_transfer():
     talk, _ = long_talk()
-    state, (first, *rest) = talk.service.network.export(), chunks(talk.service.network.export())
+    state, (first, *rest) = talk.handlers.network.export(), chunks(talk.handlers.network.export())
     talk.done("export", ids(0))
     talk.refused("learn", learn_payload(label=9, x=range(20)))
     talk.refused("configure", configure_payload(layers=9))
@@ -419,15 +423,15 @@ def test_until_a_rebuild_is_whole_the_network_before_answers():
 
 def test_work_finishes_a_rebuild_and_then_there_is_none():
     talk, _, after = begun()
-    assert talk.service.building
+    assert talk.handlers.building
     steps = 0
-    while talk.service.building:
-        talk.service.work(20)
+    while talk.handlers.building:
+        talk.handlers.work(20)
         steps += 1
-    assert steps > 3 and talk.service.network.info().building is False
+    assert steps > 3 and talk.handlers.network.info().building is False
     assert talk.done("info")[0]["digest"] == after.digest()
-    talk.service.work(20)
-    assert not talk.service.building
+    talk.handlers.work(20)
+    assert not talk.handlers.building
 
 
 @pytest.mark.parametrize("name, payload", [("digest", b""), ("export", ids(0))])
@@ -442,7 +446,7 @@ def test_a_new_configuration_gives_a_rebuild_up():
     talk, _, _ = begun()
     talk.done("configure", configure_payload())
     got, _ = talk.done("info")
-    assert (got["building"], got["neurons"], talk.service.building) == (0, 0, False)
+    assert (got["building"], got["neurons"], talk.handlers.building) == (0, 0, False)
 
 
 @pytest.mark.parametrize("regression, background", [(0, 0), (0, 1), (1, 0)])
@@ -456,7 +460,7 @@ def test_the_cost_is_known_without_a_network(regression, background):
 
 def damaged_states():
     talk, config = long_talk()
-    state = talk.service.network.export()
+    state = talk.handlers.network.export()
     spoilt_magic = b"x" + state[1:]
     yield "state_size", state[:-1], config
     yield "state_size", b"", config
@@ -477,7 +481,7 @@ def test_a_damaged_state_is_refused_and_the_network_kept(error, state, config):
     else:
         status, text = talk.refused("load", last)
     assert status == getattr(spec, "ERROR_" + error.upper()), text
-    assert talk.done("digest")[0]["digest"] == talk.service.network.digest()
+    assert talk.done("digest")[0]["digest"] == talk.handlers.network.digest()
 
 
 SERVICE_REFUSALS = [
@@ -515,9 +519,9 @@ def test_an_unknown_opcode_is_refused(talk, opcode):
     assert reply.payload == struct.pack("<b", spec.ERROR_OPCODE) + b"opcode: %d given, 1..23 known" % opcode
 
 
-@pytest.mark.parametrize("opcode", set(spec.OPCODES) - set(dlm_service.UNBOUND))
+@pytest.mark.parametrize("opcode", set(spec.OPCODES) - set(spec.UNBOUND))
 def test_without_a_network_a_request_for_it_is_refused(opcode):
-    least = struct.calcsize(dlm_service.REQUESTS[opcode][0])
+    least = layout.REQUESTS[opcode].form.size
     text = "network: none yet, CONFIGURE first"
     assert Talk(config=None).refused(spec.OPCODES[opcode], bytes(least)) == (spec.ERROR_UNCONFIGURED, text)
 
@@ -616,7 +620,7 @@ def test_a_new_session_may_use_the_last_sequence_again(talk):
 
 
 def test_a_reply_that_comes_back_by_an_echo_is_not_answered(talk):
-    wire = bytes(next(replies_of(talk.service, frame.encode(spec.OPCODE_DIGEST, 7))))
+    wire = bytes(next(replies_of(talk.session, frame.encode(spec.OPCODE_DIGEST, 7))))
     assert talk.send(wire) == [] and talk.done("info")[0]["dropped"] == 1
 
 
@@ -626,9 +630,9 @@ def test_ctrl_c_and_repl_text_between_frames_change_nothing(talk):
 
 
 def test_exit_ends_the_service(talk):
-    assert talk.service.running
+    assert talk.handlers.running
     assert talk.done("exit") == ({}, b"")
-    assert not talk.service.running
+    assert not talk.handlers.running
 
 
 @settings(deadline=None, max_examples=60)
@@ -647,12 +651,22 @@ def test_whatever_arrives_the_service_answers_and_goes_on(requests):
 
 def test_payloads_of_int16_are_aligned_in_the_receive_buffer():
     assert dlm_frame.PAYLOAD % 2 == 0
-    for opcode, (form, item) in dlm_service.REQUESTS.items():
-        assert item != 2 or struct.calcsize(form) % 2 == 0, spec.OPCODES[opcode]
+    for name, _, form, item, _ in filter(None, dlm_spec.LAYOUTS):
+        assert item != 2 or struct.calcsize(form) % 2 == 0, name
 
 
-def test_the_device_constants_are_the_host_constants():
+def test_every_opcode_has_a_handler_of_its_name_or_is_a_change_of_the_network():
+    for opcode, name in spec.OPCODES.items():
+        own = getattr(dlm_handlers.Handlers, name, None)
+        assert own or (spec.REPLIES[opcode] == spec.CHANGED and callable(getattr(BoardNetwork, name))), name
+
+
+def test_the_layouts_of_the_board_are_those_of_the_host():
+    assert dlm_spec.CONFIG == tuple(name for name, *_ in spec.CONFIG)
+    assert dlm_spec.UNBOUND == spec.UNBOUND and set(dlm_spec.ERRORS) == set(spec.ERRORS)
+    assert {opcode: it[0] for opcode, it in enumerate(dlm_spec.LAYOUTS) if it} == spec.OPCODES
     for opcode in spec.OPCODES:
-        assert client._layout(client.REQUESTS[opcode])[1].format == dlm_service.REQUESTS[opcode][0]
-        assert client._layout(client.REPLIES[opcode])[1].format == dlm_service.REPLIES[opcode]
+        _, names, form, _, reply = dlm_spec.LAYOUTS[opcode]
+        assert (names, form) == (layout.REQUESTS[opcode].names, layout.REQUESTS[opcode].form.format)
+        assert reply == layout.REPLIES[opcode].form.format
     assert deeplomath.errors.KernelError(-7, "text").args == ("text", -7)
