@@ -56,9 +56,9 @@ class Handlers:
 
     def hello(self, opcode, payload):
         self._transfer.end()
-        config = (0,) * (2 + len(spec.CONFIG))
+        config = [0] * (2 + len(spec.CONFIG))
         if self.network:
-            config = (1,) + _config(self.network.info()) + (self.network.footprint(),)
+            config = [1] + _config(self.network.info()) + [self.network.footprint()]
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
@@ -202,7 +202,7 @@ def _fields(opcode, payload):
 
 def _config(info):
     """Returns the configuration of a network in the order of the wire."""
-    return tuple([getattr(info, name) for name in spec.CONFIG])
+    return [getattr(info, name) for name in spec.CONFIG]
 
 
 def _ticks():
