@@ -251,7 +251,7 @@ run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(if $(filter rpi_pico,$(
 
 ## Keeping house
 
-generate: ## write the constant files from shared_spec/spec.toml
+generate: ## write what is made of shared_spec/spec.toml: constants, layouts, tables of PROTOCOL.md
 	$(PYTHON) shared_spec/generate.py
 
 format: setup ## lay out the sources
