@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "u64": "Q"}
 SIZES = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4, "u64": 8}
+KEYS = {"type", "q", "limit", "least", "most", "flag", "of", "error", "counts", "meaning"}  # of a field in spec.toml
+REQUEST_KEYS = {"opcode", "does", "unbound", "harmless", "reply", "fields"}
 TEXT = 256  # bytes of the longest text, its length included
 
 
@@ -112,9 +114,12 @@ def shape(spec, name):
 
 
 def requests(spec):
-    """All requests in the order of spec.toml, which is that of their opcodes."""
+    """All requests in the order of spec.toml. ValueError: two have one opcode."""
     found = []
     for name, it in spec["request"].items():
+        _check_keys(name, it, REQUEST_KEYS)
+        if it["opcode"] in [other.opcode for other in found]:
+            raise ValueError(f"spec.toml: {name} has the opcode {it['opcode']}, which another has")
         reply = it.get("reply", name if name in spec["reply"] else None)
         more = parts(spec, it.get("fields", {}))
         request = Request(
@@ -129,7 +134,14 @@ def reply_fields(spec, request):
     return fields(spec, shape(spec, request.reply)) if request.reply else []
 
 
+def _check_keys(name, it, known):
+    unknown = sorted(set(it) - known)
+    if unknown:
+        raise ValueError(f"spec.toml: {name} has {', '.join(unknown)}, which nothing reads")
+
+
 def _field(spec, name, it):
+    _check_keys(name, it, KEYS)
     kind = it["type"]
     code = CODES.get(kind)
     low, high = _range(spec, name, it)

@@ -72,6 +72,24 @@ def test_a_table_that_is_missing_in_the_protocol_is_said(house):
     assert done.returncode == 1 and "reply build" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("harmless = true\n\n[request.info]", "harmles = true\n\n[request.info]", "digest has harmles"),
+        (
+            'total = { type = "u32", meaning = "bytes of the state" }',
+            'total = { type = "u32", leest = 1 }',
+            "total has leest",
+        ),
+        ("opcode = 22", "opcode = 21", "freeze has the opcode 21"),
+    ],
+)
+def test_a_slip_in_the_spec_is_said(house, before, after, words):
+    change(house / "shared_spec/spec.toml", before, after)
+    done = generate(house, "--check")
+    assert done.returncode == 1 and words in done.stderr
+
+
 def test_an_opcode_of_the_spec_is_everywhere(house):
     with (house / "shared_spec/spec.toml").open("a") as file:
         file.write('[request.wink]\nopcode = 30\ndoes = "winks"\nreply = "changed"\n')
