@@ -240,7 +240,7 @@ run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(call emulator_of,$(BOAR
 
 ## Keep house
 
-generate: ## write the constant files from shared_spec/spec.toml, and the table of boards
+generate: ## write what is made of spec.toml and the boards' folders: constants, layouts, tables
 	$(PYTHON) shared_spec/generate.py
 	$(PYTHON) boards/readme.py
 
@@ -259,7 +259,7 @@ check: lint ## lint, and see that what make generate writes is up to date
 	$(RUN) shared_spec/generate.py --check
 	$(RUN) boards/readme.py --check
 
-docs: $(VENV)/.docs ## the site in build/docs, from documents, docstrings and dlm.h; warnings are errors
+docs: $(VENV)/.docs ## the site in build/docs: documents, docstrings, dlm.h; warnings are errors
 	@$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir shared_spec/site \
 	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
 	@echo "$(BUILD)/docs/index.html"

@@ -18,8 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "firmware" / "device"))
 
 import dlm_frame as dlm_frame  # noqa: E402
+import dlm_handlers as dlm_handlers  # noqa: E402
+import dlm_line as dlm_line  # noqa: E402
 import dlm_main as dlm_main  # noqa: E402
-import dlm_service as dlm_service  # noqa: E402
+import dlm_session as dlm_session  # noqa: E402
+import dlm_spec as dlm_spec  # noqa: E402
 
 
 def frames_of(decoder, chunk):
@@ -31,11 +34,11 @@ def frames_of(decoder, chunk):
             yield decoder.frame()
 
 
-def replies_of(service, data):
-    """Yields the service's replies to what comes in data, each until the next."""
-    service.receive(bytearray(data))
-    while service.request() is not None:
-        reply = service.reply()
+def replies_of(session, data):
+    """Yields the session's replies to what comes in data, each until the next."""
+    session.receive(bytearray(data))
+    while session.request() is not None:
+        reply = session.reply()
         if reply is not None:
             yield reply
 
@@ -48,6 +51,9 @@ class BoardNetwork(network.Network):
 
     def infer(self, x):
         return super().infer(np.frombuffer(x, "<i2").astype(np.int16))
+
+    def digest_if_whole(self):
+        return None if self.info().building else self.digest()
 
     def unknown(self, unknown):
         return super().unknown(unknown).astype("<i2").tobytes()
@@ -68,11 +74,11 @@ class Line:
     """A line to a service in memory, with the face of transport.Transport."""
 
     def __init__(self, module=BOARD_MODULE):
-        self.service = dlm_service.Service(module)
+        self.session = dlm_session.Session(module)
         self.inbox = bytearray()
 
     def write(self, data):
-        for reply in replies_of(self.service, data):
+        for reply in replies_of(self.session, data):
             self.inbox += reply
 
     def read(self, timeout):
@@ -102,7 +108,7 @@ class ReplLine(Line):
         for at, byte in enumerate(data):
             if self.serving:
                 super().write(data[at:])
-                if not self.service.running:
+                if not self.session.handlers.running:
                     self.end()
                 return
             self._press(bytes([byte]))
@@ -114,7 +120,7 @@ class ReplLine(Line):
 
     def reset(self):
         """The board starts anew, and into its REPL."""
-        self.service = dlm_service.Service(self.service.module)
+        self.session = dlm_session.Session(self.session.handlers.module)
         self.inbox += BANNER
         self.end()
 
@@ -164,7 +170,7 @@ class ReplLine(Line):
             self.inbox += b'Traceback (most recent call last):\r\n  File "<stdin>", line 1, in <module>\r\n'
             self.inbox += self.error.encode() + b"\r\n>>> "
         else:
-            self.service.running = self.serving = True
+            self.session.handlers.running = self.serving = True
 
 
 class Clock:

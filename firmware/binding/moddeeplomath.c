@@ -831,6 +831,15 @@ static mp_obj_t network_digest(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(network_digest_obj, network_digest);
 
+// digest_if_whole(): None while a rebuild is under way, which goes on as it is; else as digest.
+static mp_obj_t network_digest_if_whole(mp_obj_t self_in) {
+    const network_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    dlm_info_t info;
+    dlm_info(self->net, &info);
+    return info.building ? mp_const_none : mp_obj_new_int_from_uint(dlm_digest(self->net));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(network_digest_if_whole_obj, network_digest_if_whole);
+
 static mp_obj_t network_state_size(mp_obj_t self_in) {
     const network_obj_t *self = MP_OBJ_TO_PTR(self_in);
     return mp_obj_new_int_from_uint(dlm_state_size(self->net));
@@ -973,6 +982,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
     M(MP_QSTR_freeze, network_freeze_obj)                                                                              \
     M(MP_QSTR_infer, network_infer_obj)                                                                                \
     M(MP_QSTR_digest, network_digest_obj)                                                                              \
+    M(MP_QSTR_digest_if_whole, network_digest_if_whole_obj)                                                            \
     M(MP_QSTR_state_size, network_state_size_obj)                                                                      \
     M(MP_QSTR_export, network_export_obj)                                                                              \
     M(MP_QSTR_export_part, network_export_part_obj)                                                                    \

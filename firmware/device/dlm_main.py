@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The serial loop of the board: I/O, and a rebuild between bytes (PROTOCOL.md sections 2 and 5).
+"""Serves on a line of the board until EXIT, with a rebuild between bytes (PROTOCOL.md sections 2 and 5).
 
 dlm_main.serve()                on the REPL's own line, until EXIT
 dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
@@ -16,14 +16,10 @@ import time
 sweep_after = getattr(gc, "threshold", int)  # CPython has none
 sweep_after(1024)  # bytes: what stays shall lie close, for a network needs one large piece of the heap
 import deeplomath  # noqa: E402  # so does a native module, which comes first
+import dlm_line  # noqa: E402
 from dlm_frame import WIRE_MAX  # noqa: E402
-from dlm_service import Service  # noqa: E402
+from dlm_session import Session  # noqa: E402
 from dlm_spec import OPCODE_CONFIGURE  # noqa: E402
-
-try:
-    import select
-except ImportError:  # a port without
-    select = None
 
 try:
     from micropython import kbd_intr
@@ -35,10 +31,8 @@ except ImportError:  # CPython, or a port without
 
 COLLECT_EVERY = 16  # requests
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
-IDLE = 100  # milliseconds of sleep between two looks at a silent line
-PATIENCE = 1000  # milliseconds until the rest of a reply that nobody takes is dropped
 
-_kept = None  # the service of the last serve, with its network
+_kept = None  # the session of the last serve, with its network
 
 
 def serve(reader=None, writer=None, module=deeplomath):
@@ -48,15 +42,15 @@ def serve(reader=None, writer=None, module=deeplomath):
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    service = _service(module)
+    session = _session(module)
     gc.collect()
     sweep_after(-1)
     if reader:
-        _answer(service, _Stream(reader), writer or reader)
+        _answer(session, dlm_line.Stream(reader), writer or reader)
         return
     kbd_intr(-1)
     try:
-        _answer(service, _Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
+        _answer(session, dlm_line.Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
     finally:
         kbd_intr(3)
 
@@ -101,25 +95,33 @@ def serve_cdc():
     serve(port)
 
 
-def _service(module):
-    """Returns the service of the last serve, where it is of this module, else a new one without a network."""
+def _session(module):
+    """Returns the session of the last serve, where it is of this module, else a new one without a network."""
     global _kept
-    if _kept is None or _kept.module is not module:
+    if _kept is None or _kept.handlers.module is not module:
         forget()
-        _kept = Service(module)
-    _kept.running = True
+        _kept = Session(module)
+    _kept.handlers.running = True
     return _kept
 
 
-def _answer(service, line, writer):
+def _answer(session, line, writer):
+    """Reads, answers, and goes on with a rebuild while nothing comes, until EXIT or the end of the input."""
+    handlers = session.handlers
     chunk = bytearray(256)
     view = memoryview(chunk)
     served = 0
     gc.collect()
-    while service.running:
+    while handlers.running:
         try:
-            service.receive(chunk, line.read(view, service))
-            served += _replies(service, writer)
+            size = line.read(view, not handlers.building)
+            if size == dlm_line.END:
+                break
+            if size:
+                session.receive(chunk, size)
+                served += _replies(session, writer)
+            elif handlers.building:
+                handlers.work(WORK)
             if served >= COLLECT_EVERY:
                 served = 0
                 gc.collect()
@@ -128,101 +130,16 @@ def _answer(service, line, writer):
     time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
 
 
-def _replies(service, writer):
+def _replies(session, writer):
     """Answers the requests that came; returns how many."""
     served = 0
-    opcode = service.request()
+    opcode = session.request()
     while opcode is not None:
         if opcode == OPCODE_CONFIGURE:
             gc.collect()  # what its making takes then lies ahead of the network, which may grow
-        reply = service.reply()
+        reply = session.reply()
         if reply is not None:
-            _write(writer, reply)
+            dlm_line.write(writer, reply)
             served += 1
-        opcode = service.request()
+        opcode = session.request()
     return served
-
-
-def _write(writer, reply):
-    """Sends a reply, in as many parts as it takes."""
-    patience = PATIENCE
-    while patience:
-        size = writer.write(reply)
-        if size:
-            reply = reply[size:]
-            if not reply:
-                return
-            patience = PATIENCE
-        else:
-            time.sleep(0.001)
-            patience -= 1
-
-
-def _poll(reader):
-    """Returns a function that waits some milliseconds, or until reading would not wait, and tells whether it would not.
-
-    It always says so, and at once, where nobody can know.
-    """
-    try:
-        poller = select.poll()
-        poller.register(reader, select.POLLIN)
-        return lambda milliseconds: bool(poller.poll(milliseconds))
-    except (AttributeError, OSError, TypeError, ValueError):  # no select, or none for this stream
-        return lambda milliseconds: True
-
-
-class _Repl:
-    """The REPL's stream, a byte a call, none behind a zero: it waits until all it was asked for is there."""
-
-    def __init__(self, reader):
-        self._reader = reader
-        self._ready = _poll(reader)
-        self._byte = bytearray(1)
-
-    def read(self, view, service):
-        """Fills view up to a zero or its end, and works on a rebuild while nothing comes; returns how many bytes came."""
-        size = 0
-        while size < len(view):
-            while service.building and not self._ready(0):
-                service.work(WORK)
-            got = self._reader.readinto(self._byte)
-            if got:
-                view[size] = self._byte[0]
-                size += 1
-                if not self._byte[0]:
-                    break
-            elif got == 0:
-                service.running = False
-                break
-            elif service.building:
-                service.work(WORK)
-        return size
-
-
-class _Stream:
-    """A stream of its own, as many bytes a call as are there."""
-
-    def __init__(self, reader):
-        self._reader = reader
-        self._ready = _poll(reader)
-        self._any = getattr(reader, "any", None)
-
-    def read(self, view, service):
-        """Waits for bytes, works on a rebuild meanwhile, and puts what is there in view; returns how many came."""
-        while True:
-            if self._ready(0 if service.building else IDLE):
-                got = self._reader.readinto(self._room(view))
-                if got:
-                    return got
-                if got == 0:
-                    service.running = False
-                    return 0
-                if not service.building:
-                    time.sleep(0.001)
-            if service.building:
-                service.work(WORK)
-
-    def _room(self, view):
-        """Returns the part of view to ask for: a UART asked for more than is there waits for the time of a character."""
-        there = self._any() if self._any else True
-        return view if there is True else view[: max(there, 1)]

@@ -18,8 +18,6 @@ LIMIT_FALSE_REJECT_PERMILLE = 500
 LIMIT_FALSE_REJECT_PERMILLE_MIN = 1
 LIMIT_UNKNOWNS = 8
 LIMIT_NEAREST = 3
-DEFAULT_LAYERS = 4
-DEFAULT_FALSE_REJECT_PERMILLE = 50
 ACTION_INSERTED = 0
 ACTION_ABSORBED = 1
 REASON_NONE = 0
@@ -64,103 +62,39 @@ WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
-OPCODE_HELLO = 1
 OPCODE_CONFIGURE = 2
-OPCODE_LEARN = 3
-OPCODE_INFER = 4
-OPCODE_DIGEST = 5
-OPCODE_INFO = 6
-OPCODE_EXPORT = 7
-OPCODE_LOAD = 8
-OPCODE_FEATURES = 9
-OPCODE_EXIT = 10
-OPCODE_BUILD = 11
-OPCODE_UNDO = 12
-OPCODE_FORGET = 13
-OPCODE_RELABEL = 14
-OPCODE_CORRECT = 15
-OPCODE_DROP = 16
-OPCODE_UNKNOWNS = 17
-OPCODE_UNKNOWN = 18
-OPCODE_NAME = 19
-OPCODE_RENAME_CLASS = 20
-OPCODE_DROP_CLASS = 21
-OPCODE_FREEZE = 22
-OPCODE_COST = 23
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -17, -18, -19, -20, -21, -22, -23, -24, -32, -33, -34, -35, -36, -37, -38)
 
-ERRORS = {
-    -1: "argument",
-    -2: "features",
-    -3: "classes",
-    -4: "events",
-    -5: "layers",
-    -6: "false_reject",
-    -7: "label",
-    -8: "full",
-    -9: "buffer",
-    -10: "state_size",
-    -11: "state_magic",
-    -12: "state_version",
-    -13: "state_config",
-    -14: "state_checksum",
-    -15: "state_event",
-    -16: "state_digest",
-    -17: "window",
-    -18: "mode",
-    -19: "event",
-    -20: "nothing",
-    -21: "frozen",
-    -22: "present",
-    -23: "count",
-    -24: "clock",
-    -32: "opcode",
-    -33: "payload",
-    -34: "protocol",
-    -35: "unconfigured",
-    -36: "memory",
-    -37: "offset",
-    -38: "internal",
-}
+# The configuration in the order of the wire
+CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
+FLAGS = ("regression", "background", "flags", "frozen")  # fields of requests that are 0 or 1
+UNBOUND = (1, 2, 9, 10, 23)  # need no network
 
-OPCODES = {
-    1: "hello",
-    2: "configure",
-    3: "learn",
-    4: "infer",
-    5: "digest",
-    6: "info",
-    7: "export",
-    8: "load",
-    9: "features",
-    10: "exit",
-    11: "build",
-    12: "undo",
-    13: "forget",
-    14: "relabel",
-    15: "correct",
-    16: "drop",
-    17: "unknowns",
-    18: "unknown",
-    19: "name",
-    20: "rename_class",
-    21: "drop_class",
-    22: "freeze",
-    23: "cost",
-}
-
-VERDICTS = {
-    0: "unknown",
-    1: "uncertain",
-    2: "known",
-}
-
-ACTIONS = {
-    0: "inserted",
-    1: "absorbed",
-}
-
-REASONS = {
-    0: "none",
-    1: "redundant",
-    2: "aged",
-}
+# By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
+# reply, format of its numbers. Nested constants take no heap where they are frozen.
+LAYOUTS = (
+    None,
+    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBI"),
+    ("configure", ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background"), "<HBHBHBB", 0, "<II"),
+    ("learn", ("label", "flags"), "<hH", 2, "<IHBIBBIBII"),
+    ("infer", (), "<", 2, "<hBiIIiiIB"),
+    ("digest", (), "<", 0, "<I"),
+    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIII"),
+    ("export", ("offset",), "<I", 0, "<I"),
+    ("load", ("offset", "total"), "<II", 1, "<II"),
+    ("features", ("channels",), "<H", 2, "<I"),
+    ("exit", (), "<", 0, "<"),
+    ("build", ("budget",), "<I", 0, "<BII"),
+    ("undo", (), "<", 0, "<II"),
+    ("forget", ("event",), "<I", 0, "<II"),
+    ("relabel", ("event", "label"), "<Ih", 0, "<II"),
+    ("correct", ("label",), "<h", 0, "<IHBIBBIBII"),
+    ("drop", (), "<", 0, "<II"),
+    ("unknowns", (), "<", 0, "<"),
+    ("unknown", ("unknown",), "<I", 0, "<"),
+    ("name", ("label",), "<h", 4, "<IHBIBBIBII"),
+    ("rename_class", ("label", "to"), "<hh", 0, "<II"),
+    ("drop_class", ("label",), "<h", 0, "<II"),
+    ("freeze", ("frozen",), "<B", 0, "<II"),
+    ("cost", ("features", "classes", "events", "layers", "regression", "background"), "<HBHBBB", 0, "<QII"),
+)

@@ -188,6 +188,23 @@ ERRORS = {
     -38: "internal",
 }
 
+VERDICTS = {
+    0: "unknown",
+    1: "uncertain",
+    2: "known",
+}
+
+ACTIONS = {
+    0: "inserted",
+    1: "absorbed",
+}
+
+REASONS = {
+    0: "none",
+    1: "redundant",
+    2: "aged",
+}
+
 OPCODES = {
     1: "hello",
     2: "configure",
@@ -214,19 +231,227 @@ OPCODES = {
     23: "cost",
 }
 
-VERDICTS = {
-    0: "unknown",
-    1: "uncertain",
-    2: "known",
+UNBOUND = (  # need no network
+    OPCODE_HELLO,
+    OPCODE_CONFIGURE,
+    OPCODE_FEATURES,
+    OPCODE_EXIT,
+    OPCODE_COST,
+)
+
+HARMLESS = (  # leave no trace
+    OPCODE_HELLO,
+    OPCODE_DIGEST,
+    OPCODE_INFO,
+    OPCODE_EXPORT,
+    OPCODE_FEATURES,
+    OPCODE_UNKNOWNS,
+    OPCODE_UNKNOWN,
+    OPCODE_COST,
+)
+
+# The numbers of each request: name, code of struct, error of a value that does not fit.
+REQUESTS = {
+    OPCODE_HELLO: (),
+    OPCODE_CONFIGURE: (
+        ("features", "H", -2),
+        ("classes", "B", -3),
+        ("events", "H", -4),
+        ("layers", "B", -5),
+        ("false_reject_permille", "H", -6),
+        ("regression", "B", -1),
+        ("background", "B", -1),
+    ),
+    OPCODE_LEARN: (
+        ("label", "h", -7),
+        ("flags", "H", -1),
+    ),
+    OPCODE_INFER: (),
+    OPCODE_DIGEST: (),
+    OPCODE_INFO: (),
+    OPCODE_EXPORT: (
+        ("offset", "I", -37),
+    ),
+    OPCODE_LOAD: (
+        ("offset", "I", -37),
+        ("total", "I", -1),
+    ),
+    OPCODE_FEATURES: (
+        ("channels", "H", -17),
+    ),
+    OPCODE_EXIT: (),
+    OPCODE_BUILD: (
+        ("budget", "I", -1),
+    ),
+    OPCODE_UNDO: (),
+    OPCODE_FORGET: (
+        ("event", "I", -19),
+    ),
+    OPCODE_RELABEL: (
+        ("event", "I", -19),
+        ("label", "h", -7),
+    ),
+    OPCODE_CORRECT: (
+        ("label", "h", -7),
+    ),
+    OPCODE_DROP: (),
+    OPCODE_UNKNOWNS: (),
+    OPCODE_UNKNOWN: (
+        ("unknown", "I", -19),
+    ),
+    OPCODE_NAME: (
+        ("label", "h", -7),
+    ),
+    OPCODE_RENAME_CLASS: (
+        ("label", "h", -7),
+        ("to", "h", -7),
+    ),
+    OPCODE_DROP_CLASS: (
+        ("label", "h", -7),
+    ),
+    OPCODE_FREEZE: (
+        ("frozen", "B", -21),
+    ),
+    OPCODE_COST: (
+        ("features", "H", -2),
+        ("classes", "B", -3),
+        ("events", "H", -4),
+        ("layers", "B", -5),
+        ("regression", "B", -1),
+        ("background", "B", -1),
+    ),
 }
 
-ACTIONS = {
-    0: "inserted",
-    1: "absorbed",
+# Of a list behind them: what its items are called where they are too many, their bytes, the error.
+TOO_LONG = {
+    OPCODE_LEARN: ("features", 2, -2),
+    OPCODE_INFER: ("features", 2, -2),
+    OPCODE_FEATURES: ("samples", 2, -17),
+    OPCODE_NAME: ("unknowns", 4, -23),
 }
 
-REASONS = {
-    0: "none",
-    1: "redundant",
-    2: "aged",
+# The configuration, and the numbers of each reply: name, code of struct, least, most.
+CONFIG = (
+    ("features", "H", 1, 160),
+    ("classes", "B", 1, 16),
+    ("events", "H", 1, 512),
+    ("layers", "B", 1, 4),
+    ("false_reject_permille", "H", 1, 500),
+    ("regression", "B", 0, 1),
+    ("background", "B", 0, 1),
+)
+LEARNED = (
+    ("event", "I", 0, 4294967295),
+    ("neurons", "H", 0, 65535),
+    ("depth", "B", 0, 255),
+    ("error", "I", 0, 4294967295),
+    ("action", "B", 0, 1),
+    ("reason", "B", 0, 2),
+    ("evicted", "I", 0, 4294967295),
+    ("building", "B", 0, 1),
+    ("digest", "I", 0, 4294967295),
+    ("ticks", "I", 0, 4294967295),
+)
+CHANGED = (
+    ("digest", "I", 0, 4294967295),
+    ("ticks", "I", 0, 4294967295),
+)
+REPLIES = {
+    OPCODE_HELLO: (
+        ("protocol", "H", 0, 65535),
+        ("spec", "H", 0, 65535),
+        ("state", "H", 0, 65535),
+        ("limit_features", "H", 0, 65535),
+        ("limit_classes", "B", 0, 255),
+        ("limit_events", "H", 0, 65535),
+        ("limit_layers", "B", 0, 255),
+        ("frame_max", "H", 0, 65535),
+        ("chunk", "H", 1, 1024),
+        ("heap_free", "I", 0, 4294967295),
+        ("tick_kind", "B", 0, 1),
+        ("configured", "B", 0, 1),
+        *CONFIG,
+        ("footprint", "I", 0, 4294967295),
+    ),
+    OPCODE_CONFIGURE: (
+        ("footprint", "I", 0, 4294967295),
+        ("digest", "I", 0, 4294967295),
+    ),
+    OPCODE_LEARN: LEARNED,
+    OPCODE_INFER: (
+        ("label", "h", -32768, 32767),
+        ("verdict", "B", 0, 2),
+        ("margin", "i", -2147483648, 2147483647),
+        ("distance", "I", 0, 4294967295),
+        ("novelty", "I", 0, 4294967295),
+        ("confidence", "i", -2147483648, 2147483647),
+        ("value", "i", -2147483648, 2147483647),
+        ("ticks", "I", 0, 4294967295),
+        ("n_nearest", "B", 0, 3),
+    ),
+    OPCODE_DIGEST: (
+        ("digest", "I", 0, 4294967295),
+    ),
+    OPCODE_INFO: (
+        *CONFIG,
+        ("neurons", "H", 0, 65535),
+        ("depth", "B", 0, 255),
+        ("error", "I", 0, 4294967295),
+        ("level", "I", 0, 4294967295),
+        ("clock", "I", 0, 4294967295),
+        ("work", "I", 0, 4294967295),
+        ("frozen", "B", 0, 1),
+        ("building", "B", 0, 1),
+        ("footprint", "I", 0, 4294967295),
+        ("digest", "I", 0, 4294967295),
+        ("dropped", "I", 0, 4294967295),
+        ("heap_free", "I", 0, 4294967295),
+    ),
+    OPCODE_EXPORT: (
+        ("total", "I", 0, 4294967295),
+    ),
+    OPCODE_LOAD: (
+        ("next", "I", 0, 4294967295),
+        ("digest", "I", 0, 4294967295),
+    ),
+    OPCODE_FEATURES: (
+        ("ticks", "I", 0, 4294967295),
+    ),
+    OPCODE_EXIT: (),
+    OPCODE_BUILD: (
+        ("building", "B", 0, 1),
+        ("digest", "I", 0, 4294967295),
+        ("ticks", "I", 0, 4294967295),
+    ),
+    OPCODE_UNDO: CHANGED,
+    OPCODE_FORGET: CHANGED,
+    OPCODE_RELABEL: CHANGED,
+    OPCODE_CORRECT: LEARNED,
+    OPCODE_DROP: CHANGED,
+    OPCODE_UNKNOWNS: (),
+    OPCODE_UNKNOWN: (),
+    OPCODE_NAME: LEARNED,
+    OPCODE_RENAME_CLASS: CHANGED,
+    OPCODE_DROP_CLASS: CHANGED,
+    OPCODE_FREEZE: CHANGED,
+    OPCODE_COST: (
+        ("work", "Q", 0, 18446744073709551615),
+        ("step", "I", 0, 4294967295),
+        ("bytes", "I", 0, 4294967295),
+    ),
+}
+
+# Most bytes behind them; 0 for those not named.
+TAILS = {
+    OPCODE_HELLO: 768,
+    OPCODE_INFER: 76,
+    OPCODE_EXPORT: 1024,
+    OPCODE_FEATURES: 318,
+    OPCODE_UNKNOWNS: 32,
+    OPCODE_UNKNOWN: 320,
+}
+
+# The texts among them.
+TEXTS = {
+    OPCODE_HELLO: ("library", "board", "implementation"),
 }

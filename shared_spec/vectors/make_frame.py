@@ -58,6 +58,23 @@ def run(length):
 
 def cases():
     """The cases of frame.json."""
+    for name, note, opcode, sequence, payload in valid():
+        yield {
+            "name": name,
+            "note": note,
+            "flags": ["valid"],
+            "version": 1,
+            "opcode": opcode,
+            "sequence": sequence,
+            "payload": payload.hex(),
+            "wire": wire(body(opcode, sequence, payload)).hex(),
+        }
+    for name, note, data in dropped():
+        yield {"name": name, "note": note, "flags": ["dropped"], "wire": data.hex()}
+
+
+def valid():
+    """(name, note, opcode, sequence, payload) of each frame that is one."""
     sent = [
         ("empty", "the shortest frame there is", 1, 0x0102, b""),
         ("zeros", "one block a byte: an off-by-one in the code shows at once", 4, 0, bytes(12)),
@@ -88,19 +105,13 @@ def cases():
         if body(9, sequence, b"")[-1] == 0 and sequence & 255:
             sent[4] = (*sent[4][:3], sequence, b"")
             break
-    for name, note, opcode, sequence, payload in sent:
-        yield {
-            "name": name,
-            "note": note,
-            "flags": ["valid"],
-            "version": 1,
-            "opcode": opcode,
-            "sequence": sequence,
-            "payload": payload.hex(),
-            "wire": wire(body(opcode, sequence, payload)).hex(),
-        }
+    return sent
+
+
+def dropped():
+    """(name, note, what travels) of all that is none."""
     good = body(3, 7, bytes.fromhex("0200640038ff2c01"))
-    bad = [
+    return [
         ("bad_checksum", "one bit of the payload turned", wire(good[:6] + bytes([good[6] ^ 1]) + good[7:])),
         ("bad_checksum_order", "the checksum in big-endian order", wire(good[:-4] + good[:-5:-1])),
         (
@@ -127,8 +138,6 @@ def cases():
         ),
         ("text", "what a REPL says", b"\0>>> import dlm_main; dlm_main.serve()\r\n\0"),
     ]
-    for name, note, data in bad:
-        yield {"name": name, "note": note, "flags": ["dropped"], "wire": data.hex()}
 
 
 def main():

@@ -249,7 +249,7 @@ def test_a_refusal_that_changes_the_network_is_found():
 def test_a_silent_board_is_no_mismatch():
     device = watch.device()
     lockstep = Lockstep(device, **CONFIG)
-    device._transport.service.running, device.timeout, device.attempts = False, 0.01, 2
+    device._transport.session.handlers.running, device.timeout, device.attempts = False, 0.01, 2
     device._transport.write = lambda data: None
     with pytest.raises(TransportError, match="no answer"):
         lockstep.infer(np.zeros(4, np.int16))

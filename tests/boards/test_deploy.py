@@ -72,7 +72,7 @@ def test_what_the_firmware_has_in_it_is_not_copied():
         "firmware",
         {f"{name}.mpy": data for name, data in DEVICE.items()},
     )
-    frozen = {"dlm_spec": spec.VERSION_LIBRARY, "dlm_frame": "", "dlm_service": "", "dlm_main": ""}
+    frozen = {**dict.fromkeys(deploy.DEVICE, ""), "dlm_spec": spec.VERSION_LIBRARY}
     assert deploy.choose_files(FACTS._replace(frozen=frozen), MODULES, DEVICE) == (
         "armv7m",
         {"deeplomath.mpy": MODULES["armv7m"]},

@@ -69,7 +69,7 @@ CONTROL, LOOPBACK = 0x40038030, 1 << 7
 
 def ask(timer):
     machine.mem32[CONTROL] |= LOOPBACK
-    for opcode in (dlm_spec.OPCODE_HELLO, dlm_spec.OPCODE_EXIT):
+    for opcode in (1, 10):  # HELLO, EXIT
         machine.UART(1).write(Encoder(64).seal(dlm_spec.VERSION_PROTOCOL, opcode, 7, 0))
 
 timer = machine.Timer(period=200, mode=machine.Timer.ONE_SHOT, callback=ask)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""One source of truth: the constant files are what spec.toml says, the vectors what the unbounded run and make_frame give."""
+"""One source of truth: constants and layouts are what spec.toml says, the vectors what the unbounded run and make_frame give."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -19,22 +20,97 @@ def test_generated_files_are_up_to_date(script):
     assert done.returncode == 0, done.stderr
 
 
-def test_check_notices_a_constant_changed_by_hand(tmp_path):
-    for name in (
-        "shared_spec/generate.py",
-        "shared_spec/spec.toml",
-        "firmware/kernel/dlm_spec.h",
-        "firmware/device/dlm_spec.py",
-        "host/deeplomath/spec.py",
-    ):
+GENERATED = (
+    "firmware/kernel/dlm_spec.h",
+    "firmware/device/dlm_spec.py",
+    "host/deeplomath/spec.py",
+    "shared_spec/PROTOCOL.md",
+)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A folder with nothing but spec.toml, its generator and what that makes."""
+    shutil.copytree(ROOT / "shared_spec/generator", tmp_path / "shared_spec/generator")
+    for name in ("shared_spec/generate.py", "shared_spec/spec.toml", *GENERATED):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    header = tmp_path / "firmware/kernel/dlm_spec.h"
-    header.write_text(header.read_text().replace("DLM_KERNEL_RIDGE 33554432", "DLM_KERNEL_RIDGE 33554433"))
-    done = subprocess.run(
-        [sys.executable, tmp_path / "shared_spec/generate.py", "--check"], capture_output=True, text=True
+    return tmp_path
+
+
+def generate(house, *arguments):
+    return subprocess.run(
+        [sys.executable, house / "shared_spec/generate.py", *arguments], capture_output=True, text=True
     )
-    assert done.returncode == 1 and "dlm_spec.h" in done.stderr
+
+
+def change(file, before, after):
+    text = file.read_text()
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        (GENERATED[0], "DLM_KERNEL_RIDGE 33554432", "DLM_KERNEL_RIDGE 33554433"),
+        (GENERATED[1], '("label", "flags"), "<hH"', '("label", "flags"), "<hI"'),
+        (GENERATED[2], '("n_nearest", "B", 0, 3)', '("n_nearest", "B", 0, 4)'),
+        (GENERATED[3], "| budget | u32 |", "| budget | u64 |"),
+    ],
+)
+def test_check_notices_what_is_changed_by_hand(house, name, before, after):
+    assert generate(house, "--check").returncode == 0
+    change(house / name, before, after)
+    done = generate(house, "--check")
+    assert done.returncode == 1 and done.stderr.startswith(f"{name}: ") and done.stderr.count("\n") == 1
+
+
+def test_a_table_that_is_missing_in_the_protocol_is_said(house):
+    change(house / "shared_spec/PROTOCOL.md", "<!-- reply build -->", "")
+    done = generate(house)
+    assert done.returncode == 1 and "reply build" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("harmless = true\n\n[request.info]", "harmles = true\n\n[request.info]", "digest has harmles"),
+        (
+            'total = { type = "u32", meaning = "bytes of the state" }',
+            'total = { type = "u32", leest = 1 }',
+            "total has leest",
+        ),
+        ("opcode = 22", "opcode = 21", "freeze has the opcode 21"),
+    ],
+)
+def test_a_slip_in_the_spec_is_said(house, before, after, words):
+    change(house / "shared_spec/spec.toml", before, after)
+    done = generate(house, "--check")
+    assert done.returncode == 1 and words in done.stderr
+
+
+def test_an_opcode_of_the_spec_is_everywhere(house):
+    with (house / "shared_spec/spec.toml").open("a") as file:
+        file.write('[request.wink]\nopcode = 30\ndoes = "winks"\nreply = "changed"\n')
+        file.write('[request.wink.fields]\neye = { type = "u16", least = 1, meaning = "which" }\n')
+    assert generate(house).returncode == 0 and generate(house, "--check").returncode == 0
+    board, host, protocol = ((house / name).read_text() for name in GENERATED[1:])
+    assert '    None,\n    ("wink", ("eye",), "<H", 0, "<II"),\n)' in board
+    assert "OPCODE_WINK = 30" in host and "    OPCODE_WINK: CHANGED,\n" in host
+    assert '    OPCODE_WINK: (\n        ("eye", "H", -1),\n    ),\n' in host
+    assert "| 30 | [WINK](#630-wink) | winks | yes | Changed |" in protocol
+    assert "### 6.30 WINK\n" in protocol and "| eye | u16 | 1..65535: which |" in protocol
+
+
+def test_a_field_of_the_configuration_is_everywhere(house):
+    lid = 'lid = { type = "u8", flag = true, meaning = "1: shut" }\n'
+    change(house / "shared_spec/spec.toml", "\nregression = { type", f"\n{lid}regression = {{ type")
+    assert generate(house).returncode == 0
+    board, host, protocol = ((house / name).read_text() for name in GENERATED[1:])
+    assert '"false_reject_permille", "lid", "regression"' in board and '"<HBHBHBBB", 0, "<II"' in board
+    assert host.count('("lid", "B", 0, 1)') == 1 and host.count('("lid", "B", -1)') == 2
+    assert protocol.count("| lid | u8 | 1: shut |") == 1 and protocol.count("| *config* | 8 fields |") == 3
 
 
 def test_the_kernel_has_no_float_no_malloc_and_no_globals(tmp_path):

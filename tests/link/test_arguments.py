@@ -2,6 +2,7 @@
 """A board's network and the mirror refuse the same arguments, each with the same class of error, and change nothing."""
 
 import contextlib
+import inspect
 import os
 import pathlib
 
@@ -191,6 +192,5 @@ def test_a_baud_that_no_port_has_is_a_transport_error(baud):
 
 def test_every_request_has_its_bad_arguments_here():
     methods = {words.split()[0] for words in CALLS} | {"configure", "cost", "freeze", "window_features"}
-    without = {"export", "digest", "info", "exit", "undo", "drop", "unknowns", "health", "footprint", "close"}
-    public = {name for name in vars(client.Device) if not name.startswith("_")}
-    assert public == methods | without
+    public = {name: it for name, it in vars(client.Device).items() if not name.startswith("_")}
+    assert {name for name, it in public.items() if len(inspect.signature(it).parameters) > 1} == methods

@@ -18,7 +18,18 @@ from deeplomath.link import client, emulator, frame, link, repl, transport
 from deeplomath.link.client import Device
 from deeplomath.mirror import network
 from deeplomath.signal.features import window_features
-from wire import BOARD_MODULE, BadLine, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_main, dlm_service, replies_of
+from wire import (
+    BOARD_MODULE,
+    BadLine,
+    BoardNetwork,
+    Clock,
+    Line,
+    ReplLine,
+    SlowLine,
+    dlm_handlers,
+    dlm_main,
+    replies_of,
+)
 
 CONFIG = dict(features=5, classes=3, events=24, layers=2, false_reject_permille=100, background=True)
 FAR = np.array([32767, -32768, 32767, -32768, 32767], np.int16)
@@ -134,7 +145,7 @@ class StaleLine(Line):
     last = replies = b""
 
     def write(self, data):
-        before, self.replies = self.replies, b"".join(bytes(it) for it in replies_of(self.service, data))
+        before, self.replies = self.replies, b"".join(bytes(it) for it in replies_of(self.session, data))
         self.inbox += self.replies if data == self.last else before
         self.last = data
 
@@ -322,19 +333,19 @@ def test_hello_says_what_the_board_is():
 
 def test_a_board_of_another_spec_is_refused(monkeypatch):
     versions = f"spec: the board computes by version {spec.VERSION_SPEC + 1}, this library .* by {spec.VERSION_SPEC}"
-    monkeypatch.setattr(dlm_service.spec, "VERSION_SPEC", spec.VERSION_SPEC + 1)
+    monkeypatch.setattr(dlm_handlers.spec, "VERSION_SPEC", spec.VERSION_SPEC + 1)
     with pytest.raises(ProtocolError, match=versions):
         Device(Line())
 
 
 def test_a_board_of_another_protocol_is_refused(monkeypatch):
-    monkeypatch.setattr(dlm_service.spec, "VERSION_PROTOCOL", spec.VERSION_PROTOCOL + 1)
+    monkeypatch.setattr(dlm_handlers.spec, "VERSION_PROTOCOL", spec.VERSION_PROTOCOL + 1)
     with pytest.raises(ProtocolError, match="protocol: the board speaks version 2, this library 1"):
         Device(Line())
 
 
 def test_a_board_of_another_library_version_is_welcome(monkeypatch):
-    monkeypatch.setattr(dlm_service.spec, "VERSION_LIBRARY", "9.9.9")
+    monkeypatch.setattr(dlm_handlers.spec, "VERSION_LIBRARY", "9.9.9")
     assert Device(Line()).hello.library == "9.9.9"
 
 

@@ -16,7 +16,7 @@ import watch
 from deeplomath import Device, spec
 from deeplomath.audit import lockstep
 from deeplomath.errors import DeeplomathError, ProtocolError
-from deeplomath.link import client, frame, replies
+from deeplomath.link import frame, layout, replies
 from wire import BoardNetwork, Line
 
 CONFIG = dict(features=4, classes=2, events=8, layers=2, background=True)
@@ -76,7 +76,7 @@ def trained():
 def hostile(spoil):
     """A Device of a trained network whose board answers so from now on."""
     line = Hostile()
-    line.service.network = copy.deepcopy(trained())
+    line.session.handlers.network = copy.deepcopy(trained())
     device = Device(line)
     device.timeout, device.attempts = 0.002, 2
     line.spoil, line.armed = spoil, True
@@ -176,7 +176,7 @@ def test_a_state_cut_short_by_the_board_is_a_mismatch(cut):
 
 def answering(opcode, **fields):
     """A spoil that puts these values in the fields of the replies to an opcode."""
-    names, form = client._layout(client.REPLIES[opcode])
+    names, form = layout.REPLIES[opcode]
 
     def spoil(asked, right):
         if asked != opcode:

@@ -15,7 +15,7 @@ from deeplomath import Device, spec
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.link import emulator, frame, link, repl, transport
 from deeplomath.mirror import network
-from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_service, replies_of
+from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_session, replies_of
 
 CONFIG = dict(features=160, classes=3, events=8, layers=1)
 SEEDS = range(40)
@@ -151,7 +151,7 @@ def test_a_board_that_was_idle_and_serves_is_asked_once(clock):
 def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost():
     line = Line()
     device = started(line)
-    line.service = dlm_service.Service(BOARD_MODULE)
+    line.session = dlm_session.Session(BOARD_MODULE)
     for _ in range(2):
         with pytest.raises(DeviceError, match="infer: the board has lost its network: it was reset") as error:
             device.infer(event(1))
@@ -227,22 +227,22 @@ def test_a_request_comes_again_only_behind_a_probe_and_is_executed_once(clock, l
     assert line.sent[-1] == line.sent[-3] and device.info().clock == 1
 
 
-def remembered_by(service):
-    """The request that a service replied to last, and its reply."""
-    return list(service._last), bytes(service._encoder.view[: service._replied])
+def remembered_by(session):
+    """The request that a session replied to last, and its reply."""
+    return list(session._last), bytes(session._encoder.view[: session._replied])
 
 
 def test_a_probe_presses_no_key_and_leaves_what_the_board_remembers():
     line = Line()
     device = started(line)
-    remembered = remembered_by(line.service)
+    remembered = remembered_by(line.session)
     for _ in range(200):
         probe = link.make_probe()
         assert not repl.KEYS & set(probe.wire[1:-1]) and probe.keys.decode("ascii").isprintable()
         line.write(probe.wire)
         (refused,) = frame.Decoder().feed(line.read(0))
         assert refused.sequence == probe.sequence and refused.payload[0] == spec.ERROR_PROTOCOL & 0xFF
-    assert remembered_by(line.service) == remembered
+    assert remembered_by(line.session) == remembered
     assert device.info().clock == 1
 
 
@@ -473,7 +473,7 @@ def test_requests_of_two_threads_are_executed_once_each():
 def test_a_port_that_goes_away_in_the_middle_is_a_transport_error():
     master, slave = os.openpty()
     tty.setraw(slave)
-    service = dlm_service.Service(BOARD_MODULE)
+    session = dlm_session.Session(BOARD_MODULE)
 
     def serve():
         while True:
@@ -482,7 +482,7 @@ def test_a_port_that_goes_away_in_the_middle_is_a_transport_error():
                 os.close(slave)
                 os.close(master)
                 return
-            for reply in replies_of(service, chunk):
+            for reply in replies_of(session, chunk):
                 os.write(master, reply)
 
     thread = threading.Thread(target=serve, daemon=True)

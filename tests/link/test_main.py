@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from deeplomath import Device, spec
-from deeplomath.link import client, emulator, frame
+from deeplomath.link import emulator, frame, layout
 from implementations import MIRROR
 from walks import walk
-from wire import BOARD_MODULE, dlm_main, dlm_service
+from wire import BOARD_MODULE, dlm_line, dlm_main, dlm_session
 
 
 class Uart(io.BytesIO):
@@ -109,7 +109,7 @@ def test_another_module_is_served_with_a_network_of_its_own():
 
 
 def test_want_of_memory_loses_one_request(monkeypatch, repl, interrupt_keys):
-    receive = dlm_service.Service.receive
+    receive = dlm_session.Session.receive
     calls = iter(range(100))
 
     def scarce(self, chunk, size):
@@ -117,7 +117,7 @@ def test_want_of_memory_loses_one_request(monkeypatch, repl, interrupt_keys):
             raise MemoryError
         return receive(self, chunk, size)
 
-    monkeypatch.setattr(dlm_service.Service, "receive", scarce)
+    monkeypatch.setattr(dlm_session.Session, "receive", scarce)
     assert len(repl(io.BytesIO(HELLOS))) == 39
     assert interrupt_keys == [-1, 3]
 
@@ -147,7 +147,7 @@ def test_a_reply_is_sent_in_as_many_parts_as_the_line_takes():
 
 
 def test_a_reply_that_nobody_takes_is_given_up(monkeypatch):
-    monkeypatch.setattr(dlm_main, "PATIENCE", 5)
+    monkeypatch.setattr(dlm_line, "PATIENCE", 5)
     stuck = Narrow()
     stuck.full = 100
     assert served(io.BytesIO(HELLOS), stuck) == ANSWERED[:1]
@@ -176,10 +176,8 @@ def test_a_rebuild_goes_on_while_nothing_comes(stream, building, interrupt_keys)
     writer = io.BytesIO()
     dlm_main.serve(stream(CONFIGURE + LEARN + INFO), writer, BOARD_MODULE)
     learned, info = list(frame.Decoder().feed(writer.getvalue()))[1:]
-    fields, form = client._layout(client.REPLIES[spec.OPCODE_LEARN])
-    assert dict(zip(fields, form.unpack_from(learned.payload, 1)))["building"]
-    fields, form = client._layout(client.REPLIES[spec.OPCODE_INFO])
-    got = dict(zip(fields, form.unpack_from(info.payload, 1)))
+    assert layout.REPLIES[spec.OPCODE_LEARN].unpack(learned.payload[1:])["building"]
+    got = layout.REPLIES[spec.OPCODE_INFO].unpack(info.payload[1:])
     assert (bool(got["building"]), bool(got["digest"])) == (building, not building)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PROTOCOL.md says what the code does. `python tests/link/test_protocol_document.py` writes the dumps anew."""
+"""PROTOCOL.md and wire-examples.md say what the code does. `python tests/link/test_protocol_document.py` writes the dumps."""
 
 import re
 import struct
@@ -12,11 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deeplomath import spec  # noqa: E402
-from deeplomath.link import client, frame, link  # noqa: E402
-from wire import BOARD_MODULE, ROOT, dlm_service, replies_of  # noqa: E402
+from deeplomath.link import frame, layout, link  # noqa: E402
+from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_session, dlm_spec, replies_of  # noqa: E402
 
-DOCUMENT = ROOT / "shared_spec" / "PROTOCOL.md"
-TEXT = DOCUMENT.read_text()
+TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
+EXAMPLES = ROOT / "shared_spec" / "wire-examples.md"
+DUMPS = EXAMPLES.read_text()
 KINDS = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i", "u64": "Q"}
 WIDTH = 16  # bytes a line of a dump
 
@@ -34,32 +35,45 @@ def section(title):
     return re.search(rf"^#+ [\d.]+ {title}\n(.*?)(?=^#|\Z)", TEXT, re.M | re.S)[1]
 
 
-def fields(table):
-    """A table of fields in the notation of client.REQUESTS, and the name and kind of what follows the fixed part."""
-    fixed = [(row[0], row[1].split()[0]) for row in table]
-    tail = [it for it in fixed if it[1] not in KINDS]
-    assert fixed[len(fixed) - len(tail) :] == tail
-    return " ".join(f"{name}:{KINDS[kind]}" for name, kind in fixed if kind in KINDS), tail
+def table(name):
+    """The rows of the table behind the marker of this name; none where it has no table."""
+    found = re.search(rf"<!-- {name} -->\n(.*?)<!-- end -->", TEXT, re.S)
+    return rows(found[1]) if found else []
+
+
+def fields(name):
+    """The names and the struct format of the numbers in a table, and the type of what stands behind them."""
+    found = []
+    for row in table(name):
+        chosen = table("config") if row[0] == "*config*" else [row]
+        without = row[2].partition("without ")[2].split(", ")
+        found += [(it[0], it[1].split()[0]) for it in chosen if it[0] not in without]
+    fixed = [it for it in found if it[1] in KINDS]
+    assert found[: len(fixed)] == fixed
+    form = "<" + "".join(KINDS[kind] for _, kind in fixed)
+    return tuple(name for name, _ in fixed), form, [kind for _, kind in found[len(fixed) :]]
 
 
 @pytest.mark.parametrize("opcode", spec.OPCODES)
-def test_the_tables_of_each_opcode_are_those_of_client_and_service(opcode):
-    text = section(spec.OPCODES[opcode].upper())
-    request, reply = re.split(r"(?:^|\s)Reply:", text, maxsplit=1)
-    sent, tail = fields(rows(request))
-    assert sent == client.REQUESTS[opcode]
-    item = {"u8[]": 1, "i16[]": 2, "u32[]": 4}[tail[0][1]] if tail else 0
-    assert dlm_service.REQUESTS[opcode] == (client._layout(sent)[1].format, item)
-    got, _ = fields(rows(reply))
-    assert got == client.REPLIES[opcode]
-    assert dlm_service.REPLIES[opcode] == client._layout(got)[1].format
+def test_the_tables_of_each_opcode_are_the_layouts_of_the_host(opcode):
+    name = spec.OPCODES[opcode]
+    (row,) = [it for it in table("opcodes") if it[0] == str(opcode)]
+    asked, replied = layout.REQUESTS[opcode], layout.REPLIES[opcode]
+    names, form, tail = fields(f"request {name}")
+    assert (names, form) == (asked.names, asked.form.format)
+    sizes = {"u8[]": 1, "i16[]": 2, "u32[]": 4}
+    assert [sizes[kind] for kind in tail] == ([dlm_spec.LAYOUTS[opcode][3]] if tail else [])
+    assert fields(f"reply {row[4].lower() or name}")[:2] == (replied.names, replied.form.format)
 
 
-def test_the_table_of_opcodes_is_that_of_the_spec():
-    table = rows(section("Requests"))
-    assert {int(row[0]): row[1].lower() for row in table} == spec.OPCODES
-    bound = {row[1].lower(): row[3] == "yes" for row in table}
-    assert bound == {name: opcode not in dlm_service.UNBOUND for opcode, name in spec.OPCODES.items()}
+def test_the_table_of_opcodes_is_that_of_the_spec_and_leads_to_the_sections():
+    headings = re.findall(r"^### 6\.(\d+) (\w+)$", TEXT, re.M)
+    assert {int(number): name.lower() for number, name in headings} == spec.OPCODES
+    for number, linked, _, bound, _ in table("opcodes"):
+        name = spec.OPCODES[int(number)]
+        assert linked == f"[{name.upper()}](#6{number}-{name})"
+        assert bound == ("no" if int(number) in spec.UNBOUND else "yes")
+    assert len(table("opcodes")) == len(spec.OPCODES)
 
 
 def test_the_table_of_errors_is_that_of_the_spec():
@@ -72,24 +86,25 @@ def test_the_table_of_constants_is_that_of_the_spec():
 
 
 def test_the_limits_are_those_of_the_spec():
-    numbers = [row for row in rows(section("CONFIGURE").split("Reply:")[0]) if row[2].startswith("1..")]
-    limits = {row[0]: row[2] for row in numbers}
+    limits = {row[0]: row[2].split(":")[0] for row in table("config") if row[2].startswith("1..")}
     assert len(limits) == 5
     highest = {name: getattr(spec, "LIMIT_" + name.upper()) for name in limits}
     assert limits == {name: f"1..{value}" for name, value in highest.items()}
-    assert f"| channels | u16 | 1..{spec.LIMIT_CHANNELS} |" in TEXT
+    assert f"| channels | u16 | 1..{spec.LIMIT_CHANNELS}: " in TEXT
+    assert f"1..{spec.LIMIT_UNKNOWNS} unknown ids" in TEXT and f"at most {spec.LIMIT_UNKNOWNS}, no two alike" in TEXT
     room = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM
     assert f"payload, 0..{room} bytes" in TEXT
-    assert f"at most {(room - 2) // 2} in all" in TEXT
+    assert f"row by row; at most {(room - 2) // 2} |" in TEXT
 
 
 def conversation():
     """The messages of the document in their order: title and wire bytes, made by a service over the mirror."""
-    kept = dlm_service.heap_free, dlm_service.board, dlm_service.implementation
-    dlm_service.heap_free, dlm_service.board = (lambda: 61440, lambda: "Deeplomath with STM32F405")
-    dlm_service.implementation = lambda: "micropython 1.25.0 armv7emsp"
-    service = dlm_service.Service(BOARD_MODULE)
-    service._ticks, service._tick_kind = iter(range(0, 10**9, 250000)).__next__, 1
+    kept = dlm_handlers.heap_free, dlm_handlers.board, dlm_handlers.implementation
+    dlm_handlers.heap_free, dlm_handlers.board = (lambda: 61440, lambda: "Deeplomath with STM32F405")
+    dlm_handlers.implementation = lambda: "micropython 1.25.0 armv7emsp"
+    session = dlm_session.Session(BOARD_MODULE)
+    handlers = session.handlers
+    handlers._ticks, handlers._tick_kind = iter(range(0, 10**9, 250000)).__next__, 1
     sequence, said = 0x0106, {}
 
     def say(name, payload=b"", request="{} request", reply="{} reply", **options):
@@ -97,7 +112,7 @@ def conversation():
         sequence += 1
         wire = frame.encode(getattr(spec, "OPCODE_" + name), sequence, payload, **options)
         said[request.format(name)] = wire
-        said[reply.format(name)] = bytes(next(replies_of(service, wire)))
+        said[reply.format(name)] = bytes(next(replies_of(session, wire)))
 
     def int16(*values):
         return np.array(values, "<i2").tobytes()
@@ -117,7 +132,7 @@ def conversation():
         say("DIGEST")
         say("INFO")
         say("EXPORT", struct.pack("<I", 0))
-        state = service.network.export()
+        state = handlers.network.export()
         say("LOAD", struct.pack("<II", 0, len(state)) + state)
         pending = "{} request with flag 1", "{} reply ahead of the rebuild"
         say("LEARN", struct.pack("<hH", 0, 1) + int16(-5000, 20, 9000), *pending)
@@ -125,8 +140,8 @@ def conversation():
         say("UNDO")
         say("INFER", int16(30000, 0, -30000), "{} request of an unknown", "{} reply of an unknown")
         say("UNKNOWNS")
-        say("UNKNOWN", struct.pack("<I", service.network.unknowns()[-1]))
-        say("NAME", struct.pack("<hI", 0, service.network.unknowns()[-1]))
+        say("UNKNOWN", struct.pack("<I", handlers.network.unknowns()[-1]))
+        say("NAME", struct.pack("<hI", 0, handlers.network.unknowns()[-1]))
         say("INFER", int16(29000, 0, -29000), "{} request to be corrected", "{} reply to be corrected")
         say("CORRECT", struct.pack("<h", 1))
         say("DROP")
@@ -141,7 +156,7 @@ def conversation():
         sequence = PROBE - 1
         say("HELLO", b"", "{} probe", "refusal of the probe", version=link.PROBE_VERSION)
     finally:
-        dlm_service.heap_free, dlm_service.board, dlm_service.implementation = kept
+        dlm_handlers.heap_free, dlm_handlers.board, dlm_handlers.implementation = kept
     return said
 
 
@@ -153,15 +168,13 @@ def dump(wire):
     name = spec.OPCODES[opcode].upper() + (" reply" if replied else "")
     parts = [(header, f"version {it.version}, {name}, sequence 0x{it.sequence:04x}")]
     rest = it.payload
-    layout = client.REQUESTS[opcode]
+    fields, form = layout.REQUESTS[opcode]
     if replied:
         status = struct.unpack_from("<b", rest)[0]
         parts.append((rest[:1], f"status {status}" + (f", {spec.ERRORS[status]}" if status else "")))
-        rest, layout = rest[1:], "" if status else client.REPLIES[opcode]
-    names, _ = client._layout(layout)
-    for field in layout.split():
-        label, kind = field.split(":")
-        size = struct.calcsize(kind)
+        rest, (fields, form) = rest[1:], ((), struct.Struct("<")) if status else layout.REPLIES[opcode]
+    for label, kind in zip(fields, form.format[1:]):
+        size = struct.calcsize("<" + kind)
         value = struct.unpack_from("<" + kind, rest)[0]
         shown = f"0x{value:08x}" if label == "digest" else value
         parts.append((rest[:size], f"{label} {shown}"))
@@ -223,7 +236,7 @@ DUMP = re.compile(r"^```dump (.*)\n((?:.*\n)*?)```$", re.M)
 
 def test_every_dump_is_what_the_codecs_make_of_the_conversation():
     said = conversation()
-    shown = dict(DUMP.findall(TEXT))
+    shown = dict(DUMP.findall(DUMPS))
     assert set(shown) <= set(said) and len(shown) >= 20
     for title, lines in shown.items():
         assert lines == dump(said[title]) + "\n", f"{title}: run python tests/link/test_protocol_document.py"
@@ -236,9 +249,12 @@ def test_the_probe_shown_is_one_that_the_host_sends(monkeypatch):
 
 
 def test_every_opcode_has_a_dump_of_its_reply():
-    assert {f"{name.upper()} reply" for name in spec.OPCODES.values()} <= {title for title, _ in DUMP.findall(TEXT)}
+    assert {f"{name.upper()} reply" for name in spec.OPCODES.values()} <= {title for title, _ in DUMP.findall(DUMPS)}
 
 
 if __name__ == "__main__":
     made = conversation()
-    DOCUMENT.write_text(DUMP.sub(lambda found: f"```dump {found[1]}\n{dump(made[found[1]])}\n```", TEXT))
+    for name in (it.upper() for it in spec.OPCODES.values()):
+        if f"```dump {name} reply\n" not in DUMPS:  # an opcode without an example: here is its place
+            DUMPS += f"\n## {name}\n\n```dump {name} request\n```\n\n```dump {name} reply\n```\n"
+    EXAMPLES.write_text(DUMP.sub(lambda found: f"```dump {found[1]}\n{dump(made[found[1]])}\n```", DUMPS))

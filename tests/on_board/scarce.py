@@ -10,11 +10,12 @@ from struct import pack
 import deeplomath
 import dlm_spec as spec
 from dlm_frame import PAYLOAD, Decoder, Encoder
-from dlm_service import Service
+from dlm_session import Session
 
 BLOCKS = 144  # pieces of the heap that are free at most: of 16 bytes, or of 32 where a pointer takes 8
 EVERY = 1 if len(pack("P", 0)) == 8 else 3  # an emulated board takes its time
 SPARE = 5000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
+OPCODES = [it and it[0] for it in spec.LAYOUTS]  # their names by number
 DECODER = Decoder()
 SIZES = dict(features=3, classes=3, events=6, layers=2)
 UNKNOWN = pack("<hhh", 32767, -32768, 32767)
@@ -26,12 +27,12 @@ def wire(opcode, payload, sequence):
     return bytearray(encoder.seal(spec.VERSION_PROTOCOL, opcode, sequence, len(payload)))
 
 
-def ask(service, frame):
+def ask(session, frame):
     """Returns the reply as bytes, None where none came."""
     try:
-        service.receive(frame)
-        if service.request() is not None:
-            return service.reply()
+        session.receive(frame)
+        if session.request() is not None:
+            return session.reply()
     except MemoryError:
         pass
 
@@ -76,80 +77,81 @@ def facts(network):
     return network.digest(), info.clock, info.frozen, info.events, network.unknowns()
 
 
-def prepare(service, state):
-    """Gives the service a network that has learned, and remembers an unknown; the last thing seen is a learn."""
-    service.network.freeze(False)
-    service.network.configure(**SIZES)
-    service.network.load(state)
-    service.network.infer(UNKNOWN)
-    service.network.learn(pack("<hhh", 4000, 1, 2), 1)
+def prepare(session, state):
+    """Gives the session a network that has learned, and remembers an unknown; the last thing seen is a learn."""
+    session.handlers.network.freeze(False)
+    session.handlers.network.configure(**SIZES)
+    session.handlers.network.load(state)
+    session.handlers.network.infer(UNKNOWN)
+    session.handlers.network.learn(pack("<hhh", 4000, 1, 2), 1)
 
 
 def requests():
     other = deeplomath.Network(**SIZES)
     other.learn(pack("<hhh", 9, 9, 9), 2)
-    yield spec.OPCODE_LEARN, pack("<hHhhh", 0, 0, 1000, 2000, -9000)
-    yield spec.OPCODE_INFER, pack("<hhh", -32768, 32767, -32768)
-    yield spec.OPCODE_UNDO, b""
-    yield spec.OPCODE_FORGET, pack("<I", 1)
-    yield spec.OPCODE_RELABEL, pack("<Ih", 1, 2)
-    yield spec.OPCODE_CORRECT, pack("<h", 0)
-    yield spec.OPCODE_DROP, b""
-    yield spec.OPCODE_NAME, pack("<hI", 0, 0)
-    yield spec.OPCODE_RENAME_CLASS, pack("<hh", 0, 2)
-    yield spec.OPCODE_DROP_CLASS, pack("<h", 0)
-    yield spec.OPCODE_FREEZE, b"\1"
-    yield spec.OPCODE_CONFIGURE, pack("<HBHBHBB", 3, 3, 5, 2, 50, 0, 0)
-    yield spec.OPCODE_LOAD, pack("<II", 0, len(other.export())) + other.export()
+    yield "learn", pack("<hHhhh", 0, 0, 1000, 2000, -9000)
+    yield "infer", pack("<hhh", -32768, 32767, -32768)
+    yield "undo", b""
+    yield "forget", pack("<I", 1)
+    yield "relabel", pack("<Ih", 1, 2)
+    yield "correct", pack("<h", 0)
+    yield "drop", b""
+    yield "name", pack("<hI", 0, 0)
+    yield "rename_class", pack("<hh", 0, 2)
+    yield "drop_class", pack("<h", 0)
+    yield "freeze", b"\1"
+    yield "configure", pack("<HBHBHBB", 3, 3, 5, 2, 50, 0, 0)
+    yield "load", pack("<II", 0, len(other.export())) + other.export()
 
 
-def attempt(service, slots, frame, step, free):
+def attempt(session, slots, frame, step, free):
     """Asks with so many blocks free; returns the status, the facts behind it, those behind a retry, and whether it agrees."""
     taken = fill(slots)
     for n in range(1, 1 + free):
         slots[taken - n * step] = None
     gc.collect()
-    reply = ask(service, frame)
+    reply = ask(session, frame)
     for n in range(taken):
         slots[n] = None
     gc.collect()
     first = bytes(reply) if reply is not None else None
-    behind = facts(service.network)
-    again = bytes(ask(service, frame))
-    return status(first), behind, facts(service.network), first in (None, again)
+    behind = facts(session.handlers.network)
+    again = bytes(ask(session, frame))
+    return status(first), behind, facts(session.handlers.network), first in (None, again)
 
 
 def run():
-    service = Service(deeplomath)
-    service.network = deeplomath.Network(**SIZES)
+    session = Session(deeplomath)
+    session.handlers.network = deeplomath.Network(**SIZES)
     for i in range(4):
-        service.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)
-    state = bytes(service.network.export())
+        session.handlers.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)
+    state = bytes(session.handlers.network.export())
     asked = list(requests())
     sequence = 0
     count = {}
     slots = [None] * (SPARE // 8)
     kept = hog()
-    for opcode, payload in asked:
-        prepare(service, state)
-        before = facts(service.network)
+    for name, payload in asked:
+        opcode = OPCODES.index(name)
+        prepare(session, state)
+        before = facts(session.handlers.network)
         sequence += 1
-        done = status(bytes(ask(service, wire(opcode, payload, sequence))))
-        after = facts(service.network)
+        done = status(bytes(ask(session, wire(opcode, payload, sequence))))
+        after = facts(session.handlers.network)
         if done or before == after:
-            print("useless", spec.OPCODES[opcode], done)
-        prepare(service, state)
+            print("useless", name, done)
+        prepare(session, state)
         for step, every in ((1, EVERY), (2, 12)):  # in one piece, or with a block taken between each two
             for free in range(opcode % every, BLOCKS, every):
                 sequence += 1
-                got, behind, at_last, same = attempt(service, slots, wire(opcode, payload, sequence), step, free)
+                got, behind, at_last, same = attempt(session, slots, wire(opcode, payload, sequence), step, free)
                 count[got] = count.get(got, 0) + 1
                 good = (behind == at_last == after) if got == 0 else behind == before
                 good = good and (at_last == (after if got is None else behind)) and same
                 if not good or got not in (0, None, 256 + spec.ERROR_MEMORY):
-                    print("fault", spec.OPCODES[opcode], step, free, got, same)
+                    print("fault", name, step, free, got, same)
                 if at_last != before:
-                    prepare(service, state)
+                    prepare(session, state)
     print("count", count, len(kept) > 0)
 
 

@@ -17,7 +17,7 @@ from ..link.transport import BAUD, Transport
 from ..paths import BUILD
 
 MODULE = "deeplomath"
-DEVICE = ("dlm_spec", "dlm_frame", "dlm_service", "dlm_main")
+DEVICE = ("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_handlers", "dlm_session", "dlm_line", "dlm_main")
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
     *("xtensa", "xtensawin", "rv32imc"),

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A network on a board, one method an opcode: the other end of firmware/device/dlm_service.py (PROTOCOL.md)."""
+"""A network on a board, one method an opcode: the other end of firmware/device/dlm_handlers.py (PROTOCOL.md)."""
 
 import os
 import struct
 import threading
+from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
@@ -11,106 +12,20 @@ import numpy as np
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
 from ..results import Answer, Cost, Info, Learned
-from . import replies
+from . import layout, replies
 from .connect import Connection
 from .link import InRepl, Link
 from .transport import BAUD, Transport
 
-# Fixed part of each request and reply: PROTOCOL.md's tables, field by field. int16 items, ids and chunks follow it.
-_CHANGED = "digest:I ticks:I"
-_LEARNED = "event:I neurons:H depth:B error:I action:B reason:B evicted:I building:B digest:I ticks:I"
-_CONFIG = "features:H classes:B events:H layers:B false_reject_permille:H regression:B background:B"
-REQUESTS = {
-    spec.OPCODE_HELLO: "",
-    spec.OPCODE_CONFIGURE: _CONFIG,
-    spec.OPCODE_LEARN: "label:h flags:H",
-    spec.OPCODE_INFER: "",
-    spec.OPCODE_DIGEST: "",
-    spec.OPCODE_INFO: "",
-    spec.OPCODE_EXPORT: "offset:I",
-    spec.OPCODE_LOAD: "offset:I total:I",
-    spec.OPCODE_FEATURES: "channels:H",
-    spec.OPCODE_EXIT: "",
-    spec.OPCODE_BUILD: "budget:I",
-    spec.OPCODE_UNDO: "",
-    spec.OPCODE_FORGET: "event:I",
-    spec.OPCODE_RELABEL: "event:I label:h",
-    spec.OPCODE_CORRECT: "label:h",
-    spec.OPCODE_DROP: "",
-    spec.OPCODE_UNKNOWNS: "",
-    spec.OPCODE_UNKNOWN: "unknown:I",
-    spec.OPCODE_NAME: "label:h",
-    spec.OPCODE_RENAME_CLASS: "label:h to:h",
-    spec.OPCODE_DROP_CLASS: "label:h",
-    spec.OPCODE_FREEZE: "frozen:B",
-    spec.OPCODE_COST: "features:H classes:B events:H layers:B regression:B background:B",
-}
-REPLIES = {
-    spec.OPCODE_HELLO: "protocol:H spec:H state:H limit_features:H limit_classes:B limit_events:H limit_layers:B"
-    f" frame_max:H chunk:H heap_free:I tick_kind:B configured:B {_CONFIG} footprint:I",
-    spec.OPCODE_CONFIGURE: "footprint:I digest:I",
-    spec.OPCODE_LEARN: _LEARNED,
-    spec.OPCODE_INFER: "label:h verdict:B margin:i distance:I novelty:I confidence:i value:i ticks:I n_nearest:B",
-    spec.OPCODE_DIGEST: "digest:I",
-    spec.OPCODE_INFO: f"{_CONFIG} neurons:H depth:B error:I level:I clock:I work:I frozen:B building:B footprint:I"
-    " digest:I dropped:I heap_free:I",
-    spec.OPCODE_EXPORT: "total:I",
-    spec.OPCODE_LOAD: "next:I digest:I",
-    spec.OPCODE_FEATURES: "ticks:I",
-    spec.OPCODE_EXIT: "",
-    spec.OPCODE_BUILD: "building:B digest:I ticks:I",
-    spec.OPCODE_UNDO: _CHANGED,
-    spec.OPCODE_FORGET: _CHANGED,
-    spec.OPCODE_RELABEL: _CHANGED,
-    spec.OPCODE_CORRECT: _LEARNED,
-    spec.OPCODE_DROP: _CHANGED,
-    spec.OPCODE_UNKNOWNS: "",
-    spec.OPCODE_UNKNOWN: "",
-    spec.OPCODE_NAME: _LEARNED,
-    spec.OPCODE_RENAME_CLASS: _CHANGED,
-    spec.OPCODE_DROP_CLASS: _CHANGED,
-    spec.OPCODE_FREEZE: _CHANGED,
-    spec.OPCODE_COST: "work:Q step:I bytes:I",
-}
-HARMLESS = (  # what may be executed twice without a trace
-    *(spec.OPCODE_HELLO, spec.OPCODE_DIGEST, spec.OPCODE_INFO, spec.OPCODE_EXPORT, spec.OPCODE_FEATURES),
-    *(spec.OPCODE_UNKNOWNS, spec.OPCODE_UNKNOWN, spec.OPCODE_COST),
-)
-TOO_LONG = {  # what the kernel says of an argument that no frame holds
-    spec.OPCODE_LEARN: (spec.ERROR_FEATURES, "features", 2),
-    spec.OPCODE_INFER: (spec.ERROR_FEATURES, "features", 2),
-    spec.OPCODE_FEATURES: (spec.ERROR_WINDOW, "samples", 2),
-    spec.OPCODE_NAME: (spec.ERROR_COUNT, "unknowns", 4),
-}
-ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM  # bytes of the longest payload
 
+class Hello(namedtuple("Hello", layout.REPLIES[spec.OPCODE_HELLO].names + spec.TEXTS[spec.OPCODE_HELLO])):
+    """What a board says of itself: the fields of PROTOCOL.md section 6.1, under their names and in their order.
 
-class Hello(NamedTuple):
-    """What a board says of itself (PROTOCOL.md section 6.1); features..footprint are 0 until it is configured."""
+    The configuration (features to background) and footprint are 0 until it is configured; library, board and
+    implementation are text.
+    """
 
-    protocol: int
-    spec: int
-    state: int
-    limit_features: int
-    limit_classes: int
-    limit_events: int
-    limit_layers: int
-    frame_max: int
-    chunk: int
-    heap_free: int
-    tick_kind: int
-    configured: int
-    features: int
-    classes: int
-    events: int
-    layers: int
-    false_reject_permille: int
-    regression: int
-    background: int
-    footprint: int
-    library: str
-    board: str
-    implementation: str
+    __slots__ = ()
 
 
 class Health(NamedTuple):
@@ -179,11 +94,11 @@ class Device:
         Raises KernelError on a wrong argument and DeviceError ERROR_MEMORY when it does not fit.
         """
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
-        rest = dict(false_reject_permille=false_reject_permille, **_flags(regression, background))
+        rest = dict(false_reject_permille=false_reject_permille, regression=regression, background=background)
         with self._lock:
             before, self._network = self._network, None  # of a request without a reply nobody knows what it left
             try:
-                footprint = self._request(spec.OPCODE_CONFIGURE, **sizes, **rest)[0]["footprint"]
+                footprint = self._request(spec.OPCODE_CONFIGURE, **_flagged(sizes | rest))[0]["footprint"]
             except (KernelError, TypeError):
                 self._network = before
                 raise
@@ -193,7 +108,8 @@ class Device:
     def cost(self, *, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
         """What such a network would cost the board at most, a Cost; its own network has no part in it."""
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
-        return _pick(Cost, self._request(spec.OPCODE_COST, **sizes, **_flags(regression, background))[0])
+        config = _flagged(dict(**sizes, regression=regression, background=background))
+        return _pick(Cost, self._request(spec.OPCODE_COST, **config)[0])
 
     def learn(self, x, label, build=True):
         """Learns the event x (int16 [features]) under label: a Learned. Sets last_digest, last_ticks.
@@ -243,7 +159,7 @@ class Device:
 
     def name(self, unknowns, label):
         """Learns the unknowns of these ids under label, in this order; a Learned of the last."""
-        ids = b"".join(_pack("unknown:I", {"unknown": it}) for it in unknowns)
+        ids = b"".join(layout.pack(spec.OPCODE_UNKNOWN, {"unknown": it}) for it in unknowns)
         return self._learned(spec.OPCODE_NAME, ids, label=label)
 
     def rename_class(self, label, to):
@@ -308,7 +224,7 @@ class Device:
     def info(self):
         """Configuration and present size, an Info."""
         got = self._info()
-        got.update((name, bool(got[name])) for name in ("regression", "background", "frozen", "building"))
+        got.update((name, bool(got[name])) for name, _, *allowed in spec.REPLIES[spec.OPCODE_INFO] if allowed == [0, 1])
         return _pick(Info, got)
 
     def health(self):
@@ -364,12 +280,8 @@ class Device:
 
     def _request(self, opcode, tail=b"", **fields):
         """Returns the reply's fixed fields as a dict, and the bytes behind them."""
-        payload = _pack(REQUESTS[opcode], fields) + tail
-        if len(payload) > ROOM:
-            code, name, size = TOO_LONG[opcode]
-            most = (ROOM - len(payload) + len(tail)) // size
-            raise KernelError(code, f"{name}: {len(tail) // size} given, at most {most} fit the wire")
-        longest = replies.longest(opcode, _layout(REPLIES[opcode])[1].size)
+        payload = layout.pack(opcode, fields, tail)
+        longest = replies.longest(opcode)
         with self._lock:
             name = spec.OPCODES[opcode]
             if self._closed:
@@ -382,7 +294,7 @@ class Device:
 
     def _doubt(self, opcode, error):
         """Words on whether a request without a reply was executed, and how to find out."""
-        if error.executed is False or opcode in HARMLESS:
+        if error.executed is False or opcode in spec.HARMLESS:
             return ""
         digest = "" if self.last_digest is None else f", which was {self.last_digest:08x}"
         return f", and may have been executed: connect again, then info().clock and digest(){digest}, tell"
@@ -399,50 +311,16 @@ class Device:
             raise DeviceError(status, f"{name}: the board has lost its network: it was reset; configure it again")
         if status:
             raise replies.failure(status, body)
-        names, form = _layout(REPLIES[opcode])
-        if len(body) < form.size:
-            raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {form.size} needed")
-        got, tail = dict(zip(names, form.unpack_from(body), strict=True)), body[form.size :]
-        replies.check(opcode, got, tail)
+        got, tail = replies.take(opcode, body)
         self.last_digest = None if got.get("building") else got.get("digest", self.last_digest)
         self.last_ticks = got.get("ticks", self.last_ticks)
         return got, tail
 
 
-def _layout(fields):
-    """Returns the names in one of the tables above, and their struct."""
-    pairs = [field.split(":") for field in fields.split()]
-    return [name for name, _ in pairs], struct.Struct("<" + "".join(kind for _, kind in pairs))
-
-
-def _pack(fields, values):
-    packed = b""
-    for name, kind in (field.split(":") for field in fields.split()):
-        try:
-            packed += struct.pack("<" + kind, _integer(name, values[name]))
-        except struct.error as error:
-            raise _misfit(name, kind, values[name]) from error
-    return packed
-
-
-def _integer(name, value):
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
-    return value
-
-
-def _misfit(name, kind, value):
-    """Returns what the board would have raised, had the value fitted on the wire."""
-    bits = 8 * struct.calcsize(kind)
-    low, high = (0, 2**bits - 1) if kind.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    limit = {"to": "label", "unknown": "event", "channels": "window"}.get(name, name.removesuffix("_permille"))
-    code = getattr(spec, "ERROR_" + limit.upper(), spec.ERROR_ARGUMENT)
-    return KernelError(code, f"{name}: {value} given, {low}..{high} fit the wire")
-
-
-def _flags(regression, background):
-    """Both as the wire has them; like the mirror, a board takes what is true or false for Python."""
-    return dict(regression=int(bool(regression)), background=int(bool(background)))
+def _flagged(config):
+    """A configuration as the wire has it; like the mirror, a board takes as a flag what is true or false for Python."""
+    flags = [name for name, _, *allowed in spec.CONFIG if allowed == [0, 1]]
+    return {name: int(bool(value)) if name in flags else value for name, value in config.items()}
 
 
 def _seconds(timeout):
@@ -454,7 +332,7 @@ def _seconds(timeout):
 
 
 def _count(attempts):
-    if not 1 <= _integer("attempts", attempts) <= 32:
+    if not 1 <= layout.integer("attempts", attempts) <= 32:
         raise KernelError(spec.ERROR_ARGUMENT, f"attempts: {attempts} given, 1..32 allowed")
     return attempts
 

@@ -7,32 +7,9 @@ from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError
 from ..mirror import state
 from ..text import printable
+from . import layout
 
-_SIZES = {
-    "features": (1, spec.LIMIT_FEATURES),
-    "classes": (1, spec.LIMIT_CLASSES),
-    "events": (1, spec.LIMIT_EVENTS),
-    "layers": (1, spec.LIMIT_LAYERS),
-    "false_reject_permille": (spec.LIMIT_FALSE_REJECT_PERMILLE_MIN, spec.LIMIT_FALSE_REJECT_PERMILLE),
-}
-_FLAG = (0, 1)
-_RANGES = {
-    **dict.fromkeys(("tick_kind", "configured", "regression", "background", "frozen", "building"), _FLAG),
-    "chunk": (1, spec.WIRE_CHUNK),
-    "verdict": (min(spec.VERDICTS), max(spec.VERDICTS)),
-    "action": (min(spec.ACTIONS), max(spec.ACTIONS)),
-    "reason": (min(spec.REASONS), max(spec.REASONS)),
-    "n_nearest": (0, spec.LIMIT_NEAREST),
-}
-# Longest part of a reply behind its fixed fields, in bytes; 0 for those not named. HELLO's three texts have 256 each.
-_TAILS = {
-    spec.OPCODE_HELLO: 3 * 256,
-    spec.OPCODE_INFER: 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES),
-    spec.OPCODE_EXPORT: spec.WIRE_CHUNK,
-    spec.OPCODE_FEATURES: 2 * 3 * spec.LIMIT_CHANNELS,
-    spec.OPCODE_UNKNOWNS: 4 * spec.LIMIT_UNKNOWNS,
-    spec.OPCODE_UNKNOWN: 2 * spec.LIMIT_FEATURES,
-}
+_CONFIG = tuple(name for name, *_ in spec.CONFIG)
 _WORDS = 256  # bytes of an error's text that a reply may be expected to have
 _AROUND = spec.WIRE_HEADER + 1 + spec.WIRE_CHECKSUM + 3 + 8  # bytes of a reply beside fields and tail: zeros, stuffing
 
@@ -53,23 +30,28 @@ class Network(NamedTuple):
         return min(state.HEADER.size + events + experience + state.TRAILER.size, self.footprint)
 
 
-def longest(opcode, fixed):
-    """Bytes on the wire of the longest reply to an opcode whose fixed fields have this many."""
-    return _AROUND + max(fixed + _TAILS.get(opcode, 0), _WORDS)
+def longest(opcode):
+    """Bytes on the wire of the longest reply to an opcode."""
+    return _AROUND + max(layout.REPLIES[opcode].form.size + spec.TAILS.get(opcode, 0), _WORDS)
 
 
-def check(opcode, got, tail):
-    """ProtocolError unless the fields of a reply are within their ranges, and what follows them no longer than it can be."""
-    name = spec.OPCODES[opcode]
-    sizes = _SIZES if got.get("configured", opcode == spec.OPCODE_INFO) else {}
-    for field, value in got.items():
-        low, high = sizes.get(field) or _RANGES.get(field, (value, value))
-        if not low <= value <= high:
-            raise ProtocolError(f"{name}: a reply with {field} {value}, {low}..{high} allowed")
-    if len(tail) > _TAILS.get(opcode, 0):
-        raise ProtocolError(
-            f"{name}: a reply with {len(tail)} bytes behind its fields, {_TAILS.get(opcode, 0)} allowed"
-        )
+def take(opcode, body):
+    """What stands behind the status of a reply: its numbers by name, and the bytes behind them.
+
+    ProtocolError: a number is not within its range, or there are fewer bytes than it has, or more than it can have.
+    """
+    name, form, most = spec.OPCODES[opcode], layout.REPLIES[opcode].form, spec.TAILS.get(opcode, 0)
+    if len(body) < form.size:
+        raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {form.size} needed")
+    got, tail = layout.REPLIES[opcode].unpack(body), body[form.size :]
+    without = got.get("configured") == 0  # a network: the configuration is 0
+    for field, _, low, high in spec.REPLIES[opcode]:
+        low = 0 if without and field in _CONFIG else low
+        if not low <= got[field] <= high:
+            raise ProtocolError(f"{name}: a reply with {field} {got[field]}, {low}..{high} allowed")
+    if len(tail) > most:
+        raise ProtocolError(f"{name}: a reply with {len(tail)} bytes behind its fields, {most} allowed")
+    return got, tail
 
 
 def check_tail(opcode, tail, needed):
@@ -81,9 +63,9 @@ def check_tail(opcode, tail, needed):
 
 
 def texts(tail):
-    """The three texts of HELLO's reply, printable. ProtocolError: they do not fill it."""
+    """The texts of HELLO's reply, printable. ProtocolError: they do not fill it."""
     found = []
-    for _ in range(3):
+    for _ in spec.TEXTS[spec.OPCODE_HELLO]:
         size = tail[0] if tail else 0
         if len(tail) < 1 + size:
             raise ProtocolError(f"hello: a reply with {len(tail)} bytes left for a text, {1 + size} needed")

@@ -1,76 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The service: each opcode answers as the mirror does, each mistake has its status, and nothing is executed twice."""
+"""Each opcode answers as the mirror does, and each mistake has its status and changes nothing."""
 
 import struct
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import deeplomath
 from deeplomath import spec
-from deeplomath.link import client, frame
+from deeplomath.link import frame, layout
 from deeplomath.mirror import network
 from deeplomath.signal.features import window_features
-from wire import BOARD_MODULE, BoardNetwork, dlm_frame, dlm_service, replies_of
-
-CONFIG = dict(features=3, classes=2, events=6, layers=2, false_reject_permille=50, regression=False, background=True)
-EVENTS = [((100, -200, 300), 1), ((-5, 7, 32767), 0), ((90, -210, 310), 1), ((-32768, 0, 1), 0)]
-
-
-def pack(x):
-    return np.array(x, "<i2").tobytes()
-
-
-def learn_payload(label=0, x=(1, 2, 3), flags=0):
-    return struct.pack("<hH", label, flags) + pack(x)
-
-
-def configure_payload(config=CONFIG, **changes):
-    return struct.pack("<HBHBHBB", *dict(config, **changes).values())
-
-
-def ids(*numbers):
-    return struct.pack(f"<{len(numbers)}I", *numbers)
-
-
-class Talk:
-    """A service and its requests by name, each with the next sequence number."""
-
-    def __init__(self, module=BOARD_MODULE, config=CONFIG):
-        self.service, self.sequence = dlm_service.Service(module), 0
-        if config:
-            self.done("configure", configure_payload(config))
-
-    def send(self, wire):
-        replies = b"".join(bytes(it) for it in replies_of(self.service, wire))
-        return frame.Decoder().feed(replies)
-
-    def say(self, name, payload=b"", **options):
-        self.sequence += 1
-        opcode = getattr(spec, "OPCODE_" + name.upper())
-        (reply,) = self.send(frame.encode(opcode, self.sequence, payload, **options))
-        assert reply[:3] == (spec.VERSION_PROTOCOL, opcode | spec.WIRE_REPLY, self.sequence)
-        return struct.unpack_from("<b", reply.payload)[0], reply.payload[1:]
-
-    def done(self, name, payload=b""):
-        status, body = self.say(name, payload)
-        assert status == 0, body.decode()
-        names, form = client._layout(client.REPLIES[getattr(spec, "OPCODE_" + name.upper())])
-        return dict(zip(names, form.unpack_from(body), strict=True)), body[form.size :]
-
-    def refused(self, name, payload=b""):
-        """Status and text, after making sure that the network has not changed."""
-        before = self.service.network and self.service.network.digest()
-        status, body = self.say(name, payload)
-        assert status < 0
-        assert (self.service.network and self.service.network.digest()) == before
-        return status, body.decode()
-
-    def learn(self, x, label, flags=0):
-        return self.done("learn", learn_payload(label, x, flags))[0]
+from talk import CONFIG, EVENTS, Talk, configure_payload, ids, learn_payload, pack
+from wire import BoardNetwork, dlm_frame, dlm_handlers, dlm_spec
 
 
 @pytest.fixture
@@ -121,7 +64,7 @@ def test_hello_tells_versions_limits_and_configuration(talk):
     limits = [got["limit_" + name] for name in ("features", "classes", "events", "layers")]
     assert limits == [spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS]
     assert {name: got[name] for name in CONFIG} == CONFIG
-    assert (got["configured"], got["footprint"]) == (1, talk.service.network.footprint())
+    assert (got["configured"], got["footprint"]) == (1, talk.handlers.network.footprint())
     assert texts.startswith(bytes([len(spec.VERSION_LIBRARY)]) + spec.VERSION_LIBRARY.encode())
     assert Talk(config=None).done("hello")[0]["configured"] == 0
 
@@ -142,109 +85,6 @@ def test_features_are_those_of_the_mirror(talk):
     samples = np.arange(60, dtype=np.int16).reshape(20, 3) ** 2
     _, rest = talk.done("features", struct.pack("<H", 3) + samples.astype("<i2").tobytes())
     assert rest == window_features(samples).astype("<i2").tobytes()
-
-
-def long_talk():
-    config = dict(CONFIG, features=20, classes=3, events=64, layers=1)
-    talk = Talk(config=config)
-    draw = np.random.default_rng(2)
-    for i in range(40):
-        talk.learn(draw.integers(-3000, 3000, 20), i % 2)
-    talk.done("infer", pack([32767] * 20))
-    assert talk.done("unknowns")[1] == ids(0)
-    return talk, config
-
-
-def export(talk):
-    state, total = b"", 1
-    while len(state) < total:
-        got, chunk = talk.done("export", struct.pack("<I", len(state)))
-        total, state = got["total"], state + chunk
-    return state
-
-
-def chunks(state, size=spec.WIRE_CHUNK):
-    return [struct.pack("<II", at, len(state)) + state[at : at + size] for at in range(0, len(state), size)]
-
-
-def test_a_state_goes_out_and_in_chunk_by_chunk():
-    talk, config = long_talk()
-    state = export(talk)
-    assert state == talk.service.network.export() and len(chunks(state)) == 3
-    other = Talk(config=config)
-    replies = [other.done("load", it)[0] for it in chunks(state)]
-    assert [it["next"] for it in replies] == [1024, 2048, len(state)]
-    assert [it["digest"] for it in replies] == [0, 0, talk.service.network.digest()]
-    assert other.service.network.export() == state
-
-
-def test_chunks_out_of_order_are_refused():
-    talk, config = long_talk()
-    first, second, third = chunks(export(talk))
-    assert talk.refused("export", struct.pack("<I", 1024)) == (spec.ERROR_OFFSET, "offset: 1024 given, 0 needed")
-    talk.done("export", struct.pack("<I", 0))
-    assert talk.refused("export", struct.pack("<I", 2048)) == (spec.ERROR_OFFSET, "offset: 2048 given, 1024 needed")
-    assert talk.refused("load", second) == (spec.ERROR_OFFSET, "offset: 1024 given, 0 needed")
-    other = Talk(config=config)
-    assert other.refused("load", third) == (spec.ERROR_OFFSET, "offset: 2048 given, 0 needed")
-    other.done("load", first)
-    assert other.refused("load", third) == (spec.ERROR_OFFSET, "offset: 2048 given, 1024 needed")
-    assert other.refused("export", struct.pack("<I", 1024))[0] == spec.ERROR_OFFSET
-    other.done("load", second)
-    assert other.refused("load", second) == (spec.ERROR_OFFSET, "offset: 1024 given, 2048 needed")
-    assert other.refused("load", struct.pack("<II", 2048, 9999)) == (
-        spec.ERROR_OFFSET,
-        f"total: 9999 given, {len(export(talk))} begun",
-    )
-    other.done("load", third)
-    assert other.service.network.digest() == talk.service.network.digest()
-
-
-BREAKERS = {
-    "learn": learn_payload(x=range(20)),
-    "correct": struct.pack("<h", 0),
-    "name": struct.pack("<hI", 0, 0),
-    "undo": b"",
-    "drop": b"",
-    "forget": ids(3),
-    "relabel": struct.pack("<Ih", 3, 1),
-    "rename_class": struct.pack("<hh", 0, 2),
-    "drop_class": struct.pack("<h", 0),
-    "freeze": b"\1",
-    "hello": b"",
-    "configure": configure_payload(),
-}
-
-
-@pytest.mark.parametrize("breaker", BREAKERS)
-def test_a_transfer_ends_where_something_else_begins(breaker):
-    talk, _ = long_talk()
-    talk.done("export", ids(0))
-    talk.done(breaker, BREAKERS[breaker])
-    assert talk.refused("export", ids(1024))[0] == spec.ERROR_OFFSET
-
-
-def test_a_request_that_fails_ends_no_transfer():
-    talk, _ = long_talk()
-    state, (first, *rest) = talk.service.network.export(), chunks(talk.service.network.export())
-    talk.done("export", ids(0))
-    talk.refused("learn", learn_payload(label=9, x=range(20)))
-    talk.refused("configure", configure_payload(layers=9))
-    assert talk.done("export", ids(1024))[1] == state[1024:2048]
-    talk.done("load", first)
-    talk.refused("forget", ids(9999))
-    for it in rest:
-        talk.done("load", it)
-
-
-def raising(error):
-    """A module whose network, once made, raises on every learn."""
-
-    class Network(BoardNetwork):
-        def learn(self, x, label, build=True):
-            raise error
-
-    return SimpleNamespace(Network=Network, window_features=None)
 
 
 KERNEL_REFUSALS = [
@@ -419,15 +259,15 @@ def test_until_a_rebuild_is_whole_the_network_before_answers():
 
 def test_work_finishes_a_rebuild_and_then_there_is_none():
     talk, _, after = begun()
-    assert talk.service.building
+    assert talk.handlers.building
     steps = 0
-    while talk.service.building:
-        talk.service.work(20)
+    while talk.handlers.building:
+        talk.handlers.work(20)
         steps += 1
-    assert steps > 3 and talk.service.network.info().building is False
+    assert steps > 3 and talk.handlers.network.info().building is False
     assert talk.done("info")[0]["digest"] == after.digest()
-    talk.service.work(20)
-    assert not talk.service.building
+    talk.handlers.work(20)
+    assert not talk.handlers.building
 
 
 @pytest.mark.parametrize("name, payload", [("digest", b""), ("export", ids(0))])
@@ -442,7 +282,7 @@ def test_a_new_configuration_gives_a_rebuild_up():
     talk, _, _ = begun()
     talk.done("configure", configure_payload())
     got, _ = talk.done("info")
-    assert (got["building"], got["neurons"], talk.service.building) == (0, 0, False)
+    assert (got["building"], got["neurons"], talk.handlers.building) == (0, 0, False)
 
 
 @pytest.mark.parametrize("regression, background", [(0, 0), (0, 1), (1, 0)])
@@ -452,32 +292,6 @@ def test_the_cost_is_known_without_a_network(regression, background):
     sizes = dict(features=18, classes=classes, events=64, layers=2)
     cost = network.cost(**sizes, regression=bool(regression), background=bool(background))
     assert tuple(got.values()) == cost
-
-
-def damaged_states():
-    talk, config = long_talk()
-    state = talk.service.network.export()
-    spoilt_magic = b"x" + state[1:]
-    yield "state_size", state[:-1], config
-    yield "state_size", b"", config
-    yield "state_size", state + bytes(100000), config
-    yield "state_magic", spoilt_magic, config
-    yield "state_config", state, dict(config, classes=2)
-
-
-@pytest.mark.parametrize("error, state, config", list(damaged_states()))
-def test_a_damaged_state_is_refused_and_the_network_kept(error, state, config):
-    talk = Talk(config=config)
-    talk.learn(np.arange(20), 1)
-    *first, last = chunks(state) or [struct.pack("<II", 0, 0)]
-    for it in first:
-        status, text = talk.say("load", it)
-        if status:
-            break
-    else:
-        status, text = talk.refused("load", last)
-    assert status == getattr(spec, "ERROR_" + error.upper()), text
-    assert talk.done("digest")[0]["digest"] == talk.service.network.digest()
 
 
 SERVICE_REFUSALS = [
@@ -515,41 +329,11 @@ def test_an_unknown_opcode_is_refused(talk, opcode):
     assert reply.payload == struct.pack("<b", spec.ERROR_OPCODE) + b"opcode: %d given, 1..23 known" % opcode
 
 
-@pytest.mark.parametrize("opcode", set(spec.OPCODES) - set(dlm_service.UNBOUND))
+@pytest.mark.parametrize("opcode", set(spec.OPCODES) - set(spec.UNBOUND))
 def test_without_a_network_a_request_for_it_is_refused(opcode):
-    least = struct.calcsize(dlm_service.REQUESTS[opcode][0])
+    least = layout.REQUESTS[opcode].form.size
     text = "network: none yet, CONFIGURE first"
     assert Talk(config=None).refused(spec.OPCODES[opcode], bytes(least)) == (spec.ERROR_UNCONFIGURED, text)
-
-
-def test_another_protocol_version_is_refused_with_both_named(talk):
-    status, text = talk.say("learn", learn_payload(), version=spec.VERSION_PROTOCOL + 1)
-    assert (status, text) == (spec.ERROR_PROTOCOL, b"protocol: version 2 given, the board speaks 1")
-    assert talk.done("info")[0]["neurons"] == 0
-
-
-FAILURES = [
-    (ValueError("one: 1 given"), spec.ERROR_ARGUMENT, "one: 1 given"),
-    (ValueError("label: 9 given", spec.ERROR_LABEL), spec.ERROR_LABEL, "label: 9 given"),
-    (ValueError("odd", "code"), spec.ERROR_INTERNAL, "odd"),
-    (ValueError("odd", -99), spec.ERROR_INTERNAL, "odd"),
-    (ValueError(), spec.ERROR_ARGUMENT, "ValueError"),
-    (MemoryError("memory allocation failed, allocating 40000 bytes"), spec.ERROR_MEMORY,
-     "memory allocation failed, allocating 40000 bytes"),
-    (MemoryError(), spec.ERROR_MEMORY, "MemoryError"),
-    (KeyError("x"), spec.ERROR_INTERNAL, "KeyError: x"),
-    (TypeError("x"), spec.ERROR_INTERNAL, "TypeError: x"),
-    (ValueError("é" * 9000), spec.ERROR_ARGUMENT, "é" * 1095),
-]  # fmt: skip
-
-
-FAILURES += [(ValueError(name, code), code, name) for code, name in spec.ERRORS.items()]
-
-
-@pytest.mark.parametrize("error, status, text", FAILURES)
-def test_every_exception_becomes_a_reply(error, status, text):
-    got, said = Talk(raising(error)).say("learn", learn_payload())
-    assert (got, said.decode("utf-8", "ignore")) == (status, text)
 
 
 class OneSize(BoardNetwork):
@@ -580,79 +364,30 @@ def test_a_wrong_configuration_leaves_the_network_as_it_is(talk):
     assert talk.done("info")[0]["neurons"] == 1
 
 
-def test_a_retry_is_answered_again_and_not_learned_twice(talk):
-    wire = frame.encode(spec.OPCODE_LEARN, 77, learn_payload())
-    first = talk.send(wire)
-    assert talk.send(wire) == first and talk.send(wire + wire) == first + first
-    assert talk.done("info")[0]["neurons"] == 1
-
-
-def test_a_retry_is_recognised_behind_a_frame_of_another_version(talk):
-    wire = frame.encode(spec.OPCODE_LEARN, 77, learn_payload())
-    first = talk.send(wire)
-    talk.send(frame.encode(spec.OPCODE_LEARN, 78, learn_payload(), version=9))
-    assert talk.send(wire) == first
-    assert talk.done("info")[0]["neurons"] == 1
-
-
-def test_the_same_sequence_with_another_request_is_executed(talk):
-    talk.send(frame.encode(spec.OPCODE_LEARN, 77, learn_payload(0)))
-    talk.send(frame.encode(spec.OPCODE_LEARN, 77, learn_payload(1)))
-    assert talk.done("info")[0]["clock"] == 2
-
-
-def test_the_same_request_with_another_sequence_is_executed(talk):
-    talk.learn(*EVENTS[0])
-    talk.learn(*EVENTS[0])
-    assert talk.done("info")[0]["clock"] == 2
-
-
-def test_a_new_session_may_use_the_last_sequence_again(talk):
-    wire = frame.encode(spec.OPCODE_LEARN, 77, learn_payload())
-    talk.send(wire)
-    talk.done("hello")
-    talk.send(wire)
-    assert talk.done("info")[0]["clock"] == 2
-
-
-def test_a_reply_that_comes_back_by_an_echo_is_not_answered(talk):
-    wire = bytes(next(replies_of(talk.service, frame.encode(spec.OPCODE_DIGEST, 7))))
-    assert talk.send(wire) == [] and talk.done("info")[0]["dropped"] == 1
-
-
-def test_ctrl_c_and_repl_text_between_frames_change_nothing(talk):
-    talk.send(b"\x03\x03\x02\r\nimport dlm_main; dlm_main.serve()\r\n>>> \x04" + frame.encode(spec.OPCODE_DIGEST, 7))
-    assert talk.learn((0x0303, 0x0303, 0x0403), 1)["neurons"] == 1
-
-
 def test_exit_ends_the_service(talk):
-    assert talk.service.running
+    assert talk.handlers.running
     assert talk.done("exit") == ({}, b"")
-    assert not talk.service.running
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=40), st.booleans()), max_size=12))
-def test_whatever_arrives_the_service_answers_and_goes_on(requests):
-    talk = Talk()
-    talk.learn(*EVENTS[0])
-    for opcode, payload, whole in requests:
-        wire = frame.encode(opcode, 1000, payload)
-        replies = talk.send(wire if whole else wire[:-3])
-        assert all(it.opcode == opcode | spec.WIRE_REPLY for it in replies)
-        assert len(replies) == (whole and opcode < spec.WIRE_REPLY)
-    (reply,) = talk.send(b"\0" + frame.encode(spec.OPCODE_HELLO, 2000))
-    assert reply.payload[0] == 0
+    assert not talk.handlers.running
 
 
 def test_payloads_of_int16_are_aligned_in_the_receive_buffer():
     assert dlm_frame.PAYLOAD % 2 == 0
-    for opcode, (form, item) in dlm_service.REQUESTS.items():
-        assert item != 2 or struct.calcsize(form) % 2 == 0, spec.OPCODES[opcode]
+    for name, _, form, item, _ in filter(None, dlm_spec.LAYOUTS):
+        assert item != 2 or struct.calcsize(form) % 2 == 0, name
 
 
-def test_the_device_constants_are_the_host_constants():
+def test_every_opcode_has_a_handler_of_its_name_or_is_a_change_of_the_network():
+    for opcode, name in spec.OPCODES.items():
+        own = getattr(dlm_handlers.Handlers, name, None)
+        assert own or (spec.REPLIES[opcode] == spec.CHANGED and callable(getattr(BoardNetwork, name))), name
+
+
+def test_the_layouts_of_the_board_are_those_of_the_host():
+    assert dlm_spec.CONFIG == tuple(name for name, *_ in spec.CONFIG)
+    assert dlm_spec.UNBOUND == spec.UNBOUND and set(dlm_spec.ERRORS) == set(spec.ERRORS)
+    assert {opcode: it[0] for opcode, it in enumerate(dlm_spec.LAYOUTS) if it} == spec.OPCODES
     for opcode in spec.OPCODES:
-        assert client._layout(client.REQUESTS[opcode])[1].format == dlm_service.REQUESTS[opcode][0]
-        assert client._layout(client.REPLIES[opcode])[1].format == dlm_service.REPLIES[opcode]
+        _, names, form, _, reply = dlm_spec.LAYOUTS[opcode]
+        assert (names, form) == (layout.REQUESTS[opcode].names, layout.REQUESTS[opcode].form.format)
+        assert reply == layout.REPLIES[opcode].form.format
     assert deeplomath.errors.KernelError(-7, "text").args == ("text", -7)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""The constants of spec.toml as source: a header for the kernel, assignments for board and host."""
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+NOTE = "GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."
+C_NAMES = {"error": "ERR"}
+WIRE = ("wire", "config", "reply", "request")  # spoken by MicroPython and the host, not by the kernel
+FIELDS = ("config", "reply", "request")  # no constants, but layouts
+DIGESTED = ("kernel", "contour", "feature", "memory")  # tables whose constants are part of every digest
+
+
+def exp2_table(steps):
+    """2^-(i/steps) in Q30, rounded to the nearest, for i = 0..steps."""
+    context = Context(prec=40)
+    return [
+        int(context.power(2, 30 - Decimal(i) / steps).quantize(Decimal(1), ROUND_HALF_UP)) for i in range(steps + 1)
+    ]
+
+
+def rows(values, indent=4, per_row=8):
+    """The values as source lines, per_row in each."""
+    for start in range(0, len(values), per_row):
+        yield " " * indent + ", ".join(str(value) for value in values[start : start + per_row]) + ","
+
+
+def numbers(spec):
+    """Every (table, key, value) of the constants, in the order of spec.toml."""
+    for table, entries in spec.items():
+        if table not in FIELDS:
+            for key, value in entries.items():
+                yield table, key, value
+
+
+def c_header(spec):
+    """The source of firmware/kernel/dlm_spec.h."""
+    lines = ["// SPDX-License-Identifier: MIT", f"// {NOTE}", "#ifndef DLM_SPEC_H", "#define DLM_SPEC_H", ""]
+    for table, key, value in numbers(spec):
+        if table in WIRE:
+            continue
+        name = f"DLM_{C_NAMES.get(table, table.upper())}_{key.upper()}"
+        text = f'"{value}"' if isinstance(value, str) else f"({value})" if value < 0 else str(value)
+        lines.append(f"#define {name} {text}")
+    table = exp2_table(2 ** spec["kernel"]["exponent_step_bits"])
+    lines += ["", "// The constants that are part of every digest", "#define DLM_DIGESTED { \\"]
+    lines += [f"    DLM_{t.upper()}_{key.upper()}, \\" for t, key, _ in numbers(spec) if t in DIGESTED] + ["}"]
+    lines += ["", "// 2^-(i/64) in Q30", "#define DLM_EXP2_Q30 { \\", *(row + " \\" for row in rows(table)), "}"]
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+def assignments(spec, tables):
+    """Lines of Python: the constants of these tables."""
+    lines = []
+    for table, key, value in numbers(spec):
+        if table in tables:
+            text = f'"{value}"' if isinstance(value, str) else str(value)
+            lines.append(f"{table.upper()}_{key.upper()} = {text}")
+    return lines
+
+
+def arithmetic(spec):
+    """Lines of Python: what is part of every digest, and the table of powers."""
+    digested = [f"    {t.upper()}_{key.upper()}," for t, key, _ in numbers(spec) if t in DIGESTED]
+    table = exp2_table(2 ** spec["kernel"]["exponent_step_bits"])
+    return ["", "DIGESTED = (", *digested, ")", "", "EXP2_Q30 = (", *rows(table), ")"]
+
+
+def names(table, numbered):
+    """Lines of Python: a dict from the numbers of a table to their names. numbered: {name: number}."""
+    return ["", f"{table.upper()}S = {{", *(f'    {value}: "{key}",' for key, value in numbered.items()), "}"]
