@@ -240,7 +240,7 @@ run: setup $(if $(filter unix,$(BOARD)),unix,firmware) $(call emulator_of,$(BOAR
 
 ## Keep house
 
-generate: ## write what is made of spec.toml and the boards' folders: constants, layouts, tables
+generate: ## write what is made of spec.toml and of the boards' folders: constants, tables
 	$(PYTHON) shared_spec/generate.py
 	$(PYTHON) boards/readme.py
 
