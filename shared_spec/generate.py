@@ -74,7 +74,7 @@ def python_module(spec, tables):
 def main():
     spec = tomllib.loads((HERE / "spec.toml").read_text())
     files = {
-        "firmware/kernel/dlm_spec.h": c_header(spec),
+        "firmware/common/dlm_spec.h": c_header(spec),
         "firmware/device/dlm_spec.py": python_module(spec, BOARD_TABLES),
         "host/deeplomath/spec.py": python_module(spec, tuple(spec)),
     }

@@ -6,6 +6,8 @@ import sys
 import time
 from struct import calcsize, pack_into, unpack_from
 
+import deeplomath_signal
+
 import dlm_spec as spec
 from dlm_frame import PAYLOAD, Decoder, Encoder
 
@@ -85,7 +87,7 @@ def _ticks():
 class Service:
     """Owns the decoder, at most one network, and the last reply; `running` until EXIT.
 
-    module: `deeplomath` of the board, or one with the same Network, cost and window_features. Nothing is raised: each
+    module: `deeplomath` of the board, or one with the same Network and cost. Nothing is raised: each
     failure is a reply with its status and text (PROTOCOL.md section 7), the network as it was before. `building`: there
     may be work left for `work`.
     """
@@ -363,7 +365,7 @@ class Service:
 
     def _features(self, payload):
         channels = unpack_from("<H", payload)[0]
-        features, ticks = self._timed(self.module.window_features, payload[2:], channels)
+        features, ticks = self._timed(deeplomath_signal.window_features, payload[2:], channels)
         return self._append(self._put(spec.OPCODE_FEATURES, ticks), features)
 
     def _exit(self, payload):

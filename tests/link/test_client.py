@@ -504,7 +504,7 @@ def test_a_slow_board_is_waited_for_and_learns_once():
 
     master, slave = os.openpty()
     tty.setraw(slave)
-    thread = serving(TwoFaces(master), SimpleNamespace(Network=Slow, window_features=None))
+    thread = serving(TwoFaces(master), SimpleNamespace(Network=Slow))
     with Device(os.ttyname(slave), timeout=0.05) as device:
         device.configure(**CONFIG)
         assert device.learn(events(1)[0][0], 1).neurons == 1

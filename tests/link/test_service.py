@@ -244,7 +244,7 @@ def raising(error):
         def learn(self, x, label, build=True):
             raise error
 
-    return SimpleNamespace(Network=Network, window_features=None)
+    return SimpleNamespace(Network=Network)
 
 
 KERNEL_REFUSALS = [
