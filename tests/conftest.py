@@ -11,11 +11,11 @@ import os
 import pytest
 
 from deeplomath.link import emulator
-from deeplomath.link.emulator import native_module
+from deeplomath.paths import native_modules
 
 BOARDS = {
     "unix": emulator.UnixBoard,
-    "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", module=native_module("x64")),
+    "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", modules=native_modules("x64")),
     "f405": lambda: emulator.Emulator("stm32f405_qemu", icount=True),
     "m0": lambda: emulator.Emulator("microbit_qemu"),
     "m3": lambda: emulator.Emulator("mps2_an385_qemu"),

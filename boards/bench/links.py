@@ -75,7 +75,7 @@ def boards():
     found = {"unix": emulator.UnixBoard()}
     found |= {name: emulator.Emulator(name) for name in qemu}
     found["unix, x64 .mpy"] = emulator.UnixBoard(
-        emulator.BUILD / "unix_stock/micropython", module=emulator.native_module("x64")
+        emulator.BUILD / "unix_stock/micropython", modules=emulator.native_modules("x64")
     )
     for name in qemu:
         if name != "mps2_an386_qemu":
