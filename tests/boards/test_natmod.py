@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """The loadable module on MicroPython's unix port: what outlives it, and what comes after it."""
 
+import os
+import shutil
 import subprocess
 
 import numpy as np
 import pytest
 
 from deeplomath import spec, window_features
-from deeplomath.paths import BUILD, native_modules
+from deeplomath.paths import BUILD, MODULES, ROOT, native_modules
 
 MICROPYTHON = BUILD / "unix_stock" / "micropython"
 FORGOTTEN = """
@@ -42,13 +44,32 @@ for _ in range(3):
 LEARNED = "Learned(event=0, neurons=1, depth=1, error=0, action=0, reason=0, evicted=-1)\n"
 
 
-@pytest.mark.unix_mpy
-def test_networks_and_features_work_on_after_their_modules_were_forgotten_and_imported_again():
+def built_modules():
+    """The loadable modules; a test that cannot have them and the unix port is skipped."""
     modules = native_modules("x64")
     missing = [str(file) for file in (MICROPYTHON, *modules) if not file.is_file()]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test-unix_mpy does it")
-    code = FORGOTTEN.format(folder=str(modules[0].parent))
+    return modules
+
+
+@pytest.mark.unix_mpy
+@pytest.mark.parametrize("lacking", MODULES)
+def test_a_service_without_one_of_its_modules_names_it(lacking, tmp_path):
+    for file in built_modules():
+        if file.stem != lacking:
+            shutil.copy(file, tmp_path)
+    path = f"{ROOT / 'firmware' / 'device'}:{tmp_path}"
+    environment = dict(os.environ, MICROPYPATH=path)
+    run = subprocess.run(
+        [MICROPYTHON, "-c", "import dlm_main"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (1, f"ImportError: no module named '{lacking}'")
+
+
+@pytest.mark.unix_mpy
+def test_networks_and_features_work_on_after_their_modules_were_forgotten_and_imported_again():
+    code = FORGOTTEN.format(folder=str(built_modules()[0].parent))
     run = subprocess.run([MICROPYTHON, "-c", code], capture_output=True, text=True, timeout=60)
     assert (run.stderr, run.returncode) == ("", 0)
     features = window_features(np.array([[0], [1], [4], [1]], np.int16)).tolist()

@@ -361,8 +361,9 @@ def test_a_service_that_was_there_was_not_started():
     assert not Device(Line()).started
 
 
-def test_a_board_without_the_service_says_so_at_once(monkeypatch):
-    clock, words = Clock(monkeypatch), "ImportError: no module named 'dlm_main'"
+@pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])
+def test_a_board_without_the_service_or_a_module_says_so_at_once(lacking, monkeypatch):
+    clock, words = Clock(monkeypatch), f"ImportError: no module named '{lacking}'"
     line = SlowLine(clock, 115200, ReplLine(error=words))
     with pytest.raises(
         TransportError, match=f"REPL and the service does not start: {words}; `deeplomath deploy /dev/ttyS0`"
