@@ -21,15 +21,21 @@ NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
 
-KERNEL := $(sort $(wildcard firmware/kernel/*.c))
-KERNEL_H := $(wildcard firmware/kernel/*.h)
-MODULE := $(KERNEL) $(KERNEL_H) $(wildcard firmware/binding/*) firmware/kernel.mk firmware/micropython.mk
+# The two libraries, which share common; the modules that bring them to MicroPython, each compiled in or a .mpy.
+-include firmware/kernel.mk firmware/signal.mk
+KERNEL := $(sort $(wildcard firmware/common/*.c firmware/kernel/*.c))
+SIGNAL := $(sort $(wildcard firmware/signal/*.c))
+LIBRARIES := common kernel signal
+LIBRARIES_H := $(wildcard $(LIBRARIES:%=firmware/%/*.h))
+INCLUDES := $(LIBRARIES:%=-Ifirmware/%)
+MODULES := $(patsubst firmware/binding/mod%.c,%,$(wildcard firmware/binding/mod*.c))
+MODULE := $(KERNEL) $(SIGNAL) $(LIBRARIES_H) $(wildcard firmware/binding/*) $(addprefix firmware/,kernel.mk signal.mk micropython.mk)
 DEVICE := $(wildcard firmware/device/*.py)
 DEVICE_MPY := $(DEVICE:firmware/device/%.py=$(BUILD)/device/%.mpy)
 C_FILES := $(wildcard firmware/*/*.[ch] boards/*/*.[ch] tests/*.c)
 
-# The loadable module for each architecture.
-natmod_of = $(1:%=$(BUILD)/natmod/%/deeplomath.mpy)
+# The loadable modules for each architecture.
+natmod_of = $(foreach arch,$(1),$(MODULES:%=$(BUILD)/natmod/$(arch)/%.mpy))
 
 include boards/boards.mk
 
@@ -144,13 +150,13 @@ $(BUILD)/bootrom.bin: boards/rpi_pico/bootrom.py $(VENV)/.rp2040
 	@mkdir -p $(@D)
 	$(RUN) $< $@
 
-$(HOST_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
+$(HOST_LIB): $(KERNEL) $(SIGNAL) $(LIBRARIES_H) tests/probe.c | $(BUILD)/.packages-host
 	@mkdir -p $(@D)
-	gcc $(CFLAGS) -shared -fPIC $(KERNEL) tests/probe.c -o $@
+	gcc $(CFLAGS) $(INCLUDES) -shared -fPIC $(KERNEL) $(SIGNAL) tests/probe.c -o $@
 
-$(ASAN_LIB): $(KERNEL) $(KERNEL_H) tests/probe.c | $(BUILD)/.packages-host
+$(ASAN_LIB): $(KERNEL) $(SIGNAL) $(LIBRARIES_H) tests/probe.c | $(BUILD)/.packages-host
 	@mkdir -p $(@D)
-	gcc $(CFLAGS) $(SANITIZE) -shared -fPIC $(KERNEL) tests/probe.c -o $@
+	gcc $(CFLAGS) $(INCLUDES) $(SANITIZE) -shared -fPIC $(KERNEL) $(SIGNAL) tests/probe.c -o $@
 
 # MicroPython's own makefiles do the rest; their output goes to a log, and its end is shown if they fail.
 micropython = +@echo "building $@"; mkdir -p $(@D); \
@@ -211,11 +217,11 @@ $(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmak
 $(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
 	$(call rp2,)
 
-natmod: $(call natmod_of,$(NATMOD_ARCH)) ## deeplomath.mpy for stock MicroPython; only one: NATMOD_ARCH=armv6m (RP2040)
-$(BUILD)/natmod/%/deeplomath.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) firmware/natmod/Makefile | $(BUILD)/.packages-firmware $(VENV)/.done
+natmod: $(call natmod_of,$(NATMOD_ARCH)) ## the modules for stock MicroPython; of one kind: NATMOD_ARCH=armv6m (RP2040)
+$(BUILD)/natmod/%.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) $(wildcard firmware/natmod/*) | $(BUILD)/.packages-firmware $(VENV)/.done
 	@echo "building $@"; mkdir -p $(@D)
-	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile ARCH=$* MPY_DIR=$(MICROPYTHON) \
-	PYTHON=$(abspath $(RUN)) >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile MOD=$(*F) ARCH=$(*D) MPY_DIR=$(MICROPYTHON) \
+	PYTHON=$(abspath $(RUN)) >$(@:.mpy=.log) 2>&1 || { tail -n 40 $(@:.mpy=.log); exit 1; }
 
 device: $(DEVICE_MPY) ## the device files as bytecode, which saves a board the compiling
 $(BUILD)/device/%.mpy: firmware/device/%.py $(MPY_CROSS)
@@ -253,7 +259,7 @@ lint: setup $(BUILD)/.packages-lint ## complain about layout and doubtful code
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
-	clang $(CFLAGS) -Wno-unused-command-line-argument -fsyntax-only $(KERNEL)
+	clang $(CFLAGS) -Wno-unused-command-line-argument -fsyntax-only $(INCLUDES) $(KERNEL) $(SIGNAL)
 
 check: lint ## lint, and see that what make generate writes is up to date
 	$(RUN) shared_spec/generate.py --check
@@ -264,14 +270,25 @@ docs: $(VENV)/.docs ## the site in build/docs: documents, docstrings, dlm.h; war
 	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
 	@echo "$(BUILD)/docs/index.html"
 
-size: natmod ## bytes of each deeplomath.mpy, then of the kernel's code on a Cortex-M4
-	@printf '%9s %7s %9s %s\n' text bss file deeplomath.mpy
-	@for arch in $(NATMOD_ARCH); do \
-	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $(BUILD)/natmod/$$arch.log) \
-	$$(stat -c %s $(BUILD)/natmod/$$arch/deeplomath.mpy) $$arch; done
-	@mkdir -p $(BUILD)/size
-	@cd $(BUILD)/size && arm-none-eabi-gcc $(CFLAGS) $$(sed -n 's/^KERNEL_CFLAGS = //p' ../../firmware/kernel.mk) -mthumb -mcpu=cortex-m4 -c $(abspath $(KERNEL))
-	@arm-none-eabi-size -t $(patsubst firmware/kernel/%.c,$(BUILD)/size/%.o,$(KERNEL))
+SIZE_CORES := cortex-m0plus cortex-m3 cortex-m4 cortex-m7
+size_objects = $(patsubst firmware/%.c,$(BUILD)/size/$(1)/%.o,$(2))
+define size_rule
+$(BUILD)/size/$(1)/%.o: firmware/%.c $(LIBRARIES_H) firmware/kernel.mk firmware/signal.mk | $(BUILD)/.packages-firmware
+	@mkdir -p $$(@D)
+	@arm-none-eabi-gcc $(CFLAGS) $(INCLUDES) $$(if $$(filter firmware/signal/%,$$<),$$(SIGNAL_CFLAGS),$$(KERNEL_CFLAGS)) \
+	-mthumb -mcpu=$(1) -c $$< -o $$@
+endef
+$(foreach core,$(SIZE_CORES),$(eval $(call size_rule,$(core))))
+size_line = bytes=$$(arm-none-eabi-size -t $(call size_objects,$(1),$(3)) | awk 'END { print $$1 }'); \
+	printf '%9s %9s %s %s\n' $$bytes $(4) $(2) $(1); [ $$bytes -le $(4) ] || over="$$over $(2) on $(1),"
+size: natmod $(foreach core,$(SIZE_CORES),$(call size_objects,$(core),$(KERNEL) $(SIGNAL))) ## bytes of each module, then of each library's code on each core and its limit
+	@printf '%9s %7s %9s %s\n' text bss file module
+	@for mpy in $(patsubst %.mpy,%,$(call natmod_of,$(NATMOD_ARCH))); do \
+	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $$mpy.log) $$(stat -c %s $$mpy.mpy) $${mpy#$(BUILD)/natmod/}; done
+	@printf '%9s %9s %s\n' code limit library; over=; \
+	$(foreach core,$(SIZE_CORES),$(call size_line,$(core),kernel,$(KERNEL),$(KERNEL_BYTES)); \
+	$(call size_line,$(core),signal,$(SIGNAL),$(SIGNAL_BYTES));) \
+	[ -z "$$over" ] || { echo "over its limit:$${over%,}" >&2; exit 1; }
 
 clean: ## remove what was built, but not what was fetched
 	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache size device natmod check mip release mpy-cross* unix* $(BOARDS:%=%*))

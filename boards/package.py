@@ -16,10 +16,10 @@ IMAGES = ("firmware.uf2", "firmware.dfu", "firmware.hex")
 
 
 def write_mip(build, folder):
-    """Writes folder/ARCHITECTURE/package.json and what it names, for each module that is built; mip cannot choose one."""
+    """Writes folder/ARCHITECTURE/package.json and what it names, for each architecture that is built; mip cannot choose one."""
     modules, device = deploy.load_build(build)
-    for architecture, module in modules.items():
-        files = {f"{deploy.MODULE}.mpy": module, **{f"{name}.mpy": data for name, data in device.items()}}
+    for architecture, native in modules.items():
+        files = {f"{name}.mpy": data for name, data in (native | device).items()}
         package = folder / architecture
         shutil.rmtree(package, ignore_errors=True)
         package.mkdir(parents=True)

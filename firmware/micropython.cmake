@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-# Compiles kernel and binding into a MicroPython firmware of a port that is built by CMake; its twin is micropython.mk.
-file(GLOB DEEPLOMATH_KERNEL ${CMAKE_CURRENT_LIST_DIR}/kernel/*.c)
+# Compiles libraries and binding into a MicroPython firmware of a port that is built by CMake; its twin is micropython.mk.
+set(DEEPLOMATH ${CMAKE_CURRENT_LIST_DIR})
+file(GLOB DEEPLOMATH_BINDING ${DEEPLOMATH}/binding/*.c)
+file(GLOB DEEPLOMATH_KERNEL ${DEEPLOMATH}/common/*.c ${DEEPLOMATH}/kernel/*.c)
+file(GLOB DEEPLOMATH_SIGNAL ${DEEPLOMATH}/signal/*.c)
 add_library(usermod_deeplomath INTERFACE)
-target_sources(usermod_deeplomath INTERFACE ${DEEPLOMATH_KERNEL} ${CMAKE_CURRENT_LIST_DIR}/binding/moddeeplomath.c)
-target_include_directories(usermod_deeplomath INTERFACE ${CMAKE_CURRENT_LIST_DIR}/kernel)
+target_sources(usermod_deeplomath INTERFACE ${DEEPLOMATH_BINDING} ${DEEPLOMATH_KERNEL} ${DEEPLOMATH_SIGNAL})
+target_include_directories(usermod_deeplomath INTERFACE ${DEEPLOMATH}/common ${DEEPLOMATH}/kernel ${DEEPLOMATH}/signal)
 target_link_libraries(usermod INTERFACE usermod_deeplomath)
 
-# As kernel.mk has it: small, but for sums of products in C where a core has no DSP instructions.
-set_source_files_properties(${DEEPLOMATH_KERNEL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop")
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2)
+# As kernel.mk and signal.mk have it: small, but for sums of products in C where a core has no DSP instructions.
+set_source_files_properties(${DEEPLOMATH_KERNEL} ${DEEPLOMATH_SIGNAL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop")
+set_source_files_properties(${DEEPLOMATH}/kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2)

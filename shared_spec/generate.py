@@ -19,7 +19,7 @@ DOCUMENT = "shared_spec/PROTOCOL.md"
 def main():
     spec = tomllib.loads((HERE / "spec.toml").read_text())
     files = {
-        "firmware/kernel/dlm_spec.h": constants.c_header(spec),
+        "firmware/common/dlm_spec.h": constants.c_header(spec),
         "firmware/device/dlm_spec.py": modules.board(spec),
         "host/deeplomath/spec.py": modules.host(spec),
         DOCUMENT: tables.document(spec, (ROOT / DOCUMENT).read_text()),

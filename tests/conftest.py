@@ -13,11 +13,11 @@ import os
 import pytest
 
 from deeplomath.link import emulator
-from deeplomath.link.emulator import native_module
+from deeplomath.paths import native_modules
 
 BOARDS = {
     "unix": emulator.UnixBoard,
-    "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", module=native_module("x64")),
+    "unix_mpy": lambda: emulator.UnixBoard(emulator.BUILD / "unix_stock/micropython", modules=native_modules("x64")),
 }
 TESTED = {name: toml["test"] for name, toml in emulator.boards().items() if "test" in toml}
 BOARDS |= {

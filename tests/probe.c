@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What ctypes cannot reach by itself: the kernel's inline functions, and the arrays of a network. Used by implementations.py.
-#include "../firmware/kernel/dlm_kernel.h"
+#include "dlm_kernel.h"
 
 uint32_t probe_exp2_neg(uint32_t x_q18) {
     return dlm_exp2_neg(x_q18);

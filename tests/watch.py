@@ -11,7 +11,7 @@ from deeplomath.desk import data, demo
 from deeplomath.errors import DataError
 from deeplomath.link.client import Device
 from deeplomath.mirror.network import cost
-from wire import BoardNetwork, Line, board_window_features
+from wire import BoardNetwork, Line
 
 
 @functools.cache
@@ -36,9 +36,9 @@ def small_recordings():
     return made
 
 
-def device(network=BoardNetwork, features=board_window_features):
-    """A Device whose board computes with this network and these features."""
-    return Device(Line(SimpleNamespace(Network=network, cost=cost, window_features=features)))
+def device(network=BoardNetwork):
+    """A Device whose board computes with this network."""
+    return Device(Line(SimpleNamespace(Network=network, cost=cost)))
 
 
 def flips_at(event):

@@ -17,6 +17,18 @@ from deeplomath.signal.features import window_features
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "firmware" / "device"))
 
+
+def board_window_features(samples, channels):
+    """The mirror's features with the board's face: flat samples in, bytes out."""
+    flat = np.frombuffer(samples, "<i2").astype(np.int16)
+    if not channels or len(flat) % channels:
+        raise KernelError(spec.ERROR_WINDOW, f"samples: {len(flat)} given, a multiple of {channels} needed")
+    return window_features(flat.reshape(-1, channels)).astype("<i2").tobytes()
+
+
+SIGNAL = SimpleNamespace(window_features=board_window_features)
+
+sys.modules["deeplomath_signal"] = SIGNAL  # which the board's service imports
 import dlm_frame as dlm_frame  # noqa: E402
 import dlm_handlers as dlm_handlers  # noqa: E402
 import dlm_line as dlm_line  # noqa: E402
@@ -59,15 +71,7 @@ class BoardNetwork(network.Network):
         return super().unknown(unknown).astype("<i2").tobytes()
 
 
-def board_window_features(samples, channels):
-    """The mirror's features with the board's face: flat samples in, bytes out."""
-    flat = np.frombuffer(samples, "<i2").astype(np.int16)
-    if not channels or len(flat) % channels:
-        raise KernelError(spec.ERROR_WINDOW, f"samples: {len(flat)} given, a multiple of {channels} needed")
-    return window_features(flat.reshape(-1, channels)).astype("<i2").tobytes()
-
-
-BOARD_MODULE = SimpleNamespace(Network=BoardNetwork, cost=network.cost, window_features=board_window_features)
+BOARD_MODULE = SimpleNamespace(Network=BoardNetwork, cost=network.cost)
 
 
 class Line:

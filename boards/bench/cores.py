@@ -11,8 +11,9 @@ import cases
 from deeplomath.link import emulator
 
 HERE = Path(__file__).resolve().parent
-KERNEL = HERE.parents[1] / "firmware" / "kernel"
-KERNEL_MK = KERNEL.parent / "kernel.mk"
+FIRMWARE = HERE.parents[1] / "firmware"
+FOLDERS = FIRMWARE / "common", FIRMWARE / "kernel"
+KERNEL_MK = FIRMWARE / "kernel.mk"
 FOLDER = emulator.BUILD / "bench"
 RP2040JS = HERE.parent / "rpi_pico" / "node_modules" / "rp2040js" / "dist" / "esm" / "index.js"
 OPTIONS = [
@@ -21,7 +22,7 @@ OPTIONS = [
     "-mthumb",
     "-ffunction-sections",
     "-fdata-sections",
-    f"-I{KERNEL}",
+    *(f"-I{folder}" for folder in FOLDERS),
     f"-I{HERE}",
     f"-I{FOLDER}",
 ]
@@ -64,16 +65,26 @@ def build(name, made):
     core, objects = CORES[name], FOLDER / name
     objects.mkdir(parents=True, exist_ok=True)
     (FOLDER / "bench_data.h").write_text(cases.header(*made))
-    sources = [(source, optimisation(source)) for source in sorted(KERNEL.glob("*.c"))]
-    sources += [(source, ["-O2"]) for source in sorted(HERE.glob("*.c"))]
-    for source, level in sources:
-        target = objects / f"{source.stem}.o"
-        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", target)
+    kernel = {objects / f"{source.stem}.o": source for folder in FOLDERS for source in sorted(folder.glob("*.c"))}
+    bench = {objects / f"{source.stem}.o": source for source in sorted(HERE.glob("*.c"))}
+    for compiled, source in (kernel | bench).items():
+        level = optimisation(source) if compiled in kernel else ["-O2"]
+        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", compiled)
     memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
     symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
-    linked = sorted(objects.glob("*.o"))
-    _run("arm-none-eabi-gcc", *OPTIONS, *core["flags"], *linked, *LINKED, *symbols, "-lm", "-o", FOLDER / f"{name}.elf")
-    sizes = _run("arm-none-eabi-size", "-t", *sorted(objects.glob("dlm_*.o")))
+    _run(
+        "arm-none-eabi-gcc",
+        *OPTIONS,
+        *core["flags"],
+        *kernel,
+        *bench,
+        *LINKED,
+        *symbols,
+        "-lm",
+        "-o",
+        FOLDER / f"{name}.elf",
+    )
+    sizes = _run("arm-none-eabi-size", "-t", *kernel)
     return int(sizes.splitlines()[-1].split()[0])
 
 

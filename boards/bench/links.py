@@ -75,7 +75,7 @@ def boards():
     found = {"unix": emulator.UnixBoard()}
     found |= {name: emulator.Emulator(name) for name in tested}
     found["unix, x64 .mpy"] = emulator.UnixBoard(
-        emulator.BUILD / "unix_stock/micropython", module=emulator.native_module("x64")
+        emulator.BUILD / "unix_stock/micropython", modules=emulator.native_modules("x64")
     )
     for name, toml in tested.items():
         if "tier_stock" in toml["test"]:

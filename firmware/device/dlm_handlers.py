@@ -6,6 +6,8 @@ import sys
 import time
 from struct import calcsize, pack_into, unpack_from
 
+import deeplomath_signal
+
 import dlm_spec as spec
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -18,8 +20,8 @@ ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa
 class Handlers:
     """Holds at most one network, and makes the payload of each reply behind its status.
 
-    module: `deeplomath` of the board, or one with the same Network, cost and window_features. `building`: there may be
-    work left for `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in
+    module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left
+    for `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in
     the reply and returns its length; it raises what becomes the status, and then has changed nothing. An opcode without
     a handler of its own is the method of this name of the network: a change that replies with digest and ticks.
     """
@@ -113,7 +115,7 @@ class Handlers:
         return self._put(opcode, end, self.network.digest() if end == total else 0)
 
     def features(self, opcode, payload):
-        features, ticks = self._timed(self.module.window_features, payload[2:], *_fields(opcode, payload))
+        features, ticks = self._timed(deeplomath_signal.window_features, payload[2:], *_fields(opcode, payload))
         return self._append(self._put(opcode, ticks), features)
 
     def exit(self, opcode, payload):

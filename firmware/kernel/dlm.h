@@ -199,8 +199,4 @@ int dlm_import_part(dlm_t *net, uint32_t offset, const uint8_t *part, uint32_t n
 // refused as damaged, or as one of another size, version or configuration.
 int dlm_import_staged(dlm_t *net, uint32_t size);
 
-// Features int16 [3 * n_channels] of a window of samples [n_samples][n_channels]: means in LSB, log2 of the
-// deviations in Q11, log2 of the mean steps in Q11. Fails with DLM_ERR_WINDOW. NUMERICS.md, Features.
-int dlm_window_features(const int16_t *samples, size_t n_samples, size_t n_channels, int16_t *features);
-
 #endif

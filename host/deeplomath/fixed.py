@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shifts, rounding, roots and powers of two in integers. Twin of firmware/kernel/dlm_fixed.h and dlm_fixed.c.
+"""Shifts, rounding, roots and powers of two in integers. Twin of firmware/common/dlm_fixed.h and dlm_fixed.c.
 
 Every function takes arrays of int64 or of unbounded Python ints (dtype object) and keeps the kind it was given: on
 unbounded ints nothing can overflow, so a run on them shows every bit that a 64-bit run would have lost.

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IN_CHECKOUT = (ROOT / "shared_spec" / "spec.toml").is_file()
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "deeplomath")
 BUILD = Path(os.environ.get("DEEPLOMATH_BUILD") or (ROOT / "build" if IN_CHECKOUT else CACHE)).resolve()
+MODULES = ("deeplomath", "deeplomath_signal")  # of the board: firmware/binding/mod*.c
 
 
 class CheckoutError(DeeplomathError):
@@ -27,6 +28,11 @@ def need_checkout(what, instead):
             f"{what}: needs a checkout of Deeplomath, with its boards and its firmware; this is the package alone, "
             f"in {Path(__file__).parent}. {instead}"
         )
+
+
+def native_modules(architecture, build=BUILD):
+    """The files of MODULES that `make natmod` builds for a native architecture of MicroPython."""
+    return [build / "natmod" / architecture / f"{name}.mpy" for name in MODULES]
 
 
 def command():

@@ -33,7 +33,7 @@ def numbers(spec):
 
 
 def c_header(spec):
-    """The source of firmware/kernel/dlm_spec.h."""
+    """The source of firmware/common/dlm_spec.h."""
     lines = ["// SPDX-License-Identifier: MIT", f"// {NOTE}", "#ifndef DLM_SPEC_H", "#define DLM_SPEC_H", ""]
     for table, key, value in numbers(spec):
         if table in WIRE:

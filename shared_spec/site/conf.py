@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""How `make docs` makes the site: the documents where they lie, the host's docstrings, and dlm.h.
+"""How `make docs` makes the site: the documents where they lie, the host's docstrings, and the headers in C.
 
 Sphinx reads the documents in place, so that a link between them works here and in the repository. Hawkmoth reads C, but
-only comments of the form /** */, and takes them for reStructuredText: it is given a copy of dlm.h with its // comments
+only comments of the form /** */, and takes them for reStructuredText: it is given copies of the headers with their // comments
 in that form.
 """
 
@@ -20,8 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "host"))
 from deeplomath.paths import BUILD, ROOT  # noqa: E402  (the path comes first)
 from deeplomath.spec import VERSION_LIBRARY  # noqa: E402
 
-KERNEL = ROOT / "firmware" / "kernel"
-COPY = BUILD / "docs-c"  # of dlm.h, as Hawkmoth reads it
+FIRMWARE = ROOT / "firmware"
+HEADERS = [FIRMWARE / "kernel" / "dlm.h", FIRMWARE / "signal" / "dlm_signal.h"]
+LIBRARIES = [FIRMWARE / name for name in ("common", "kernel", "signal")]
+COPY = BUILD / "docs-c"  # of the headers, as Hawkmoth reads them
 
 project = "Deeplomath"
 author = "Deeplomath authors"
@@ -43,7 +45,7 @@ html_extra_path = ["index.html"]
 html_copy_source = False
 html_show_copyright = False
 hawkmoth_root = str(COPY)
-hawkmoth_clang = [f"-I{KERNEL}", *compiler.get_include_args("gcc", "c")]
+hawkmoth_clang = [*(f"-I{folder}" for folder in LIBRARIES), *compiler.get_include_args("gcc", "c")]
 
 
 def escaped(line):
@@ -90,10 +92,10 @@ class Folders(SphinxPostTransform):
 
 def setup(app):
     COPY.mkdir(parents=True, exist_ok=True)
-    _, header = (KERNEL / "dlm.h").read_text().split("\n", 1)  # without its licence line
-    ends_the_file_comment = "#ifndef DLM_H"
-    header = header.replace(ends_the_file_comment, f"/**/\n{ends_the_file_comment}", 1)  # else it tells of the macro
-    (COPY / "dlm.h").write_text(in_doc_comments(header))
+    for header in HEADERS:
+        _, text = header.read_text().split("\n", 1)  # without its licence line
+        text = text.replace("#ifndef", "/**/\n#ifndef", 1)  # ends the file's comment, else it tells of the macro
+        (COPY / header.name).write_text(in_doc_comments(text))
     app.add_lexer("dump", TextLexer)  # of bytes, in PROTOCOL.md
     app.add_post_transform(Folders)
     app.connect("autodoc-process-docstring", _escape_docstring)

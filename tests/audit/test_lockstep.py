@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import watch
+import wire
 from deeplomath import spec
 from deeplomath.audit.lockstep import Lockstep, Mismatch
 from deeplomath.errors import KernelError, TransportError
@@ -200,8 +201,9 @@ def test_a_wrong_answer_of_the_right_network_is_found():
     assert error.findings == ["The networks are the same; only the result differs."]
 
 
-def test_wrong_features_are_found():
-    lockstep = Lockstep(watch.device(features=lambda samples, channels: bytes(6 * channels)), **CONFIG)
+def test_wrong_features_are_found(monkeypatch):
+    monkeypatch.setattr(wire.SIGNAL, "window_features", lambda samples, channels: bytes(6 * channels))
+    lockstep = Lockstep(watch.device(), **CONFIG)
     with pytest.raises(Mismatch, match="event 0, features"):
         lockstep.window_features(np.arange(12, dtype=np.int16).reshape(6, 2))
 

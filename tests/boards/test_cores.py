@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from deeplomath import cost
-from deeplomath.link import emulator
 from implementations import ROOT
 
 sys.path.insert(0, str(ROOT / "boards" / "bench"))
@@ -79,7 +78,7 @@ def test_a_wrong_digest_and_a_run_cut_short_are_found(made):
 
 def test_the_bench_and_cmake_compile_the_kernel_as_kernel_mk_says():
     cmake = (ROOT / "firmware/micropython.cmake").read_text()
-    levels = {source.stem: cores.optimisation(source) for source in emulator.ROOT.glob("firmware/kernel/*.c")}
+    levels = {source.stem: cores.optimisation(source) for source in ROOT.glob("firmware/[ck]*/dlm_*.c")}
     assert levels.pop("dlm_dot") == ["-O2"] and "kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2" in cmake
     (flags,) = {tuple(level) for level in levels.values()}
     assert flags[0] == "-Os" and f'PROPERTIES COMPILE_OPTIONS "{";".join(flags)}"' in cmake

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import deeplomath
-from deeplomath import spec
+from deeplomath import paths, spec
 from deeplomath.deploy import deploy
 from deeplomath.desk import cli
 from deeplomath.errors import DeeplomathError, DeployError
@@ -20,7 +20,8 @@ from hostile import HostileBoard, said
 
 ARMV7EM = 6 << 10 | 3 << 8 | 6
 MODULES = {
-    name: bytes([ord("M"), 6, number << 2 | 3, 31]) for name, number in (("armv6m", 4), ("armv7m", 5), ("x64", 2))
+    architecture: {name: bytes([ord("M"), 6, number << 2 | 3, 31]) + name.encode() for name in paths.MODULES}
+    for architecture, number in (("armv6m", 4), ("armv7m", 5), ("x64", 2))
 }
 DEVICE = {name: b"M\6\0\x1f" + name.encode() for name in deploy.DEVICE}
 FACTS = deploy.Facts(
@@ -29,7 +30,7 @@ FACTS = deploy.Facts(
     path=["", ".frozen", "/lib"],
     machine="a board",
     here="/",
-    builtin=None,
+    builtin=dict.fromkeys(paths.MODULES),
     frozen=dict.fromkeys(deploy.DEVICE),
     crc32=True,
     heap=200000,
@@ -56,8 +57,12 @@ def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
         ),
         (dict(mpy=4 << 10 | 3 << 8 | 7), ".mpy version: MicroPython 1.25.0 on the board loads 7.3, the module is 6.3"),
         (
-            dict(builtin="0.0.1"),
+            dict(builtin=FACTS.builtin | {"deeplomath": "0.0.1"}),
             f"deeplomath: version 0.0.1 is in the firmware, {spec.VERSION_LIBRARY} was to be deployed",
+        ),
+        (
+            dict(builtin=FACTS.builtin | {"deeplomath_signal": "0.0.1"}),
+            f"deeplomath_signal: version 0.0.1 is in the firmware, {spec.VERSION_LIBRARY} was to be deployed",
         ),
         (dict(frozen=FACTS.frozen | {"dlm_spec": "0.0.1"}), "dlm_spec: version 0.0.1 is in the firmware"),
     ],
@@ -68,14 +73,18 @@ def test_what_cannot_run_is_refused_with_value_and_limit(facts, words):
 
 
 def test_what_the_firmware_has_in_it_is_not_copied():
-    assert deploy.choose_files(FACTS._replace(builtin=spec.VERSION_LIBRARY), MODULES, DEVICE) == (
-        "firmware",
-        {f"{name}.mpy": data for name, data in DEVICE.items()},
+    device = {f"{name}.mpy": data for name, data in DEVICE.items()}
+    inside = dict.fromkeys(paths.MODULES, spec.VERSION_LIBRARY)
+    assert deploy.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == ("firmware", device)
+    inside["deeplomath_signal"] = None
+    assert deploy.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == (
+        "armv7m",
+        {"deeplomath_signal.mpy": MODULES["armv7m"]["deeplomath_signal"], **device},
     )
     frozen = {**dict.fromkeys(deploy.DEVICE, ""), "dlm_spec": spec.VERSION_LIBRARY}
     assert deploy.choose_files(FACTS._replace(frozen=frozen), MODULES, DEVICE) == (
         "armv7m",
-        {"deeplomath.mpy": MODULES["armv7m"]},
+        {f"{name}.mpy": data for name, data in MODULES["armv7m"].items()},
     )
 
 
@@ -224,6 +233,8 @@ HOSTILE = {
     "machine of 1,000 letters": facts(machine="m" * 1000),
     "here None": facts(here=None),
     "builtin a number": facts(builtin=7),
+    "builtin without names": facts(builtin={}),
+    "builtin of numbers": facts(builtin=dict.fromkeys(paths.MODULES, 7)),
     "frozen None": facts(frozen=None),
     "frozen without names": facts(frozen={}),
     "frozen of lists": facts(frozen=dict.fromkeys(deploy.DEVICE, [])),
@@ -245,10 +256,11 @@ KEYS = {"a raw paste without a window": {b"\x05A\x01": b"R\x01"}}
 
 @pytest.fixture
 def small_build(tmp_path):
-    """A build folder with a module for armv7m and the device files."""
+    """A build folder with the modules for armv7m and the device files."""
     (tmp_path / "device").mkdir()
     (tmp_path / "natmod" / "armv7m").mkdir(parents=True)
-    (tmp_path / "natmod" / "armv7m" / "deeplomath.mpy").write_bytes(MODULES["armv7m"])
+    for file in paths.native_modules("armv7m", tmp_path):
+        file.write_bytes(MODULES["armv7m"][file.stem])
     for name, data in DEVICE.items():
         (tmp_path / "device" / f"{name}.mpy").write_bytes(data)
     return tmp_path
@@ -337,7 +349,8 @@ def test_whatever_a_board_answers_nothing_but_words_leaves_deploy(data):
     ("fields", "architectures", "answer"),
     [
         ({}, ["armv6m", "armv7m", "x64"], "armv7m"),
-        ({"builtin": spec.VERSION_LIBRARY}, ["armv6m"], ""),
+        ({"builtin": dict.fromkeys(paths.MODULES, spec.VERSION_LIBRARY)}, ["armv6m"], ""),
+        ({"builtin": {"deeplomath": spec.VERSION_LIBRARY, "deeplomath_signal": None}}, ["armv7m"], "armv7m"),
         ({"mpy": 4 << 10 | 0x306}, ["armv6m", "armv7m"], "armv6m"),
     ],
 )
@@ -400,7 +413,7 @@ def test_where_mpremote_is_missing_the_words_say_what_to_install(monkeypatch):
 # The real thing
 
 FOLDER = "/lib"
-PATHS = [f"{FOLDER}/{name}.mpy" for name in (deploy.MODULE, *deploy.DEVICE)]
+PATHS = [f"{FOLDER}/{name}.mpy" for name in (*paths.MODULES, *deploy.DEVICE)]
 
 
 @pytest.fixture(scope="module", params=[pytest.param("mps2_an385_qemu", marks=pytest.mark.m3_mpy)])
@@ -457,7 +470,7 @@ def files(port, more=()):
 def built():
     """The files of `files` as they should be."""
     modules, device = deploy.load_build()
-    data = [modules["armv7m"], *device.values()]
+    data = [*modules["armv7m"].values(), *device.values()]
     return {path: zlib.crc32(data) for path, data in zip(PATHS, data, strict=True)}
 
 
@@ -496,12 +509,14 @@ def test_the_command_says_what_it_did_and_what_comes_next(deployed, port):
 
 
 def wrong_build(tmp_path, module):
-    """A build folder as ours, but for this module."""
+    """A build folder as ours, but for this module deeplomath."""
+    modules = deploy.load_build()[0]["armv7m"]
     for name in deploy.DEVICE:
         (tmp_path / "device").mkdir(exist_ok=True)
         (tmp_path / "device" / f"{name}.mpy").write_bytes((emulator.BUILD / "device" / f"{name}.mpy").read_bytes())
     (tmp_path / "natmod" / "armv7m").mkdir(parents=True)
-    (tmp_path / "natmod" / "armv7m" / "deeplomath.mpy").write_bytes(module)
+    for file in paths.native_modules("armv7m", tmp_path):
+        file.write_bytes((modules | {"deeplomath": module})[file.stem])
     return tmp_path
 
 
@@ -524,7 +539,7 @@ def without_a_network(module):
     [(miscomputing, "event 0, configure: the board and the mirror differ"), (without_a_network, "AttributeError")],
 )
 def test_a_module_that_fails_its_self_test_goes_and_the_old_one_comes_back(port, tmp_path, spoil, words):
-    build = wrong_build(tmp_path, spoil(deploy.load_build()[0]["armv7m"]))
+    build = wrong_build(tmp_path, spoil(deploy.load_build()[0]["armv7m"]["deeplomath"]))
     with pytest.raises(DeployError, match=f"self-test: {words}.*; the files of before are back"):
         deploy.deploy(port, build=build)
     assert files(port) == built()
@@ -556,7 +571,7 @@ def test_no_room_is_refused_and_nothing_changed(port):
         board.run(
             f"file = open('/ballast', 'w')\nfor _ in range({room // 4096 - 8}):\n file.write(' ' * 4096)\nfile.close()"
         )
-    module = deploy.load_build()[0]["armv7m"]
+    module = deploy.load_build()[0]["armv7m"]["deeplomath"]
     needed = 4096 * (-(-len(module) // 4096) + 2)  # blocks, two for the filesystem itself
     with pytest.raises(DeployError, match=rf"filesystem: \d+ bytes free on the board, {needed} needed"):
         deploy.deploy(port)

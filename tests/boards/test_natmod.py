@@ -1,47 +1,77 @@
 # SPDX-License-Identifier: MIT
 """The loadable module on MicroPython's unix port: what outlives it, and what comes after it."""
 
+import os
+import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
-from deeplomath.link.emulator import native_module
-from deeplomath.paths import BUILD
+from deeplomath import spec, window_features
+from deeplomath.paths import BUILD, MODULES, ROOT, native_modules
 
 MICROPYTHON = BUILD / "unix_stock" / "micropython"
 FORGOTTEN = """
 import gc, sys
 sys.path[:] = [{folder!r}]
 from array import array
-import deeplomath
+import deeplomath, deeplomath_signal
 
 def fill():  # whatever is free is overwritten
     gc.collect()
     return [bytes(bytearray(b"z" * n)) for n in range(16, 400)]
 
-Network, kept = deeplomath.Network, []
+Network, features, kept = deeplomath.Network, deeplomath_signal.window_features, []
 net = Network(features=3, classes=2, events=16)
 for _ in range(3):
-    del sys.modules["deeplomath"], deeplomath
+    del sys.modules["deeplomath"], sys.modules["deeplomath_signal"], deeplomath, deeplomath_signal
     kept += [fill(), fill()]
-    import deeplomath
+    import deeplomath, deeplomath_signal
     for make in (Network, deeplomath.Network):
         print(make(features=3, classes=2, events=16).learn(array("h", [120, -40, 900]), 0))
     try:
         net.infer(array("h", [1, 2]))
     except ValueError as error:
         print(error)
+    for make in (features, deeplomath_signal.window_features):
+        print(array("h", make(array("h", [0, 1, 4, 1]), 1)))
+        try:
+            make(array("h", [0, 1, 4]), 2)
+        except ValueError as error:
+            print(error)
 """
 LEARNED = "Learned(event=0, neurons=1, depth=1, error=0, action=0, reason=0, evicted=-1)\n"
 
 
-@pytest.mark.unix_mpy
-def test_networks_work_on_after_their_module_was_forgotten_and_imported_again():
-    module = native_module("x64")
-    missing = [str(file) for file in (MICROPYTHON, module) if not file.is_file()]
+def built_modules():
+    """The loadable modules; a test that cannot have them and the unix port is skipped."""
+    modules = native_modules("x64")
+    missing = [str(file) for file in (MICROPYTHON, *modules) if not file.is_file()]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test-unix_mpy does it")
-    code = FORGOTTEN.format(folder=str(module.parent))
+    return modules
+
+
+@pytest.mark.unix_mpy
+@pytest.mark.parametrize("lacking", MODULES)
+def test_a_service_without_one_of_its_modules_names_it(lacking, tmp_path):
+    for file in built_modules():
+        if file.stem != lacking:
+            shutil.copy(file, tmp_path)
+    path = f"{ROOT / 'firmware' / 'device'}:{tmp_path}"
+    environment = dict(os.environ, MICROPYPATH=path)
+    run = subprocess.run(
+        [MICROPYTHON, "-c", "import dlm_main"], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (1, f"ImportError: no module named '{lacking}'")
+
+
+@pytest.mark.unix_mpy
+def test_networks_and_features_work_on_after_their_modules_were_forgotten_and_imported_again():
+    code = FORGOTTEN.format(folder=str(built_modules()[0].parent))
     run = subprocess.run([MICROPYTHON, "-c", code], capture_output=True, text=True, timeout=60)
     assert (run.stderr, run.returncode) == ("", 0)
-    assert run.stdout == (2 * LEARNED + "('features: 2 given, 3 needed', -2)\n") * 3
+    features = window_features(np.array([[0], [1], [4], [1]], np.int16)).tolist()
+    made = f"array('h', {features})\n('samples: 3 given, 2 needed', {spec.ERROR_WINDOW})\n"
+    assert run.stdout == (2 * LEARNED + "('features: 2 given, 3 needed', -2)\n" + 2 * made) * 3

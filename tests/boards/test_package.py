@@ -15,6 +15,7 @@ import pytest
 from deeplomath import spec
 from deeplomath.deploy import deploy
 from deeplomath.link import emulator
+from deeplomath.paths import MODULES, native_modules
 from implementations import ROOT
 
 sys.path.insert(0, str(ROOT / "boards"))
@@ -27,7 +28,8 @@ def build(tmp_path):
     """A folder with files where `make natmod device` would put theirs."""
     for architecture in ("armv6m", "armv7m"):
         (tmp_path / "natmod" / architecture).mkdir(parents=True)
-        (tmp_path / "natmod" / architecture / "deeplomath.mpy").write_bytes(architecture.encode())
+        for file in native_modules(architecture, tmp_path):
+            file.write_bytes(f"{file.stem} {architecture}".encode())
     (tmp_path / "device").mkdir()
     for name in deploy.DEVICE:
         (tmp_path / "device" / f"{name}.mpy").write_bytes(name.encode())
@@ -40,10 +42,21 @@ def test_each_architecture_has_a_package_of_the_same_files(build, tmp_path):
         folder = tmp_path / "mip" / architecture
         listed = json.loads((folder / "package.json").read_text())
         assert listed["version"] == spec.VERSION_LIBRARY
-        names = ["deeplomath.mpy", *(f"{name}.mpy" for name in deploy.DEVICE)]
+        names = [f"{name}.mpy" for name in (*MODULES, *deploy.DEVICE)]
         assert listed["urls"] == [[name, name] for name in names]
         assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "package.json"])
-        assert (folder / "deeplomath.mpy").read_bytes() == architecture.encode()
+        assert [(folder / f"{name}.mpy").read_bytes() for name in MODULES] == [
+            f"{name} {architecture}".encode() for name in MODULES
+        ]
+
+
+def test_an_architecture_that_lacks_a_module_has_no_package(build, tmp_path):
+    native_modules("armv6m", build)[1].unlink()
+    assert package.write_mip(build, tmp_path / "mip") == ["armv7m"]
+
+
+def test_the_modules_are_those_of_the_binding():
+    assert {f"mod{name}" for name in MODULES} == {path.stem for path in ROOT.glob("firmware/binding/mod*.c")}
 
 
 def test_a_release_lists_the_sum_of_each_file_and_the_images_that_are_built(build, tmp_path):
@@ -51,7 +64,7 @@ def test_a_release_lists_the_sum_of_each_file_and_the_images_that_are_built(buil
     (build / "stm32f405_qemu" / "firmware.hex").write_bytes(b"image")
     assert package.write_release(build, tmp_path / "release") == ["stm32f405_qemu.hex"]
     lines = (tmp_path / "release" / "SHA256SUMS").read_text().splitlines()
-    assert len(lines) == 1 + 2 * (2 + len(deploy.DEVICE))
+    assert len(lines) == 1 + 2 * (1 + len(MODULES) + len(deploy.DEVICE))
     for line in lines:
         digest, name = line.split("  ")
         assert hashlib.sha256((tmp_path / "release" / name).read_bytes()).hexdigest() == digest
@@ -95,25 +108,25 @@ def mpremote(port, *command):
 
 
 LEARN = """
-import deeplomath, dlm_main
+import deeplomath, deeplomath_signal, dlm_main
 from array import array
 net = deeplomath.Network(features=3, classes=2, events=16)
 net.learn(array('h', [120, -40, 900]), 1)
-print(deeplomath.__file__, dlm_main.__file__, net.infer(array('h', [118, -38, 905])).label)
+print(deeplomath.__file__, deeplomath_signal.__file__, dlm_main.__file__, net.infer(array('h', [118, -38, 905])).label)
 """
 
 
 def test_mpremote_installs_from_a_folder_what_the_board_then_imports(stock):
     port, folder = stock
     assert "Installing: /lib/deeplomath.mpy" in mpremote(port, "mip", "install", str(folder / "package.json"))
-    assert mpremote(port, "exec", LEARN).split() == ["/lib/deeplomath.mpy", "/lib/dlm_main.mpy", "1"]
+    assert mpremote(port, "exec", LEARN).split() == [*(f"/lib/{name}.mpy" for name in (*MODULES, "dlm_main")), "1"]
 
 
 def test_mpremote_installs_over_http_what_the_board_then_imports(stock, served):
     port, other = stock[0], "/other"
     assert "Done" in mpremote(port, "mip", "install", f"--target={other}", served)
     learned = mpremote(port, "exec", f"import sys\nsys.path.insert(0, '{other}')\n{LEARN}")
-    assert learned.split() == [f"{other}/deeplomath.mpy", f"{other}/dlm_main.mpy", "1"]
+    assert learned.split() == [*(f"{other}/{name}.mpy" for name in (*MODULES, "dlm_main")), "1"]
 
 
 def test_make_mip_says_how_to_install(capsys, monkeypatch, build):

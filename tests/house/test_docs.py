@@ -54,8 +54,18 @@ int main(void) {{
 }}
 """
     )
-    kernel = ROOT / "firmware/kernel"
-    command = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{kernel}", program, *sorted(kernel.glob("*.c"))]
+    folders = [ROOT / "firmware" / name for name in ("common", "kernel")]
+    sources = [source for folder in folders for source in folder.glob("*.c")]
+    command = [
+        "gcc",
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        *(f"-I{folder}" for folder in folders),
+        program,
+        *sources,
+    ]
     subprocess.run([*command, "-o", tmp_path / "example"], check=True)
     assert subprocess.run([tmp_path / "example"]).returncode == 0
 

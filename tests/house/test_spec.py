@@ -21,7 +21,7 @@ def test_generated_files_are_up_to_date(script):
 
 
 GENERATED = (
-    "firmware/kernel/dlm_spec.h",
+    "firmware/common/dlm_spec.h",
     "firmware/device/dlm_spec.py",
     "host/deeplomath/spec.py",
     "shared_spec/PROTOCOL.md",
@@ -113,12 +113,14 @@ def test_a_field_of_the_configuration_is_everywhere(house):
     assert protocol.count("| lid | u8 | 1: shut |") == 1 and protocol.count("| *config* | 8 fields |") == 3
 
 
-def test_the_kernel_has_no_float_no_malloc_and_no_globals(tmp_path):
-    """The symbols of the compiled kernel: nothing but its own functions and read-only data, memcpy and memset."""
-    sources = sorted((ROOT / "firmware/kernel").glob("*.c"))
-    for source in sources:
+@pytest.mark.parametrize("library", ["kernel", "signal"])
+def test_a_library_has_no_float_no_malloc_and_no_globals(library, tmp_path):
+    """The symbols of a library and of what it shares, which needs no other: its own functions, read-only data, memcpy."""
+    folders = [ROOT / "firmware" / name for name in ("common", library)]
+    for source in sorted(path for folder in folders for path in folder.glob("*.c")):
         compiled = tmp_path / f"{source.stem}.o"
-        subprocess.run(["gcc", "-std=c99", "-Os", "-c", source, "-o", compiled], check=True)
+        included = [f"-I{folder}" for folder in folders]
+        subprocess.run(["gcc", "-std=c99", "-Os", *included, "-c", source, "-o", compiled], check=True)
         for line in subprocess.run(["nm", compiled], capture_output=True, check=True, text=True).stdout.splitlines():
             kind, name = line.split()[-2:]
             assert kind in "TtRrU", f"{source.name}: {name} is writable data"
@@ -131,12 +133,26 @@ def test_the_kernel_has_no_float_no_malloc_and_no_globals(tmp_path):
         assert "float" not in text and "double" not in text
 
 
+def make_size(*options):
+    return subprocess.run(["make", "--no-print-directory", "size", *options], cwd=ROOT, capture_output=True, text=True)
+
+
 @pytest.mark.f405
-def test_the_kernels_code_fits_16_kb_on_a_cortex_m4():
-    printed = subprocess.run(
-        ["make", "--no-print-directory", "size"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert int(printed.stdout.splitlines()[-1].split()[0]) < 16 * 1024
+def test_the_code_of_kernel_and_signal_fits_its_limit_on_each_core():
+    made = make_size()
+    assert made.returncode == 0, made.stderr
+    rows = [line.split() for line in made.stdout.splitlines() if " cortex-" in line]
+    cores = {core for *_, core in rows}
+    assert len(cores) == 4 and len(rows) == 8
+    for code, limit, library, _ in rows:
+        assert int(limit) == {"kernel": 16 * 1024, "signal": 1024}[library] and 0 < int(code) <= int(limit)
+
+
+@pytest.mark.f405
+@pytest.mark.parametrize("library", ["kernel", "signal"])
+def test_make_size_fails_where_code_is_over_its_limit(library):
+    made = make_size(f"{library.upper()}_BYTES=200")
+    assert made.returncode and f"over its limit: {library} on cortex-m0plus, {library} on cortex-m3" in made.stderr
 
 
 def test_the_footprints_in_the_text_are_those_of_the_layout():

@@ -10,7 +10,7 @@ import pytest
 
 from implementations import ROOT
 
-HEADER = (ROOT / "firmware/kernel/dlm_spec.h").read_text()
+HEADER = (ROOT / "firmware/common/dlm_spec.h").read_text()
 CONSTANT = re.compile(r"#define (DLM_(?:KERNEL|CONTOUR|FEATURE|MEMORY|LIMIT_COUNT|VERSION_S)\w*) (\d+)\n")
 
 
@@ -25,8 +25,8 @@ def mutants():
 @pytest.mark.parametrize(("name", "header"), list(mutants()), ids=lambda v: v if "\n" not in v else "")
 def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path):
     assert header != HEADER, f"{name} is not in dlm_spec.h"
-    for source in [*ROOT.glob("firmware/kernel/*.[ch]"), ROOT / "tests/probe.c"]:
-        (tmp_path / source.name).write_text(source.read_text().replace("../firmware/kernel/", ""))
+    for source in [*ROOT.glob("firmware/*/dlm_*.[ch]"), ROOT / "tests/probe.c"]:
+        (tmp_path / source.name).write_text(source.read_text())
     (tmp_path / "dlm_spec.h").write_text(header)
     library = tmp_path / "libdlm.so"
     sources = sorted(str(path) for path in tmp_path.glob("*.c"))

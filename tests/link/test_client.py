@@ -372,8 +372,9 @@ def test_a_service_that_was_there_was_not_started():
     assert not Device(Line()).started
 
 
-def test_a_board_without_the_service_says_so_at_once(monkeypatch):
-    clock, words = Clock(monkeypatch), "ImportError: no module named 'dlm_main'"
+@pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])
+def test_a_board_without_the_service_or_a_module_says_so_at_once(lacking, monkeypatch):
+    clock, words = Clock(monkeypatch), f"ImportError: no module named '{lacking}'"
     line = SlowLine(clock, 115200, ReplLine(error=words))
     with pytest.raises(
         TransportError, match=f"REPL and the service does not start: {words}; `deeplomath deploy /dev/ttyS0`"
@@ -515,7 +516,7 @@ def test_a_slow_board_is_waited_for_and_learns_once():
 
     master, slave = os.openpty()
     tty.setraw(slave)
-    thread = serving(TwoFaces(master), SimpleNamespace(Network=Slow, window_features=None))
+    thread = serving(TwoFaces(master), SimpleNamespace(Network=Slow))
     with Device(os.ttyname(slave), timeout=0.05) as device:
         device.configure(**CONFIG)
         assert device.learn(events(1)[0][0], 1).neurons == 1

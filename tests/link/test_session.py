@@ -25,7 +25,7 @@ def raising(error):
         def learn(self, x, label, build=True):
             raise error
 
-    return SimpleNamespace(Network=Network, window_features=None)
+    return SimpleNamespace(Network=Network)
 
 
 def test_another_protocol_version_is_refused_with_both_named(talk):

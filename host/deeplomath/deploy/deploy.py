@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts module and service on a board with stock MicroPython, and proves them there; mpremote's library moves the bytes."""
+"""Puts modules and service on a board with stock MicroPython, and proves them there; mpremote's library moves the bytes."""
 
 import contextlib
 import zlib
@@ -14,9 +14,8 @@ from ..link import frame
 from ..link.client import Device
 from ..link.rawrepl import RawRepl, shown
 from ..link.transport import BAUD, Transport
-from ..paths import BUILD
+from ..paths import BUILD, MODULES, native_modules
 
-MODULE = "deeplomath"
 DEVICE = ("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_handlers", "dlm_session", "dlm_line", "dlm_main")
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
@@ -30,7 +29,7 @@ HEAP = 24576  # bytes that service and self-test take beside the code, with some
 # Run on the board: what it is, as the repr of a dict. An empty sys.path lets `import` find only what is compiled in.
 PROBE = """
 import gc, os, sys
-modules = {modules!r}
+native, device = {native!r}, {device!r}
 found = dict(version=tuple(sys.implementation[1][:3]), mpy=getattr(sys.implementation, '_mpy', 0), path=sys.path[:],
     machine=getattr(sys.implementation, '_machine', sys.platform), here=os.getcwd() if hasattr(os, 'getcwd') else '/')
 def firmware_has(name, *path):
@@ -40,13 +39,13 @@ def firmware_has(name, *path):
         module = __import__(name)
         return getattr(module, '__version__', getattr(module, 'VERSION_LIBRARY', ''))
     except ImportError as error:  # of the module: it is there, and needs one that is a file
-        return '' if name != modules[0] and modules[0] in str(error) else None
+        return '' if name in device and native[0] in str(error) else None
     finally:
         sys.path.clear()
         sys.path.extend(found['path'])
-found['builtin'] = firmware_has(modules[0])
-found['frozen'] = {{name: firmware_has(name, '.frozen') for name in modules[1:]}}
-for name in modules:
+found['builtin'] = {{name: firmware_has(name) for name in native}}
+found['frozen'] = {{name: firmware_has(name, '.frozen') for name in device}}
+for name in native + device:
     sys.modules.pop(name, None)
 try:
     from binascii import crc32
@@ -88,14 +87,14 @@ print(repr(found))
 
 
 class Facts(NamedTuple):
-    """What a board says of itself. builtin, and frozen of each device file: its version where the firmware has it in it."""
+    """What a board says of itself. builtin of each module, frozen of each device file: its version where the firmware has it."""
 
     version: tuple
     mpy: int
     path: list
     machine: str
     here: str
-    builtin: str | None
+    builtin: dict
     frozen: dict
     crc32: bool
     heap: int
@@ -110,6 +109,11 @@ class Facts(NamedTuple):
         """Name of its native architecture."""
         index = self.mpy >> 10
         return ARCHITECTURES[index] if index < len(ARCHITECTURES) else f"number {index}"
+
+    @property
+    def lacking(self):
+        """The modules that the firmware does not have in it."""
+        return [name for name in MODULES if self.builtin[name] is None]
 
     @property
     def micropython(self):
@@ -128,6 +132,14 @@ def is_version(value):
     return value is None or is_text(value)
 
 
+def versions_of(names, each):
+    """The check of a field that gives the version of each of these files."""
+    return (
+        lambda it: isinstance(it, dict) and set(it) == set(names) and all(map(is_version, it.values())),
+        f"a version or None of each {each}",
+    )
+
+
 def is_crc(value):
     return value is None or is_number(value, 2**32 - 1)
 
@@ -142,11 +154,8 @@ FACTS = {
     "path": (lambda it: isinstance(it, list) and len(it) < 32 and all(map(is_text, it)), "a list of folders"),
     "machine": (is_text, "a line of text"),
     "here": (is_text, "a folder"),
-    "builtin": (is_version, "a version or None"),
-    "frozen": (
-        lambda it: isinstance(it, dict) and set(it) == set(DEVICE) and all(map(is_version, it.values())),
-        "a version or None of each device file",
-    ),
+    "builtin": versions_of(MODULES, "module"),
+    "frozen": versions_of(DEVICE, "device file"),
     "crc32": (lambda it: isinstance(it, bool), "True or False"),
     "heap": (lambda it: is_number(it, 2**31 - 1), "0..2147483647"),
 }
@@ -172,7 +181,7 @@ class Deployed(NamedTuple):
     """What was done: paths copied and found right already, and what the self-test showed."""
 
     facts: Facts
-    module: str  # the architecture of the module, or "firmware"
+    module: str  # the architecture of the modules, or "firmware"
     copied: list
     right: list
     digest: int
@@ -180,8 +189,16 @@ class Deployed(NamedTuple):
 
 
 def load_build(build=BUILD):
-    """The files to deploy: {architecture: deeplomath.mpy} and {name: device file}, as `make natmod device` builds them."""
-    modules = {path.parent.name: path.read_bytes() for path in sorted(build.glob(f"natmod/*/{MODULE}.mpy"))}
+    """The files to deploy, as `make natmod device` builds them: {architecture: {module: bytes}}, {device file: bytes}.
+
+    An architecture counts that has all modules.
+    """
+    built = {path.name: native_modules(path.name, build) for path in sorted(build.glob("natmod/*/"))}
+    modules = {
+        architecture: {path.stem: path.read_bytes() for path in files}
+        for architecture, files in built.items()
+        if all(path.is_file() for path in files)
+    }
     device = {name: build / "device" / f"{name}.mpy" for name in DEVICE}
     missing = [str(path) for path in device.values() if not path.is_file()]
     if missing:
@@ -225,21 +242,22 @@ def choose_architecture(facts, architectures):
 
 
 def choose_module(facts, modules):
-    """The architecture whose module the board takes, the most capable of those built. DeployError: there is none."""
+    """The architecture whose modules the board takes, the most capable of those built. DeployError: there is none."""
     version, sub_version = facts.abi
     architecture = choose_architecture(facts, modules)
-    wanted = modules[architecture][1], modules[architecture][2] & 3
-    if wanted != (version, sub_version):
-        raise DeployError(
-            f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
-            f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
-        )
+    for data in modules[architecture].values():
+        wanted = data[1], data[2] & 3
+        if wanted != (version, sub_version):
+            raise DeployError(
+                f".mpy version: {facts.micropython} on the board loads {version}.{sub_version}, the module is "
+                f"{wanted[0]}.{wanted[1]}: flash MicroPython 1.23 or later"
+            )
     return architecture
 
 
 def choose_files(facts, modules, device):
-    """What the board needs beside its firmware: the module's architecture or "firmware", and {name.mpy: bytes}."""
-    inside = {MODULE: facts.builtin, **facts.frozen}
+    """What the board needs beside its firmware: the modules' architecture or "firmware", and {name.mpy: bytes}."""
+    inside = facts.builtin | facts.frozen
     for name, version in inside.items():
         if version not in (None, "", spec.VERSION_LIBRARY):
             raise DeployError(
@@ -247,10 +265,10 @@ def choose_files(facts, modules, device):
                 "own always comes first: flash another firmware"
             )
     files = {f"{name}.mpy": data for name, data in device.items() if inside[name] is None}
-    if facts.builtin is not None:
+    if not facts.lacking:
         return "firmware", files
     architecture = choose_module(facts, modules)
-    return architecture, {f"{MODULE}.mpy": modules[architecture], **files}
+    return architecture, {f"{name}.mpy": modules[architecture][name] for name in facts.lacking} | files
 
 
 def module_folder(facts):
@@ -285,7 +303,7 @@ class Board(RawRepl):
     """A board's raw REPL, after a soft reset that runs boot.py but not main.py. Every failure raises DeployError."""
 
     def facts(self):
-        return Facts(**checked(self.run(PROBE.format(modules=(MODULE, *DEVICE))), FACTS))
+        return Facts(**checked(self.run(PROBE.format(native=MODULES, device=DEVICE)), FACTS))
 
     def look(self, folder, paths):
         """Room on the filesystem of folder, and {path: CRC-32 or None} of these files."""
@@ -389,11 +407,11 @@ def deploy(port, *, baud=BAUD, build=BUILD, main=None, force=False, say=lambda w
 
 
 def ask(port, architectures, *, baud=BAUD, force=False):
-    """Which of these architectures the module for the board at port has to be built for, "" where its firmware has it."""
+    """Which of these architectures the modules for the board at port have to be built for, "" where its firmware has them."""
     end_service(port, baud, force)
     with Board(port, baud) as board:
         facts = board.facts()
-    return "" if facts.builtin is not None else choose_architecture(facts, architectures)
+    return choose_architecture(facts, architectures) if facts.lacking else ""
 
 
 def end_service(port, baud, force):
@@ -418,7 +436,7 @@ def end_service(port, baud, force):
 
 
 def prepare(board, facts, modules, device):
-    """What has to be installed: the module's architecture or "firmware", and an Install. DeployError: refused."""
+    """What has to be installed: the modules' architecture or "firmware", and an Install. DeployError: refused."""
     if not facts.crc32:
         raise DeployError(f"{facts.machine}: its firmware has no binascii.crc32, which the service needs")
     architecture, files = choose_files(facts, modules, device)

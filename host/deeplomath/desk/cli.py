@@ -328,7 +328,7 @@ def data_facts(arm, which):
 
 def deploy_facts(done):
     """(name, text) pairs on what was deployed."""
-    module = "in the firmware" if done.module == "firmware" else f"deeplomath.mpy for {done.module}"
+    module = "in the firmware" if done.module == "firmware" else f"loaded, for {done.module}"
     proved = f"every answer and digest equal to the mirror's, the last {done.digest:08x}"
     return [
         ("module", module),

@@ -12,7 +12,7 @@ from pathlib import Path
 import serial
 
 from ..errors import TransportError
-from ..paths import BUILD, ROOT
+from ..paths import BUILD, ROOT, native_modules
 
 DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
@@ -26,11 +26,6 @@ def boards():
     files = sorted((ROOT / "boards").glob("*/board.toml"))
     tomls = {file.parent.name: tomllib.loads(file.read_text()) for file in files}
     return {name: toml for name, toml in tomls.items() if "run" in toml}
-
-
-def native_module(arch):
-    """The loadable module that `make natmod` builds for a native architecture of MicroPython."""
-    return BUILD / "natmod" / arch / "deeplomath.mpy"
 
 
 def node():
@@ -108,7 +103,7 @@ class Emulator(Board):
     elf     firmware to run, by default the one that `make firmware BOARD=...` builds
     icount  True: under QEMU time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
     stock   True: a firmware without Deeplomath
-    files   with stock, True: the native module and the device files are put where `deploy` puts them
+    files   with stock, True: the native modules and the device files are put where `deploy` puts them
     """
 
     def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
@@ -121,7 +116,7 @@ class Emulator(Board):
         self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
         self.icount = icount
         device = [BUILD / "device" / f"{file.stem}.mpy" for file in sorted(DEVICE.glob("*.py"))]
-        self.files = [native_module(self.toml["native_arch"]), *device] if stock and files else []
+        self.files = [*native_modules(self.toml["native_arch"]), *device] if stock and files else []
 
     @property
     def needs(self):
@@ -185,23 +180,23 @@ class Emulator(Board):
 class UnixBoard(Board):
     """MicroPython's unix port with the kernel built in, its service on a pseudo-terminal.
 
-    module  a loadable deeplomath.mpy, for a program without the kernel
+    modules  the loadable modules, in one folder, for a program without the kernel
     """
 
-    def __init__(self, program=None, code="import dlm_main; dlm_main.serve()", module=None):
+    def __init__(self, program=None, code="import dlm_main; dlm_main.serve()", modules=()):
         self.image = Path(program) if program else BUILD / "unix" / "micropython"
         self.code = code
-        self.module = module
+        self.modules = list(modules)
 
     @property
     def needs(self):
-        return [self.image, *([self.module] if self.module else [])]
+        return [self.image, *self.modules]
 
     def start(self):
         if not self.image.is_file():
             raise TransportError(f"{self.image}: not built; run `make unix`")
         master = self._open_line()
-        folders = [str(DEVICE), *([str(self.module.parent)] if self.module else []), ".frozen"]
+        folders = [str(DEVICE), *sorted({str(file.parent) for file in self.modules}), ".frozen"]
         environment = dict(os.environ, MICROPYPATH=":".join(folders))
         try:
             self._spawn([str(self.image), "-c", self.code], stdin=master, stdout=master, env=environment)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A sensor window to features: mean, log2 of the deviation, log2 of the mean step. Twin of firmware/kernel/dlm_features.c."""
+"""A sensor window to features: mean, log2 of the deviation, log2 of the mean step. Twin of firmware/signal/dlm_features.c."""
 
 import numpy as np
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// The MicroPython module `deeplomath_signal`: samples of a sensor to features. Its host twin is host/deeplomath/signal.
+// Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath_signal.mpy.
+//
+//     x = deeplomath_signal.window_features(array('h', ...), 6)
+//
+// A refused argument raises ValueError(text with value and limit, kernel error code).
+#include "arguments.h"
+#include "dlm_signal.h"
+#include "errors.h"
+
+// window_features(samples, channels): int16 samples, a row of channels after the other, to 3 * channels int16 as bytes.
+static mp_obj_t window_features(mp_obj_t samples_in, mp_obj_t channels_in) {
+    size_t n;
+    const int16_t *samples = mod_get_int16("samples", samples_in, &n, DLM_ERR_ARGUMENT);
+    const size_t channels = (size_t)mod_get_int("channels", channels_in, 1, DLM_LIMIT_CHANNELS, DLM_ERR_WINDOW);
+    if (n % channels) {
+        mod_raise_needed("samples", (mp_int_t)n, (mp_int_t)(n - n % channels), DLM_ERR_WINDOW);
+    }
+    int16_t features[3 * DLM_LIMIT_CHANNELS];
+    if (dlm_window_features(samples, n / channels, channels, features)) {
+        mod_raise_limits("samples", (mp_int_t)(n / channels), DLM_LIMIT_WINDOW_SAMPLES_MIN, DLM_LIMIT_WINDOW_SAMPLES,
+                         DLM_ERR_WINDOW);
+    }
+    return mp_obj_new_bytes((const uint8_t *)features, 6 * channels);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
+
+#if !defined(MICROPY_ENABLE_DYNRUNTIME)
+
+static const MP_DEFINE_STR_OBJ(version_obj, DLM_VERSION_LIBRARY);
+
+static const mp_rom_map_elem_t module_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_deeplomath_signal)},
+    {MP_ROM_QSTR(MP_QSTR___version__), MP_ROM_PTR(&version_obj)},
+    {MP_ROM_QSTR(MP_QSTR_window_features), MP_ROM_PTR(&window_features_obj)},
+};
+static MP_DEFINE_CONST_DICT(module_globals, module_globals_table);
+
+const mp_obj_module_t deeplomath_signal_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&module_globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_deeplomath_signal, deeplomath_signal_module);
+
+#else
+
+const void *kept_context;  // as in moddeeplomath.c: nothing else holds it once the module is out of sys.modules
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    kept_context = self->context;
+    mp_store_global(MP_QSTR___version__, mp_obj_new_str(DLM_VERSION_LIBRARY, sizeof(DLM_VERSION_LIBRARY) - 1));
+    mp_store_global(MP_QSTR_window_features, MP_OBJ_FROM_PTR(&window_features_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}
+
+#endif
