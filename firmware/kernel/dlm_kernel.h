@@ -97,7 +97,7 @@ enum { DLM_SEEN_NONE, DLM_SEEN_INFERRED, DLM_SEEN_UNKNOWN, DLM_SEEN_LEARNED };
 typedef struct {
     uint64_t best;   // error of the layers kept, Q32
     uint32_t row;    // next row of the phase
-    uint16_t phase;  // of dlm_network.c; 0: no rebuild is under way
+    uint16_t phase;  // of dlm_rebuild.c; 0: no rebuild is under way
     uint16_t layer;
     dlm_width_t width;  // the narrow one, and then the one chosen
 } dlm_build_t;
@@ -165,6 +165,11 @@ struct dlm {
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
 
+// What each file offers to those behind it: a file calls none behind itself.
+// dlm_fixed, dlm_dot < dlm_layout < dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_rebuild, dlm_answer < dlm_selection < dlm_memory < dlm_state
+
+// dlm_layout.c
+
 // An even number of int16 that holds n.
 static inline uint32_t dlm_even(uint32_t n) {
     return (n + 1u) & ~1u;
@@ -195,6 +200,20 @@ static inline int16_t *dlm_row(int16_t *packed, uint32_t i) {
 dlm_network_t *dlm_live(const dlm_t *net);
 dlm_network_t *dlm_next(const dlm_t *net);
 
+// Sets config and every offset of net; returns the footprint. NUMERICS.md, Footprint.
+uint32_t dlm_lay_out(dlm_t *net, const dlm_config_t *config);
+
+#define DLM_STATE_HEADER_BYTES 26u
+#define DLM_STATE_EXPERIENCE_BYTES 8u
+#define DLM_STATE_TRAILER_BYTES 8u  // digest, CRC-32 of all before it
+
+// Bytes of a state before its experience, of a state, and of the largest state that a network of this config can have.
+uint32_t dlm_experience_at(const dlm_config_t *config, uint32_t n_events);
+uint32_t dlm_state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience);
+uint32_t dlm_largest_state(const dlm_config_t *config);
+
+// dlm_events.c
+
 static inline dlm_event_t *dlm_events(const dlm_t *net) {
     return DLM_AT(net, dlm_event_t, net->events);
 }
@@ -212,12 +231,34 @@ static inline uint32_t dlm_class(const dlm_t *net, int16_t label) {
     return net->config.regression ? 0u : (uint32_t)label;
 }
 
+// 0, or DLM_ERR_LABEL of a label outside its limits.
+int dlm_check_label(const dlm_t *net, int32_t label);
+// Position of the event with this id; -1 if it is not kept.
+int32_t dlm_find_event(const dlm_t *net, uint32_t id);
+// Events kept of each class, into members [DLM_LIMIT_CLASSES].
+void dlm_count_members(const dlm_t *net, uint32_t *members);
+// Takes the event at a position out; puts one in there.
+void dlm_remove_event(dlm_t *net, uint32_t at);
+void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x);
+// Whether n more events of a class find room: each takes a free position, or that of an event beyond the second of its class.
+int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n);
+// Adds an entry of experience; the oldest goes when there is no room, and undo tells of it.
+void dlm_add_experience(dlm_t *net, const dlm_experience_t *entry, dlm_undo_t *undo);
+void dlm_undo_experience(dlm_t *net, const dlm_undo_t *undo);
+void dlm_forget_experience(dlm_t *net, uint32_t event);
+// Removes the oldest unknown that was named, or the oldest of all if there is none.
+void dlm_remove_oldest_unknown(dlm_t *net);
+// Position of the unknown with this id; -1 if it is not remembered, or only for undo.
+int32_t dlm_find_unknown(const dlm_t *net, uint32_t unknown);
+// Puts an unknown event into the ring of unknowns.
+void dlm_remember_unknown(dlm_t *net, const int16_t *x);
+
+// dlm_metric.c: of the network being made
+
 // What coordinates of d features are clipped to.
 static inline int32_t dlm_coordinate_max(uint32_t d) {
     return d < DLM_KERNEL_FEATURES_WIDE ? DLM_KERNEL_COORDINATE_MAX : DLM_KERNEL_COORDINATE_MAX_WIDE;
 }
-
-// dlm_metric.c: of the network being made
 
 // Squared norms Q16 [m] of m rows of n coordinates.
 void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
@@ -270,36 +311,6 @@ static inline int32_t dlm_other_target(const dlm_network_t *of, uint32_t class) 
 // Value Q8 of a regression whose output is this.
 int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
 
-// dlm_memory.c
-
-// Events kept of each class, into members [DLM_LIMIT_CLASSES].
-void dlm_count_members(const dlm_t *net, uint32_t *members);
-// Puts an unknown event into the ring of unknowns.
-void dlm_remember_unknown(dlm_t *net, const int16_t *x);
-// 0, or DLM_ERR_LABEL of a label outside its limits.
-int dlm_check_label(const dlm_t *net, int32_t label);
-// Forgets what is not part of a state: the unknowns, what was seen last, and what undo needs.
-void dlm_forget_asked(dlm_t *net);
-
-// dlm_state.c
-
-// Bytes of the largest state that a network of this config can have.
-uint32_t dlm_largest_state(const dlm_config_t *config);
-
-// dlm_network.c
-
-// Place of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that this
-// is like the second in whatever order the events came.
-uint32_t dlm_place(uint32_t i, uint32_t m);
-// Begins to rebuild the network from the events kept.
-void dlm_build_begin(dlm_t *net);
-// Finishes a rebuild that is under way.
-void dlm_finish(dlm_t *net);
-// Rebuilds the network from the events kept, all at once.
-void dlm_rebuild(dlm_t *net);
-// Answers as dlm_infer does, but remembers nothing.
-void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
-
 // dlm_contour.c
 
 // Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and of any) by
@@ -323,5 +334,34 @@ int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margi
 // Margin Q16 of the class answered, which is never negative, at most 1, in Q8.
 int32_t dlm_margin_q8(int32_t margin_q16);
 int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
+
+// dlm_rebuild.c
+
+// Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that
+// this is like the second in whatever order the events came.
+uint32_t dlm_place(uint32_t i, uint32_t m);
+// Begins to rebuild the network from the events kept.
+void dlm_build_begin(dlm_t *net);
+// Finishes a rebuild that is under way.
+void dlm_finish(dlm_t *net);
+// Rebuilds the network from the events kept, all at once.
+void dlm_rebuild(dlm_t *net);
+
+// dlm_answer.c
+
+// Answers as dlm_infer does, but remembers nothing.
+void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
+
+// dlm_selection.c
+
+// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its position, or -1.
+int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label);
+// Which event the network misses least: its position, and why in *reason; -1 if none may go.
+int32_t dlm_least_useful(dlm_t *net, uint8_t *reason);
+
+// dlm_memory.c
+
+// Forgets what is not part of a state: the unknowns, what was seen last, and what undo needs.
+void dlm_forget_asked(dlm_t *net);
 
 #endif

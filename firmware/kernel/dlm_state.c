@@ -5,9 +5,6 @@
 #define MAGIC 0x534d4c44u  // "DLMS"
 #define CONFIG_BYTES 17u   // of the header: what says whether a state is for this network
 #define COUNTS_AT 18u      // in the header: events kept, entries of experience
-#define HEADER_BYTES 26u
-#define EXPERIENCE_BYTES 8u
-#define TRAILER_BYTES 8u  // digest, CRC-32 of all before it
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define FLIP(size) ((size) - 1)
@@ -137,21 +134,8 @@ uint32_t dlm_digest(const dlm_t *net) {
     return ~stream.crc;
 }
 
-// Bytes of a state before its experience.
-static uint32_t experience_at(const dlm_config_t *config, uint32_t n_events) {
-    return HEADER_BYTES + n_events * (12u + 2u * config->n_features);
-}
-
-static uint32_t state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience) {
-    return experience_at(config, n_events) + n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
-}
-
-uint32_t dlm_largest_state(const dlm_config_t *config) {
-    return state_bytes(config, config->n_events, DLM_MEMORY_EXPERIENCE);
-}
-
 size_t dlm_state_size(const dlm_t *net) {
-    return state_bytes(&net->config, net->n_events, net->n_experience);
+    return dlm_state_bytes(&net->config, net->n_events, net->n_experience);
 }
 
 void dlm_export_part(const dlm_t *net, uint32_t offset, uint8_t *part, uint32_t n) {
@@ -192,7 +176,7 @@ static int check_staged(const dlm_t *net, uint32_t size) {
     const uint8_t *state = DLM_AT(net, uint8_t, net->staging);
     uint8_t config[CONFIG_BYTES];
     stream_t stream = {.left = CONFIG_BYTES, .at = config};
-    if (size < HEADER_BYTES + TRAILER_BYTES) {
+    if (size < DLM_STATE_HEADER_BYTES + DLM_STATE_TRAILER_BYTES) {
         return DLM_ERR_STATE_SIZE;
     }
     pass_config(&stream, net);
@@ -203,7 +187,7 @@ static int check_staged(const dlm_t *net, uint32_t size) {
     }
     const uint32_t n_events = get(state + COUNTS_AT, 2), n_experience = get(state + COUNTS_AT + 2, 2);
     if (n_events > net->config.n_events || n_experience > DLM_MEMORY_EXPERIENCE ||
-        size != state_bytes(&net->config, n_events, n_experience)) {
+        size != dlm_state_bytes(&net->config, n_events, n_experience)) {
         return DLM_ERR_STATE_SIZE;
     }
     stream.crc = UINT32_MAX;
@@ -244,10 +228,10 @@ int dlm_import_staged(dlm_t *net, uint32_t size) {
     if (error) {
         return error;
     }
-    const uint32_t digest = get(state + size - TRAILER_BYTES, 4);
+    const uint32_t digest = get(state + size - DLM_STATE_TRAILER_BYTES, 4);
     const uint32_t n_events = get(state + COUNTS_AT, 2);
-    memmove(state + experience_at(&net->config, net->config.n_events), state + experience_at(&net->config, n_events),
-            DLM_MEMORY_EXPERIENCE * EXPERIENCE_BYTES);
+    memmove(state + dlm_experience_at(&net->config, net->config.n_events),
+            state + dlm_experience_at(&net->config, n_events), DLM_MEMORY_EXPERIENCE * DLM_STATE_EXPERIENCE_BYTES);
     exchange(net);
     error = check_kept(net);
     if (!error) {
