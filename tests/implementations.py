@@ -264,7 +264,7 @@ class KernelNetwork:
 
 def fields(net):
     """What a mirror's network is made of, as plain lists: first metric (mean, mantissa, shift), contour, layers."""
-    whole = net.whole
+    whole = net.live
     found = {"scale": [[int(v) for v in scale] for scale in zip(*whole.metric)]}
     found["spacing_q12"], found["level_q12"] = whole.contour.spacing_q12, whole.contour.level_q12
     found["novelty_q12"] = whole.contour.novelty_q12.tolist()

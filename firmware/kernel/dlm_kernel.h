@@ -339,7 +339,7 @@ int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
 
 // Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that
 // this is like the second in whatever order the events came.
-uint32_t dlm_place(uint32_t i, uint32_t m);
+uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m);
 // Begins to rebuild the network from the events kept.
 void dlm_build_begin(dlm_t *net);
 // Finishes a rebuild that is under way.

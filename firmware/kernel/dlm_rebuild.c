@@ -110,7 +110,7 @@ static void enter(dlm_t *net, unsigned phase) {
     net->build.row = 0;
 }
 
-uint32_t dlm_place(uint32_t i, uint32_t m) {
+uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m) {
     const uint32_t half = (m + 1) / 2, second = i >= half, pair = second ? i - half : i;
     const uint32_t place = 2 * pair + ((0x6996u >> ((pair ^ pair >> 4) & 15) & 1) ^ second);
     return place < m ? place : m - 1;  // of an odd number the last has no neighbour
@@ -127,7 +127,7 @@ void dlm_build_begin(dlm_t *net) {
     memset(&next->target, 0, sizeof(next->target));
     count_classes(net, next);
     for (uint32_t i = 0; i < net->n_events; i++) {
-        const dlm_event_t *event = dlm_events(net) + dlm_place(i, net->n_events);
+        const dlm_event_t *event = dlm_events(net) + dlm_event_of_neuron(i, net->n_events);
         DLM_AT(net, int16_t, next->label)[i] = event->label;
         DLM_AT(net, uint32_t, next->id)[i] = event->id;
     }
@@ -143,7 +143,7 @@ void dlm_build_begin(dlm_t *net) {
 static void place_first(dlm_t *net, uint32_t i) {
     dlm_network_t *next = dlm_next(net);
     const uint32_t stride = dlm_stride(&net->config, 0);
-    dlm_first_coordinates(net, next, dlm_event_x(net, dlm_place(i, net->n_events)),
+    dlm_first_coordinates(net, next, dlm_event_x(net, dlm_event_of_neuron(i, net->n_events)),
                           DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride);
 }
 

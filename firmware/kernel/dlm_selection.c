@@ -30,7 +30,7 @@ int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label
         const uint32_t distance2 = dlm_distance2(z, neuron, d);
         if (dlm_class(net, neuron_label[i]) == dlm_class(net, (int16_t)label) && distance2 < nearest) {
             nearest = distance2;
-            found = (int32_t)dlm_place(i, live->n_neurons);
+            found = (int32_t)dlm_event_of_neuron(i, live->n_neurons);
         }
     }
     return found;
@@ -57,7 +57,7 @@ int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
     int32_t found = -1, found_ageless = -1;
     dlm_count_members(net, members);
     for (uint32_t i = 0; i < m; i++) {
-        const uint32_t place = dlm_place(i, m);
+        const uint32_t place = dlm_event_of_neuron(i, m);
         if (members[dlm_class(net, events[place].label)] <= 2) {
             continue;
         }

@@ -19,6 +19,11 @@ def round_shift(value, bits):
     return (value + (1 << (bits - 1))) >> bits
 
 
+def q15(value_q30):
+    """A value of 0..1 in Q30 as Q15, 1 as 32767."""
+    return np.minimum(value_q30 >> 15, (1 << 15) - 1)
+
+
 def saturate(value, limit):
     """value clipped to -limit..limit."""
     return np.minimum(np.maximum(value, -limit), limit)

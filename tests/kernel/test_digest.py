@@ -64,7 +64,7 @@ def layer_bytes(layer):
 
 def digest(net, names):
     """The CRC-32 of NUMERICS.md's list for a mirror."""
-    whole, contour = net.whole, net.whole.contour
+    whole, contour = net.live, net.live.contour
     found = constants(names, not net.memory.events) + header(net) + kept(net)
     found += u32(whole.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16)
     found += u32(*whole.target, len(whole.layers))

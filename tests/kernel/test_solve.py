@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import clips
-from deeplomath.mirror import solve
+from deeplomath.mirror import dot, solve
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
 
@@ -19,7 +19,7 @@ kinds = pytest.mark.parametrize("kind", [np.int64, object], ids=["mirror", "unbo
 def test_each_step_of_the_solver_is_the_vectors(kind, case):
     n_q8 = np.array(case["n_q8"]).astype(kind)
     width = solve.base_width(n_q8)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
+    kernel = solve.kernel(dot.squared_distances(n_q8, n_q8), width)
     assert list(width) == case["width"]
     assert kernel.tolist() == case["kernel_q30"]
     factor = solve.factor(solve.with_ridge(kernel))
@@ -71,7 +71,7 @@ def test_a_plane_asks_for_the_wide_width_and_a_wave_for_the_narrow_one(wide, val
     x = np.random.default_rng(7).uniform(-1, 1, (40, 2))
     net = MIRROR(features=2, classes=1, events=40, layers=1, regression=True)
     net.learn_many(np.round(x * 8000).astype(np.int16), [round(9000 * value(row)) for row in x])
-    (layer,) = net.whole.layers
+    (layer,) = net.live.layers
     narrow = solve.base_width(layer.n_q8)
     assert layer.width == (solve.widen(narrow) if wide else narrow)
 
@@ -79,7 +79,7 @@ def test_a_plane_asks_for_the_wide_width_and_a_wave_for_the_narrow_one(wide, val
 def test_the_inverse_is_that_of_float64_to_three_digits():
     draw = np.random.default_rng(5)
     n_q8 = (draw.normal(size=(200, 18)) * 256).astype(np.int64)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
+    kernel = solve.kernel(dot.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
     a_q30 = solve.with_ridge(kernel)
     w = solve.inverse(solve.factor(a_q30)) / 2.0**26
     exact = np.linalg.inv(a_q30 / 2.0**30)
@@ -90,7 +90,7 @@ def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
     draw = np.random.default_rng(6)
     n_q8 = (draw.normal(size=(20, 4)) * 256).astype(np.int64)
     targets = np.where(draw.random((20, 1)) < 0.5, 32768, -32768)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
+    kernel = solve.kernel(dot.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
     factor = solve.factor(solve.with_ridge(kernel))
     residual = solve.solve(factor, solve.substitute(factor, targets)).residual_q16[:, 0]
     for i in range(20):
@@ -129,7 +129,7 @@ def crowded():
     mirror, kernel = (make(features=8, classes=1, events=512, layers=1, regression=True) for make in (MIRROR, KERNEL))
     mirror.learn_many((draw.normal(size=(512, 8)) * 900).astype(np.int16), draw.integers(-9000, 9000, 512))
     kernel.load(mirror.export())
-    (layer,) = mirror.whole.layers
+    (layer,) = mirror.live.layers
     return mirror, kernel, solve.factor(solve.with_ridge(layer.kernel_q30))
 
 
@@ -137,7 +137,7 @@ def crowded():
 def test_what_is_foretold_beyond_32_is_clipped_alike_in_kernel_and_mirror(crowded):
     mirror, kernel, factor = crowded
     i = 511
-    targets, row = mirror.whole.targets.copy(), factor.l_q15[i, :i]
+    targets, row = mirror.live.targets.copy(), factor.l_q15[i, :i]
     for sign in (1, -1):
         wanted = (
             np.where(row < 0, -sign, sign) * 31000
