@@ -132,25 +132,38 @@ struct dlm {
     uint32_t undo_x;      // int16 [n_undo][d]: the events evicted
     uint32_t seen_x;      // int16 [d]: the event seen last
     uint32_t staging;     // uint8 [dlm_largest_state]: a state that is being loaded
-    // Scratch space of a rebuild. The first three lie where the arrays of factors[1] were.
+    // Scratch space. When it is alive, by the phases of a rebuild, and what it shares memory with:
+    //
+    // left_out_q16           STORE to NEXT_COORDINATES                                  factors[1]
+    // alpha_q21, reciprocal  WEIGHTS, STORE                                             factors[1]
+    // sorted                 CONTOUR; a learn that is absorbed                          factors[1], alpha_q21
+    // columns                one row of FACTOR, WEIGHTS, SIMILARITY or SLOPES           nothing
+    // norm_q16               WIDTH to SIMILARITY                                        nothing
+    // sums_q16               from COORDINATES on, until the next rebuild                nothing
+    // energy                 VARIANCE: the variances; SIMILARITY, SLOPES                nothing
+    // nearest_own            from FACTOR of layer 0 on, until the next rebuild          nothing
+    // nearest_any            FACTOR of layer 0 to CONTOUR                               nothing
+    // query_q8               an answer, and the choice of what absorbs                  nothing
+    // query_k_q15            an answer                                                  nothing
+    // factors[0]             FACTOR, WEIGHTS; SIMILARITY, SLOPES: K is in packed         nothing
+    // factors[1]             FACTOR, while two widths are tried                         left_out_q16 to reciprocal
+    //
+    // In SLOPES v_q11 holds alpha, shifted, and the coordinates of the layer to come hold z, transposed.
     uint32_t left_out_q16;  // int32 [C][m]: left-out answers of the layer
-    uint32_t alpha_q21;     // int32 [C][m]; then, at the same place:
+    uint32_t alpha_q21;     // int32 [C][m]
     uint32_t sorted;        // uint32 [m + DLM_MEMORY_EXPERIENCE]
     uint32_t reciprocal;    // uint32 [m]: 1 / diag(A^-1)
-    uint32_t
-        columns;  // int32 [m][4]: columns of W, Q26; or uint32 [2][m]: squared distances and a row of A; or int16 [m]: P
-    uint32_t norm_q16;  // uint32 [m]: squared norms of the coordinates of a layer
-    uint32_t sums_q16;  // int32 [C][m]: left-out answers, summed over the layers
-    uint32_t energy;    // uint64 [d]
-    uint32_t
-        nearest_own;  // uint32 [m]: squared distance to the nearest event of the class, UINT32_MAX where there is none
-    uint32_t nearest_any;  // uint32 [m]: of any class
-    // Scratch space of an answer.
+    uint32_t columns;       // int32 [m][4]: columns of W, Q26; uint32 [2][m]: distances and a row of A; int16 [m]: P
+    uint32_t norm_q16;      // uint32 [m]: squared norms of the coordinates of a layer
+    uint32_t sums_q16;      // int32 [C][m]: left-out answers, summed over the layers
+    uint32_t energy;        // uint64 [d]
+    uint32_t nearest_own;   // uint32 [m]: squared distance to the nearest event of the class; UINT32_MAX: there is none
+    uint32_t nearest_any;   // uint32 [m]: of any class
     uint32_t query_q8;      // int16 [2][stride]
     uint32_t query_k_q15;   // int16 [m]
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on; then the first is
-    // that of the width chosen, whose packed at last holds K, Q15, for the slopes.
+    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on. From the choice on,
+    // the first is that of the width chosen.
     dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_network_t networks[2];

@@ -3,97 +3,82 @@
 // NUMERICS.md, Rebuild.
 #include "dlm_kernel.h"
 
-// Rebuild: phases of rows, each row a step. NUMERICS.md, Rebuild.
-
+// The phases, in their order; those from WIDTH to NEXT_COORDINATES come once for each layer tried. Each is made of rows, a row a step.
 enum {
     IDLE,
-    VARIANCE,    // of feature `row`
-    PLACE,       // event `row` in the first layer
-    SPREAD,      // width of the layer
-    FACTOR,      // row of A, L and V, of both widths until one is chosen
-    ALPHA,       // of the events 4 row..4 row + 3, by their columns of W
-    KEEP,        // alpha in 16 bits, and left-out answers
-    EARN,        // does the layer?
-    SLOPE_GRAM,  // row of K
-    SLOPES,      // of event `row`
-    PLACE_NEXT,  // event `row` in the next layer
+    VARIANCE,          // of feature `row`
+    COORDINATES,       // of event `row` in the first layer
+    WIDTH,             // of the layer, the narrow one
+    FACTOR,            // row of A, L and V, of both widths until one is chosen
+    WEIGHTS,           // alpha of the events 4 row..4 row + 3, by their columns of W
+    STORE,             // alpha in 16 bits, and left-out answers
+    DECIDE,            // does the layer earn its place?
+    SIMILARITY,        // row of K
+    SLOPES,            // of event `row`
+    NEXT_COORDINATES,  // of event `row` in the next layer
     CONTOUR,
 };
 
-// Number of rows of a phase, and multiply-accumulates of a row.
-static uint32_t phase_rows(const dlm_config_t *config, unsigned phase, uint32_t m) {
-    switch (phase) {
-    case VARIANCE:
-        return config->n_features;
-    case ALPHA:
-        return (m + 3) / 4;
-    case SPREAD:
-    case KEEP:
-    case EARN:
-    case CONTOUR:
-        return 1;
-    default:
-        return m;
-    }
-}
+// Cost
 
 // Number of widths that a row of the factor is made for.
 static uint32_t n_widths(uint32_t m, uint32_t row) {
     return row < dlm_trial(m) ? 2 : 1;
 }
 
-static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t m, uint32_t row) {
-    const uint32_t d = config->n_features, n = dlm_coordinates(config, layer);
+// Multiply-accumulates of a row of a phase in a rebuild of m events; how many rows the phase has in *rows.
+static uint32_t row_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t m, uint32_t row,
+                         uint32_t *rows) {
+    const uint32_t d = config->n_features, n = dlm_coordinates(config, layer), left = m - 4 * row;
+    *rows = m;
     switch (phase) {
     case VARIANCE:
+        *rows = d;
         return 2 * m;
-    case PLACE:
+    case COORDINATES:
         return d;
-    case SPREAD:
+    case WIDTH:
+        *rows = 1;
         return m * n;
-    case SLOPE_GRAM:
-        return (row + 1) * n;
     case FACTOR:
         return (row + 1) * n + n_widths(m, row) * ((row + 1) * (row + 2) / 2 + row * config->n_classes);
-    case ALPHA:
-        return 2 * (m - 4 * row) * (m - 4 * row + 1) + 4 * (m - 4 * row) * (config->n_classes + 1u);
-    case KEEP:
-    case EARN:
+    case WEIGHTS:
+        *rows = (m + 3) / 4;
+        return 2 * left * (left + 1) + 4 * left * (config->n_classes + 1u);
+    case STORE:
+    case DECIDE:
+        *rows = 1;
         return m * config->n_classes;
+    case SIMILARITY:
+        return (row + 1) * n;
     case SLOPES:
         return m * (d + 1);
-    case PLACE_NEXT:
+    case NEXT_COORDINATES:
         return d + config->n_classes;
     default:
+        *rows = 1;
         return m;
     }
 }
 
-static uint64_t phase_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t *step) {
-    uint64_t work = 0;
-    const uint32_t m = config->n_events, rows = phase_rows(config, phase, m);
-    for (uint32_t row = 0; row < rows; row++) {
-        const uint32_t one = row_work(config, phase, layer, m, row);
-        *step = one > *step ? one : *step;
-        work += one;
-    }
-    return work;
-}
-
 void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost) {
-    uint32_t step = 0;
-    uint64_t work = phase_work(config, VARIANCE, 0, &step) + phase_work(config, PLACE, 0, &step) +
-                    phase_work(config, CONTOUR, 0, &step);
-    for (unsigned layer = 0; layer < config->n_layers; layer++) {
-        const unsigned last = layer + 1u < config->n_layers ? PLACE_NEXT : EARN;
-        for (unsigned phase = SPREAD; phase <= last; phase++) {
-            work += phase_work(config, phase, layer, &step);
+    memset(cost, 0, sizeof(*cost));
+    for (unsigned phase = VARIANCE; phase <= CONTOUR; phase++) {
+        const unsigned of_layer = phase >= WIDTH && phase < CONTOUR;
+        const unsigned layers = of_layer ? config->n_layers - (unsigned)(phase > DECIDE) : 1;
+        for (unsigned layer = 0; layer < layers; layer++) {
+            uint32_t rows = 1;
+            for (uint32_t row = 0; row < rows; row++) {
+                const uint32_t work = row_work(config, phase, layer, config->n_events, row, &rows);
+                cost->step = work > cost->step ? work : cost->step;
+                cost->work += work;
+            }
         }
     }
-    cost->work = work;
-    cost->step = step;
     cost->bytes = (uint32_t)dlm_footprint(config);
 }
+
+// Begin
 
 static void count_classes(const dlm_t *net, dlm_network_t *network) {
     network->present = network->n_present = 0;
@@ -140,11 +125,13 @@ void dlm_build_begin(dlm_t *net) {
     }
 }
 
-static void place_first(dlm_t *net, uint32_t i) {
-    dlm_network_t *next = dlm_next(net);
-    const uint32_t stride = dlm_stride(&net->config, 0);
-    dlm_first_coordinates(net, next, dlm_event_x(net, dlm_event_of_neuron(i, net->n_events)),
-                          DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride);
+// Phases
+
+static void variance(dlm_t *net, uint32_t row, int last) {
+    dlm_first_metric_variance(net, row);
+    if (last) {
+        dlm_first_metric(net);
+    }
 }
 
 // Layer 0 measures all coordinates alike; no layer has been kept.
@@ -157,7 +144,17 @@ static void begin_layers(dlm_t *net) {
     memset(DLM_AT(net, int32_t, net->sums_q16), 0, sizeof(int32_t) * net->n_events * net->config.n_classes);
 }
 
-static void begin_width(dlm_t *net) {
+static void coordinates(dlm_t *net, uint32_t row, int last) {
+    dlm_network_t *next = dlm_next(net);
+    const uint32_t stride = dlm_stride(&net->config, 0);
+    dlm_first_coordinates(net, next, dlm_event_x(net, dlm_event_of_neuron(row, net->n_events)),
+                          DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)row * stride);
+    if (last) {
+        begin_layers(net);
+    }
+}
+
+static void width(dlm_t *net) {
     const unsigned index = net->build.layer;
     const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
     const uint32_t m = net->n_events, n = dlm_coordinates(&net->config, index),
@@ -177,7 +174,7 @@ static uint32_t *distance_row(dlm_t *net, uint32_t row) {
     return distance2;
 }
 
-static void factor_row(dlm_t *net, uint32_t row) {
+static void factor(dlm_t *net, uint32_t row) {
     dlm_build_t *build = &net->build;
     uint32_t *distance2 = distance_row(net, row), *row_q30 = distance2 + net->n_events;
     dlm_width_t width = build->width;
@@ -195,28 +192,6 @@ static void factor_row(dlm_t *net, uint32_t row) {
     if (row + 1 == dlm_trial(net->n_events)) {
         dlm_choose(net, build->layer);
     }
-}
-
-static void slope_gram_row(dlm_t *net, uint32_t row) {
-    uint32_t *k_q30 = distance_row(net, row);
-    int16_t *row_q15 = dlm_row(DLM_AT(net, int16_t, net->factors[0].packed), row);
-    dlm_gram_row(k_q30, row, &dlm_next(net)->layers[net->build.layer].width, k_q30);
-    for (uint32_t j = 0; j < row; j++) {
-        row_q15[j] = dlm_q15(k_q30[j]);
-    }
-}
-
-static void place_next(dlm_t *net, uint32_t i) {
-    dlm_network_t *next = dlm_next(net);
-    const unsigned index = net->build.layer;
-    const uint32_t stride = dlm_stride(&net->config, 0), next_stride = dlm_stride(&net->config, 1);
-    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)i * stride;
-    int16_t *n_q8 = DLM_AT(net, int16_t, next->layers[index + 1].n_q8) + (size_t)i * next_stride;
-    int32_t answers[DLM_LIMIT_CLASSES];
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        answers[c] = DLM_AT(net, int32_t, net->left_out_q16)[c * net->n_events + i];
-    }
-    dlm_layer_coordinates(net, next, index + 1, z, answers, n_q8);
 }
 
 // Adds sign times the left-out answers of the layer to the sums [C][m], and returns the error of their mean over all layers:
@@ -242,7 +217,7 @@ static uint64_t add_answers(dlm_t *net, int32_t sign) {
 }
 
 // Keeps the layer if it cuts the error enough. Returns whether another one is to be tried.
-static int earn(dlm_t *net) {
+static int earns(dlm_t *net) {
     dlm_build_t *build = &net->build;
     const uint64_t error = add_answers(net, 1);
     if (build->layer &&
@@ -255,91 +230,109 @@ static int earn(dlm_t *net) {
     return build->layer + 1u < net->config.n_layers;
 }
 
-static void do_row(dlm_t *net, unsigned phase, uint32_t row) {
-    switch (phase) {
-    case VARIANCE:
-        dlm_first_metric_variance(net, row);
-        return;
-    case PLACE:
-        place_first(net, row);
-        return;
-    case SPREAD:
-        begin_width(net);
-        return;
-    case FACTOR:
-        factor_row(net, row);
-        return;
-    case ALPHA:
-        dlm_alpha(net, 4 * row);
-        return;
-    case KEEP:
-        dlm_keep(net, net->build.layer);
-        return;
-    case SLOPE_GRAM:
-        slope_gram_row(net, row);
-        return;
-    case SLOPES:
-        dlm_add_slopes(net, net->build.layer, row);
-        return;
-    case PLACE_NEXT:
-        place_next(net, row);
-        return;
-    default:
-        return;
+static void decide(dlm_t *net) {
+    if (earns(net)) {
+        memset(DLM_AT(net, uint64_t, net->energy), 0, sizeof(uint64_t) * net->config.n_features);
+    } else {
+        enter(net, CONTOUR);
     }
 }
 
-// Goes from a finished phase to the one after it.
-static void next_phase(dlm_t *net) {
-    dlm_build_t *build = &net->build;
-    switch (build->phase) {
+static void similarity(dlm_t *net, uint32_t row, int last) {
+    uint32_t *k_q30 = distance_row(net, row);
+    int16_t *row_q15 = dlm_row(DLM_AT(net, int16_t, net->factors[0].packed), row);
+    dlm_gram_row(k_q30, row, &dlm_next(net)->layers[net->build.layer].width, k_q30);
+    for (uint32_t j = 0; j < row; j++) {
+        row_q15[j] = dlm_q15(k_q30[j]);
+    }
+    if (last) {
+        dlm_begin_slopes(net, net->build.layer);
+    }
+}
+
+static void slopes(dlm_t *net, uint32_t row, int last) {
+    dlm_add_slopes(net, net->build.layer, row);
+    if (last) {
+        dlm_next_metric(net, net->build.layer);
+    }
+}
+
+static void next_coordinates(dlm_t *net, uint32_t row, int last) {
+    dlm_network_t *next = dlm_next(net);
+    const unsigned index = net->build.layer;
+    const uint32_t stride = dlm_stride(&net->config, 0), next_stride = dlm_stride(&net->config, 1);
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)row * stride;
+    int16_t *n_q8 = DLM_AT(net, int16_t, next->layers[index + 1].n_q8) + (size_t)row * next_stride;
+    int32_t answers[DLM_LIMIT_CLASSES];
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        answers[c] = DLM_AT(net, int32_t, net->left_out_q16)[c * net->n_events + row];
+    }
+    dlm_layer_coordinates(net, next, index + 1, z, answers, n_q8);
+    if (last) {
+        net->build.layer++;
+        enter(net, WIDTH);
+    }
+}
+
+static void contour(dlm_t *net) {
+    dlm_next(net)->error_q16 = (uint32_t)(net->build.best / net->n_events >> 16);
+    dlm_contour(net);
+    net->live = !net->live;
+    enter(net, IDLE);
+}
+
+// Does a row of a phase; last: it is the last one. A phase is followed by the one after it, unless it enters another itself.
+static void run(dlm_t *net, unsigned phase, uint32_t row, int last) {
+    switch (phase) {
     case VARIANCE:
-        dlm_first_metric(net);
-        break;
-    case PLACE:
-        begin_layers(net);
-        break;
-    case EARN:
-        if (!earn(net)) {
-            enter(net, CONTOUR);
-            return;
-        }
-        memset(DLM_AT(net, uint64_t, net->energy), 0, sizeof(uint64_t) * net->config.n_features);
-        break;
-    case SLOPE_GRAM:
-        dlm_begin_slopes(net, build->layer);
-        break;
-    case SLOPES:
-        dlm_next_metric(net, build->layer);
-        break;
-    case PLACE_NEXT:
-        build->layer++;
-        enter(net, SPREAD);
+        variance(net, row, last);
         return;
-    case CONTOUR:
-        dlm_next(net)->error_q16 = (uint32_t)(build->best / net->n_events >> 16);
-        dlm_contour(net);
-        net->live = !net->live;
-        enter(net, IDLE);
+    case COORDINATES:
+        coordinates(net, row, last);
+        return;
+    case WIDTH:
+        width(net);
+        return;
+    case FACTOR:
+        factor(net, row);
+        return;
+    case WEIGHTS:
+        dlm_alpha(net, 4 * row);
+        return;
+    case STORE:
+        dlm_keep(net, net->build.layer);
+        return;
+    case DECIDE:
+        decide(net);
+        return;
+    case SIMILARITY:
+        similarity(net, row, last);
+        return;
+    case SLOPES:
+        slopes(net, row, last);
+        return;
+    case NEXT_COORDINATES:
+        next_coordinates(net, row, last);
         return;
     default:
-        break;
+        contour(net);
     }
-    enter(net, build->phase + 1u);
 }
 
 int dlm_build_step(dlm_t *net, uint32_t budget) {
     dlm_build_t *build = &net->build;
-    uint32_t done = 0;
+    uint32_t done = 0, rows;
     budget = budget ? budget : 1;
     while (build->phase != IDLE && done < budget) {
-        const uint32_t work = row_work(&net->config, build->phase, build->layer, net->n_events, build->row);
+        const unsigned phase = build->phase;
+        const uint32_t row = build->row++;
+        const uint32_t work = row_work(&net->config, phase, build->layer, net->n_events, row, &rows);
         dlm_next(net)->work += work;
         done += work ? work : 1;
-        do_row(net, build->phase, build->row);
-        if (++build->row == phase_rows(&net->config, build->phase, net->n_events)) {
-            next_phase(net);
+        if (build->row == rows) {
+            enter(net, phase + 1);
         }
+        run(net, phase, row, !build->row);
     }
     return build->phase != IDLE;
 }
