@@ -52,8 +52,8 @@ def slopes_shifted(found, inside, z, s2_q16, kernel_q30, alpha, labels):
     return int(abs(alpha).max()).bit_length() + len(z).bit_length() > 18
 
 
-def spread_bits(n_q8):
-    return int(len(n_q8) * (n_q8 * n_q8).sum() - (n_q8.sum(0) ** 2).sum()).bit_length()
+def spread_bits(scaled_q8):
+    return int(len(scaled_q8) * (scaled_q8 * scaled_q8).sum() - (scaled_q8.sum(0) ** 2).sum()).bit_length()
 
 
 def line(found, inside, points):
@@ -72,7 +72,7 @@ def nearest_tie(found, inside, config, built, x, answer, label):
     if found is None:
         return False
     z = metric.first_coordinates(built.metric, x[None, :])
-    distance2 = dot.squared_distances(z, built.layers[0].n_q8)[0]
+    distance2 = dot.squared_distances(z, built.layers[0].scaled_q8)[0]
     own = sorted(d for d, c in zip(distance2, built.classes) if c == config.class_of(label))
     return len(own) > 1 and own[0] == own[1]
 
@@ -98,8 +98,8 @@ CLIPS = {
     "slope_shift": (metric, "next_metric", slopes_shifted),
     "energy_shift": (metric, "_to_31_bits", lambda found, inside, values: int(values.max()) >> 31 > 0),
     "energy_zero": (metric, "_to_31_bits", lambda found, inside, values: not found.any()),
-    "spread_zero": (solve, "base_width", lambda found, inside, n_q8: spread_bits(n_q8) == 0),
-    "spread_shift": (solve, "base_width", lambda found, inside, n_q8: spread_bits(n_q8) > 32),
+    "spread_zero": (solve, "base_width", lambda found, inside, scaled_q8: spread_bits(scaled_q8) == 0),
+    "spread_shift": (solve, "base_width", lambda found, inside, scaled_q8: spread_bits(scaled_q8) > 32),
     "exponent_32": (solve, "exp2_neg", lambda found, inside, x: bool((x >> 32).any())),
     "exponent_zero": (solve, "exp2_neg", lambda found, inside, x: bool((x >= spec.KERNEL_EXPONENT_MAX << 18).any())),
     "k_one": (answer, "q15", lambda found, inside, k: bool((k == 1 << 30).any())),

@@ -183,10 +183,10 @@ def solve_cases():
         ("cloud", "an ordinary layer", cloud),
     ]
     for name, note, rows in sets:
-        n_q8, m = np.array(rows, object), len(rows)
+        scaled_q8, m = np.array(rows, object), len(rows)
         targets = np.array([[(1 << 16) * (i % 2 == c) - (1 << 15) for c in range(2)] for i in range(m)], object)
-        width = solve.base_width(n_q8)
-        kernel = solve.kernel(dot.squared_distances(n_q8, n_q8), width)
+        width = solve.base_width(scaled_q8)
+        kernel = solve.kernel(dot.squared_distances(scaled_q8, scaled_q8), width)
         factor = solve.factor(solve.with_ridge(kernel))
         v_q11 = solve.substitute(factor, targets)
         solution = solve.solve(factor, v_q11)

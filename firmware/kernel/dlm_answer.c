@@ -22,18 +22,18 @@ static void meet(nearest_t *nearest, uint32_t id, uint32_t distance2) {
     }
 }
 
-// Answers Q16 [C] of layer `index` at n_q8; layer 0 also fills nearest.
-static void answer_layer(const dlm_t *net, unsigned index, const int16_t *n_q8, int32_t *answers_q16,
+// Answers Q16 [C] of layer `index` at scaled_q8; layer 0 also fills nearest.
+static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled_q8, int32_t *answers_q16,
                          nearest_t *nearest) {
     const dlm_network_t *live = dlm_live(net);
     const dlm_layer_t *layer = &live->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     const uint32_t m = live->n_neurons;
-    const int16_t *neuron = DLM_AT(net, int16_t, layer->n_q8);
+    const int16_t *neuron = DLM_AT(net, int16_t, layer->scaled_q8);
     const int16_t *alpha = DLM_AT(net, int16_t, layer->alpha);
     int16_t *k_q15 = DLM_AT(net, int16_t, net->query_k_q15);
     for (uint32_t j = 0; j < m; j++, neuron += stride) {
-        const uint32_t distance2 = dlm_distance2(n_q8, neuron, n);
+        const uint32_t distance2 = dlm_distance2(scaled_q8, neuron, n);
         if (!index && distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
             meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
         }
@@ -52,14 +52,14 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *n_q8, 
 // Outputs Q16 [C], the mean of all layers' answers, into answer; leaves z in query_q8.
 static void answer_layers(dlm_t *net, const int16_t *x, dlm_answer_t *answer, nearest_t *nearest) {
     const dlm_network_t *live = dlm_live(net);
-    int16_t *z = DLM_AT(net, int16_t, net->query_q8), *n_q8 = z + dlm_stride(&net->config, 1);
+    int16_t *z = DLM_AT(net, int16_t, net->query_q8), *scaled_q8 = z + dlm_stride(&net->config, 1);
     int32_t answers[DLM_LIMIT_CLASSES];
     dlm_first_coordinates(net, live, x, z);
     for (unsigned index = 0; index < live->depth; index++) {
         if (index) {
-            dlm_layer_coordinates(net, live, index, z, answers, n_q8);
+            dlm_layer_coordinates(net, live, index, z, answers, scaled_q8);
         }
-        answer_layer(net, index, index ? n_q8 : z, answers, nearest);
+        answer_layer(net, index, index ? scaled_q8 : z, answers, nearest);
         for (uint32_t c = 0; c < net->config.n_classes; c++) {
             answer->outputs_q16[c] += answers[c];
         }

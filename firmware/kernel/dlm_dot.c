@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums of products of int16 on any core: in plain C here, in assembly in a header of its own for a kind of core that needs it.
-// The suite holds each to plain sums on the core it is for (boards/bench).
+// Sums of products of int16 on any core: in plain C here, in assembly in a header of its own for a kind of core that
+// needs it. The suite holds each to plain sums on the core it is for (boards/bench).
 #include "dlm_dot.h"
 
 #include "dlm_fixed.h"
@@ -59,11 +59,11 @@ uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
 
 #if !defined(__ARM_FEATURE_DSP)
 
-void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
                       uint32_t *distance2_q16) {
-    const int16_t *own = n_q8 + i * stride;
-    for (uint32_t j = 0; j < i; j += 4, n_q8 += 4 * stride) {
-        dlm_dot4(own, n_q8, stride, n, (int32_t *)(distance2_q16 + j));
+    const int16_t *own = scaled_q8 + i * stride;
+    for (uint32_t j = 0; j < i; j += 4, scaled_q8 += 4 * stride) {
+        dlm_dot4(own, scaled_q8, stride, n, (int32_t *)(distance2_q16 + j));
     }
     for (uint32_t j = 0; j < i; j++) {
         distance2_q16[j] = norm_q16[i] + norm_q16[j] - 2 * distance2_q16[j];

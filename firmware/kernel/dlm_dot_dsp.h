@@ -62,9 +62,10 @@ DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_
                                                                                               "pop {r3-r11, pc}\n");
 }
 
-// Rows of the same length, one after the other: n_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as dlm_dot4, and then
-// their norms r0 r11 r12 lr. On the stack: n - 4, the row; its norm, the next norms; rows left, the next row.
-DLM_NAKED void dlm_distance_row(const int16_t *n_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
+// Rows of the same length, one after the other: scaled_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as
+// dlm_dot4, and then their norms r0 r11 r12 lr. On the stack: n - 4, the row; its norm, the next norms; rows left, the
+// next row.
+DLM_NAKED void dlm_distance_row(const int16_t *scaled_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
                                 uint32_t i DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t stride DLM_UNUSED,
                                 uint32_t *distance2_q16 DLM_UNUSED) {
     __asm volatile("push {r4-r11, lr}\n"

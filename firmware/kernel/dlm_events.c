@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The events kept, their experience, and the unknowns remembered. Twin of host/deeplomath/mirror/events.py. NUMERICS.md, Memory.
+// The events kept, their experience, and the unknowns remembered. Twin of host/deeplomath/mirror/events.py.
+// NUMERICS.md, Memory.
 #include "dlm_kernel.h"
 
 // Events
@@ -27,7 +28,7 @@ void dlm_count_members(const dlm_t *net, uint32_t *members) {
     }
 }
 
-// Moves the events from a place on to another one.
+// Moves the events from a position on to another one.
 static void move_events(dlm_t *net, uint32_t from, uint32_t to) {
     const size_t n = net->n_events - from;
     memmove(&dlm_events(net)[to], &dlm_events(net)[from], n * sizeof(dlm_event_t));

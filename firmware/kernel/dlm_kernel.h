@@ -29,10 +29,10 @@ typedef struct {
 
 // One layer.
 typedef struct {
-    uint32_t n_q8;    // int16 [m][stride]: scaled coordinates of the neurons
-    uint32_t alpha;   // int16 [C][mp]: Q(21 - alpha_shift)
-    uint32_t s2_q16;  // uint32 [d]: squared metric of the first coordinates
-    uint32_t s_q12;   // uint16 [d]: its root
+    uint32_t scaled_q8;  // int16 [m][stride]: scaled coordinates of the neurons
+    uint32_t alpha;      // int16 [C][m_even]: Q(21 - alpha_shift)
+    uint32_t s2_q16;     // uint32 [d]: squared metric of the first coordinates
+    uint32_t s_q12;      // uint16 [d]: its root
     uint32_t alpha_shift;
     dlm_width_t width;
 } dlm_layer_t;
@@ -82,7 +82,7 @@ typedef struct {
 typedef struct {
     dlm_event_t event;            // the one evicted, or the one that absorbed, as it was before
     dlm_experience_t experience;  // what had to go, if experience_full
-    uint16_t at;                  // place of that event
+    uint16_t at;                  // position of that event
     int16_t label;                // under which the event was learned
     uint8_t action;               // DLM_ACTION_*
     uint8_t reason;               // DLM_REASON_*
@@ -106,10 +106,12 @@ typedef struct {
 typedef struct {
     uint32_t packed;    // int16, rows by dlm_row: L, Q15
     uint32_t root_q28;  // uint32 [m]: 1 / L_ii
-    uint32_t v_q11;     // int16 [C][mp]: V = L^-1 T, of the classes present, one after the other; mp is m, made even
+    uint32_t
+        v_q11;  // int16 [C][m_even]: V = L^-1 T, of the classes present, one after the other; m_even is m, made even
 } dlm_factor_t;
 
-// In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four bytes.
+// In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four
+// bytes.
 struct dlm {
     dlm_config_t config;  // first: the binding looks at it
     uint8_t live;         // which of the networks answers
@@ -162,8 +164,8 @@ struct dlm {
     uint32_t query_q8;      // int16 [2][stride]
     uint32_t query_k_q15;   // int16 [m]
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on. From the choice on,
-    // the first is that of the width chosen.
+    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on. From the
+    // choice on, the first is that of the width chosen.
     dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_network_t networks[2];
@@ -178,8 +180,8 @@ struct dlm {
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
 
-// What each file offers to those behind it: a file calls none behind itself.
-// dlm_fixed, dlm_dot < dlm_layout < dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_rebuild, dlm_answer < dlm_selection < dlm_memory < dlm_state
+// What each file offers to those behind it: a file calls none behind itself. dlm_fixed, dlm_dot < dlm_layout <
+// dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_rebuild, dlm_answer < dlm_selection < dlm_memory < dlm_state
 
 // dlm_layout.c
 
@@ -253,7 +255,8 @@ void dlm_count_members(const dlm_t *net, uint32_t *members);
 // Takes the event at a position out; puts one in there.
 void dlm_remove_event(dlm_t *net, uint32_t at);
 void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x);
-// Whether n more events of a class find room: each takes a free position, or that of an event beyond the second of its class.
+// Whether n more events of a class find room: each takes a free position, or that of an event beyond the second of its
+// class.
 int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n);
 // Adds an entry of experience; the oldest goes when there is no room, and undo tells of it.
 void dlm_add_experience(dlm_t *net, const dlm_experience_t *entry, dlm_undo_t *undo);
@@ -274,19 +277,20 @@ static inline int32_t dlm_coordinate_max(uint32_t d) {
 }
 
 // Squared norms Q16 [m] of m rows of n coordinates.
-void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
+void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
 
 // Variance, Q12, of feature k into energy [k]; m >= 1.
 void dlm_first_metric_variance(dlm_t *net, uint32_t k);
 // Fills the scale of every feature, and in a regression of the target, from the events kept and energy.
 void dlm_first_metric(dlm_t *net);
-// z Q8 [d] of features x [d] in network `of`.
-void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int16_t *x, int16_t *z_q8);
-// Scaled coordinates Q8 [d + C] of layer `index` >= 1 of network `of` from z [d] and the answers Q16 [C] of the layer below.
-void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned index, const int16_t *z_q8,
-                           const int32_t *answers_q16, int16_t *n_q8);
-// Puts z, transposed, where the coordinates of layer index + 1 will be, int16 [d][mp], and alpha of layer `index`, shifted so that
-// no sum of slopes overflows, into v_q11, int16 [C][mp].
+// z Q8 [d] of features x [d] in a network.
+void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8);
+// Scaled coordinates Q8 [d + C] of layer `index` >= 1 of a network from z [d] and the answers Q16 [C] of the layer
+// below.
+void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
+                           const int32_t *answers_q16, int16_t *scaled_q8);
+// Puts z, transposed, where the coordinates of layer index + 1 will be, int16 [d][m_even], and alpha of layer `index`,
+// shifted so that no sum of slopes overflows, into v_q11, int16 [C][m_even].
 void dlm_begin_slopes(dlm_t *net, unsigned index);
 // Adds to energy [d] the squared slopes of event i's own output in layer `index`; packed holds K.
 void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i);
@@ -296,7 +300,7 @@ void dlm_next_metric(dlm_t *net, unsigned index);
 // dlm_solve.c: of the network being made
 
 // The width of h^2 = D_mean / 2 over m rows of n coordinates with these squared norms.
-void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
+void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
                     dlm_width_t *width);
 // K = 2^(-distance2 / h^2) in Q30.
 uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width);
@@ -314,44 +318,45 @@ void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32
 void dlm_alpha(dlm_t *net, uint32_t j);
 // alpha into layer `index`, in 16 bits, and the layer's left-out answers: T less the leave-one-out residuals.
 void dlm_keep(dlm_t *net, unsigned index);
-// T in Q16 of an event of this label in network `of`, within -1..1: for its own class, and for another.
-int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *of, int32_t label);
+// T in Q16 of an event of this label in a network, within -1..1: for its own class, and for another.
+int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t label);
 
-static inline int32_t dlm_other_target(const dlm_network_t *of, uint32_t class) {
-    return of->present >> class & 1 ? -(int32_t)of->share_q16 : 0;
+static inline int32_t dlm_other_target(const dlm_network_t *network, uint32_t class) {
+    return network->present >> class & 1 ? -(int32_t)network->share_q16 : 0;
 }
 
 // Value Q8 of a regression whose output is this.
-int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
+int32_t dlm_value(const dlm_network_t *network, int32_t output_q16);
 
 // dlm_contour.c
 
-// Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and of any) by
-// the pairs of event i with the events before it, those of i are set first; distance2_q16: its row of dlm_distance_row.
+// Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and
+// of any) by the pairs of event i with the events before it, those of i are set first; distance2_q16: its row of
+// dlm_distance_row.
 void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16);
 // Fills spacing, novelties, level and confidence of the network being made from nearest_own, nearest_any, and sums.
 void dlm_contour(dlm_t *net);
 // Fills level and confidence of a whole network, whose left-out sums are at hand, from the experience there is.
-void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of);
+void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network);
 // Left-out outputs Q16 [C] of event i of a network whose sums are at hand.
-void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16);
+void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16);
 // Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class);
+int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
 // The class present with the largest output, the first on a tie.
-uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16);
+uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16);
 // Distance Q12 from a squared distance Q16.
 uint32_t dlm_distance(uint32_t distance2_q16);
 // Novelty Q12 from distance Q12 and margin Q16.
-uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16);
-int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16);
+uint32_t dlm_novelty(const dlm_network_t *network, uint32_t distance_q12, int32_t margin_q16);
+int32_t dlm_verdict(const dlm_network_t *network, uint32_t novelty_q12, int32_t margin_q16);
 // Margin Q16 of the class answered, which is never negative, at most 1, in Q8.
 int32_t dlm_margin_q8(int32_t margin_q16);
-int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
+int32_t dlm_confidence(const dlm_network_t *network, int32_t margin_q16);
 
 // dlm_rebuild.c
 
-// Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that
-// this is like the second in whatever order the events came.
+// Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first
+// half, so that this is like the second in whatever order the events came.
 uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m);
 // Begins to rebuild the network from the events kept.
 void dlm_build_begin(dlm_t *net);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a network may be, and where its parts lie in its buffer. Twin of host/deeplomath/mirror/layout.py. NUMERICS.md, Footprint.
+// What a network may be, and where its parts lie in its buffer. Twin of host/deeplomath/mirror/layout.py. NUMERICS.md,
+// Footprint.
 #include "dlm_kernel.h"
 
 int dlm_check(const dlm_config_t *config) {
@@ -66,7 +67,7 @@ static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, 
     network->novelty_q12 = take(end, 2 * m);
     for (unsigned index = 0; index < config->n_layers; index++) {
         dlm_layer_t *layer = &network->layers[index];
-        layer->n_q8 = take(end, 2 * m * dlm_stride(config, index));
+        layer->scaled_q8 = take(end, 2 * m * dlm_stride(config, index));
         layer->alpha = take(end, 2 * dlm_even(m) * config->n_classes);
         layer->s2_q16 = take(end, 4 * d);
         layer->s_q12 = take(end, 2 * d);

@@ -81,7 +81,8 @@ static int check_learn(const dlm_t *net, int32_t label, uint32_t n) {
     return net->clock + n > DLM_LIMIT_CLOCK ? DLM_ERR_CLOCK : 0;
 }
 
-// What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no neuron.
+// What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no
+// neuron.
 static void follow(dlm_t *net, int came_or_went) {
     if (came_or_went) {
         dlm_build_begin(net);
@@ -90,7 +91,8 @@ static void follow(dlm_t *net, int came_or_went) {
     }
 }
 
-// Decides what becomes of x under the label of made: fills made, and answer where that is experience. Returns 0 or DLM_ERR_FULL.
+// Decides what becomes of x under the label of made: fills made, and answer where that is experience. Returns 0 or
+// DLM_ERR_FULL.
 static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *answer) {
     uint32_t members[DLM_LIMIT_CLASSES];
     int32_t at = -1;
@@ -125,7 +127,8 @@ static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answe
     dlm_add_experience(net, &entry, undo);
 }
 
-// As dlm_learn, or without build as dlm_learn_begin; undo takes it back together with the n_before learns of this change before it.
+// As dlm_learn, or without build as dlm_learn_begin; undo takes it back together with the n_before learns of this
+// change before it.
 static int learn(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, int build, dlm_learned_t *learned) {
     dlm_answer_t answer;
     dlm_undo_t made;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The network made anew from the events kept, row by row, and what that costs. Twin of host/deeplomath/mirror/rebuild.py.
-// NUMERICS.md, Rebuild.
+// The network made anew from the events kept, row by row, and what that costs. Twin of
+// host/deeplomath/mirror/rebuild.py. NUMERICS.md, Rebuild.
 #include "dlm_kernel.h"
 
-// The phases, in their order; those from WIDTH to NEXT_COORDINATES come once for each layer tried. Each is made of rows, a row a step.
+// The phases, in their order; those from WIDTH to NEXT_COORDINATES come once for each layer tried. Each is made of
+// rows, a row a step.
 enum {
     IDLE,
     VARIANCE,          // of feature `row`
@@ -97,8 +98,8 @@ static void enter(dlm_t *net, unsigned phase) {
 
 uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m) {
     const uint32_t half = (m + 1) / 2, second = i >= half, pair = second ? i - half : i;
-    const uint32_t place = 2 * pair + ((0x6996u >> ((pair ^ pair >> 4) & 15) & 1) ^ second);
-    return place < m ? place : m - 1;  // of an odd number the last has no neighbour
+    const uint32_t at = 2 * pair + ((0x6996u >> ((pair ^ pair >> 4) & 15) & 1) ^ second);
+    return at < m ? at : m - 1;  // of an odd number the last has no neighbour
 }
 
 void dlm_build_begin(dlm_t *net) {
@@ -148,7 +149,7 @@ static void coordinates(dlm_t *net, uint32_t row, int last) {
     dlm_network_t *next = dlm_next(net);
     const uint32_t stride = dlm_stride(&net->config, 0);
     dlm_first_coordinates(net, next, dlm_event_x(net, dlm_event_of_neuron(row, net->n_events)),
-                          DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)row * stride);
+                          DLM_AT(net, int16_t, next->layers[0].scaled_q8) + (size_t)row * stride);
     if (last) {
         begin_layers(net);
     }
@@ -156,21 +157,21 @@ static void coordinates(dlm_t *net, uint32_t row, int last) {
 
 static void width(dlm_t *net) {
     const unsigned index = net->build.layer;
-    const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
+    const int16_t *scaled_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].scaled_q8);
     const uint32_t m = net->n_events, n = dlm_coordinates(&net->config, index),
                    stride = dlm_stride(&net->config, index);
     uint32_t *norm_q16 = DLM_AT(net, uint32_t, net->norm_q16);
-    dlm_norms(n_q8, m, n, stride, norm_q16);
-    dlm_base_width(n_q8, norm_q16, m, n, stride, &net->build.width);
+    dlm_norms(scaled_q8, m, n, stride, norm_q16);
+    dlm_base_width(scaled_q8, norm_q16, m, n, stride, &net->build.width);
 }
 
 // Squared distances Q16 [row] of an event to those before it in the layer; they hold until the next step.
 static uint32_t *distance_row(dlm_t *net, uint32_t row) {
     const unsigned index = net->build.layer;
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
-    const int16_t *n_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].n_q8);
+    const int16_t *scaled_q8 = DLM_AT(net, int16_t, dlm_next(net)->layers[index].scaled_q8);
     uint32_t *distance2 = DLM_AT(net, uint32_t, net->columns);
-    dlm_distance_row(n_q8, DLM_AT(net, uint32_t, net->norm_q16), row, n, stride, distance2);
+    dlm_distance_row(scaled_q8, DLM_AT(net, uint32_t, net->norm_q16), row, n, stride, distance2);
     return distance2;
 }
 
@@ -194,8 +195,8 @@ static void factor(dlm_t *net, uint32_t row) {
     }
 }
 
-// Adds sign times the left-out answers of the layer to the sums [C][m], and returns the error of their mean over all layers:
-// sum of (T - F)^2, Q32, below 2^55.
+// Adds sign times the left-out answers of the layer to the sums [C][m], and returns the error of their mean over all
+// layers: sum of (T - F)^2, Q32, below 2^55.
 static uint64_t add_answers(dlm_t *net, int32_t sign) {
     const dlm_network_t *next = dlm_next(net);
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
@@ -261,13 +262,13 @@ static void next_coordinates(dlm_t *net, uint32_t row, int last) {
     dlm_network_t *next = dlm_next(net);
     const unsigned index = net->build.layer;
     const uint32_t stride = dlm_stride(&net->config, 0), next_stride = dlm_stride(&net->config, 1);
-    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].n_q8) + (size_t)row * stride;
-    int16_t *n_q8 = DLM_AT(net, int16_t, next->layers[index + 1].n_q8) + (size_t)row * next_stride;
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].scaled_q8) + (size_t)row * stride;
+    int16_t *scaled_q8 = DLM_AT(net, int16_t, next->layers[index + 1].scaled_q8) + (size_t)row * next_stride;
     int32_t answers[DLM_LIMIT_CLASSES];
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
         answers[c] = DLM_AT(net, int32_t, net->left_out_q16)[c * net->n_events + row];
     }
-    dlm_layer_coordinates(net, next, index + 1, z, answers, n_q8);
+    dlm_layer_coordinates(net, next, index + 1, z, answers, scaled_q8);
     if (last) {
         net->build.layer++;
         enter(net, WIDTH);
@@ -281,7 +282,8 @@ static void contour(dlm_t *net) {
     enter(net, IDLE);
 }
 
-// Does a row of a phase; last: it is the last one. A phase is followed by the one after it, unless it enters another itself.
+// Does a row of a phase; last: it is the last one. A phase is followed by the one after it, unless it enters another
+// itself.
 static void run(dlm_t *net, unsigned phase, uint32_t row, int last) {
     switch (phase) {
     case VARIANCE:

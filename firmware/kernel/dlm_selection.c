@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which event absorbs a new one, and which goes for it. Twin of host/deeplomath/mirror/selection.py. NUMERICS.md, Memory.
+// Which event absorbs a new one, and which goes for it. Twin of host/deeplomath/mirror/selection.py. NUMERICS.md,
+// Memory.
 #include "dlm_kernel.h"
 
 // Whether the network already answers an event of this label with margin, or a regression with precision.
@@ -19,7 +20,7 @@ static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t la
 int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
     const dlm_network_t *live = dlm_live(net);
     const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].n_q8);
+    const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].scaled_q8);
     const int16_t *neuron_label = DLM_AT(net, int16_t, live->label);
     uint32_t nearest = UINT32_MAX;
     int32_t found = -1;
@@ -57,23 +58,23 @@ int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
     int32_t found = -1, found_ageless = -1;
     dlm_count_members(net, members);
     for (uint32_t i = 0; i < m; i++) {
-        const uint32_t place = dlm_event_of_neuron(i, m);
-        if (members[dlm_class(net, events[place].label)] <= 2) {
+        const uint32_t at = dlm_event_of_neuron(i, m);
+        if (members[dlm_class(net, events[at].label)] <= 2) {
             continue;
         }
         const uint32_t distance =
             dlm_novelty(dlm_live(net), dlm_distance(nearest[i]), DLM_ONE_Q16);  // in spacings, Q12
-        const uint32_t untouched = net->clock - events[place].touched;
+        const uint32_t untouched = net->clock - events[at].touched;
         const uint32_t age = (untouched < DLM_MEMORY_AGE ? untouched : DLM_MEMORY_AGE) * DLM_MEMORY_WEIGHT_AGE;  // 2^30
         const int32_t ageless = lack(net, i) + (int32_t)(distance << DLM_MEMORY_DISTANCE_SHIFT);                 // 2^22
         const int32_t use = ageless - (int32_t)(age / net->config.n_events);
         if (use < least) {
             least = use;
-            found = (int32_t)place;
+            found = (int32_t)at;
         }
         if (ageless < least_ageless) {
             least_ageless = ageless;
-            found_ageless = (int32_t)place;
+            found_ageless = (int32_t)at;
         }
     }
     *reason = found == found_ageless ? DLM_REASON_REDUNDANT : DLM_REASON_AGED;

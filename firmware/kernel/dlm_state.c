@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/mirror/state.py. NUMERICS.md, State and Digest.
+// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/mirror/state.py. NUMERICS.md,
+// State and Digest.
 #include "dlm_kernel.h"
 
 #define MAGIC 0x534d4c44u  // "DLMS"
@@ -12,7 +13,8 @@
 #define FLIP(size) 0
 #endif
 
-// Where the bytes of numbers go: all into a CRC-32, those of a part to memory; in an exchange, what was there takes their place.
+// Where the bytes of numbers go: all into a CRC-32, those of a part to memory; in an exchange, what was there takes
+// their place.
 typedef struct {
     uint32_t crc;
     uint32_t skip;  // bytes before the part
@@ -54,7 +56,8 @@ static void pass_u32(stream_t *stream, uint32_t value) {
     pass(stream, &value, 4, 4);
 }
 
-// The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is learned.
+// The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is
+// learned.
 static void pass_constants(stream_t *stream, const dlm_t *net) {
     static const uint32_t constants[] = DLM_DIGESTED;
     pass(stream, constants, sizeof(constants), 4);
@@ -111,7 +114,7 @@ static void pass_layer(stream_t *stream, const dlm_t *net, unsigned index) {
     pass(stream, &layer->width, 8, 4);
     pass(stream, DLM_AT(net, uint32_t, layer->s2_q16), 4u * net->config.n_features, 4);
     for (uint32_t i = 0; i < m; i++) {
-        pass(stream, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, 2 * n, 2);
+        pass(stream, DLM_AT(net, uint16_t, layer->scaled_q8) + (size_t)i * stride, 2 * n, 2);
     }
     pass(stream, &layer->alpha_shift, 4, 4);
     for (uint32_t c = 0; c < net->config.n_classes; c++) {

@@ -12,12 +12,12 @@ from implementations import KERNEL, MIRROR, fields, library
 from vectors import cases
 
 
-@pytest.mark.parametrize("kind", [np.int64, object], ids=["mirror", "unbounded"])
+@pytest.mark.parametrize("dtype", [np.int64, object], ids=["mirror", "unbounded"])
 @cases("metric")
-def test_the_first_metric_is_the_vectors(kind, case):
-    first = metric.first_metric(np.array(case["x"]).astype(kind), np.array(case["labels"]))
+def test_the_first_metric_is_the_vectors(dtype, case):
+    first = metric.first_metric(np.array(case["x"]).astype(dtype), np.array(case["labels"]))
     assert [values.tolist() for values in first] == [case["mean_q8"], case["mantissa"], case["shift"]]
-    assert metric.first_coordinates(first, np.array(case["queries"]).astype(kind)).tolist() == case["z_q8"]
+    assert metric.first_coordinates(first, np.array(case["queries"]).astype(dtype)).tolist() == case["z_q8"]
 
 
 @pytest.mark.kernel

@@ -18,11 +18,11 @@ def answer_layer(kernel_q30, alpha, shift):
 def answer_layers(network, x):
     """Outputs Q16 [n, C] of the features x [n, d], and their squared distances Q16 [n, m] in the first metric."""
     z = metric.first_coordinates(network.metric, x)
-    n_q8, sums, answers, first_distance2 = z, 0, None, None
+    scaled_q8, sums, answers, first_distance2 = z, 0, None, None
     for index, layer in enumerate(network.layers):
         if index:
-            n_q8 = metric.layer_coordinates(z, answers, layer.s_q12, layer.s_answer_q12)
-        distance2 = squared_distances(n_q8, layer.n_q8)
+            scaled_q8 = metric.layer_coordinates(z, answers, layer.s_q12, layer.s_answer_q12)
+        distance2 = squared_distances(scaled_q8, layer.scaled_q8)
         answers = answer_layer(solve.kernel(distance2, layer.width), layer.alpha, layer.alpha_shift)
         sums = sums + answers
         first_distance2 = distance2 if first_distance2 is None else first_distance2

@@ -80,8 +80,8 @@ def event_of_neuron(i, m):
 class Layer:
     """One layer: where its neurons stand, how it measures, what each neuron says."""
 
-    def __init__(self, n_q8, s2_q16, s_answer_q12):
-        self.n_q8 = n_q8  # scaled coordinates of the neurons [m, D]
+    def __init__(self, scaled_q8, s2_q16, s_answer_q12):
+        self.scaled_q8 = scaled_q8  # scaled coordinates of the neurons [m, D]
         self.s2_q16 = s2_q16  # squared metric of the first coordinates [d]
         self.s_q12 = isqrt(s2_q16 << 8)
         self.s_answer_q12 = s_answer_q12  # metric of the answers of the layer below
@@ -92,8 +92,8 @@ class Layer:
 
     def solve(self, targets_q16):
         """Chooses the width and solves for it."""
-        distance2 = squared_distances(self.n_q8, self.n_q8)
-        self.width = solve.choose(distance2, solve.base_width(self.n_q8), targets_q16)
+        distance2 = squared_distances(self.scaled_q8, self.scaled_q8)
+        self.width = solve.choose(distance2, solve.base_width(self.scaled_q8), targets_q16)
         self.kernel_q30 = solve.kernel(distance2, self.width)
         factor = solve.factor(solve.with_ridge(self.kernel_q30))
         self.solution = solve.solve(factor, solve.substitute(factor, targets_q16))
@@ -145,10 +145,10 @@ class BuiltNetwork:
 
     def _find_layers(self, z):
         d, classes = self.config.features, np.array(self.classes)
-        s2, n_q8, s_answer = np.full(d, ONE_Q16, self.dtype), z, 0
+        s2, scaled_q8, s_answer = np.full(d, ONE_Q16, self.dtype), z, 0
         sums, best_error = np.zeros_like(self.targets), None
         while len(self.layers) < self.config.layers:
-            layer = Layer(n_q8, s2, s_answer)
+            layer = Layer(scaled_q8, s2, s_answer)
             layer.solve(self.targets)
             self.tried += 1
             answers = saturate(self.targets - layer.solution.residual_q16, spec.KERNEL_ANSWER_MAX)
@@ -162,7 +162,7 @@ class BuiltNetwork:
             if len(self.layers) < self.config.layers:
                 s2 = metric.next_metric(z, s2, layer.kernel_q30, layer.alpha, classes)
                 s_answer = int(isqrt(d << 24))
-                n_q8 = metric.layer_coordinates(z, answers, isqrt(s2 << 8), s_answer)
+                scaled_q8 = metric.layer_coordinates(z, answers, isqrt(s2 << 8), s_answer)
         self.error_q16 = (best_error // len(self.ids)) >> 16
 
 

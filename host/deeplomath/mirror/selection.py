@@ -26,7 +26,7 @@ def absorber(config, network, x, answer, label):
     if not _answers_well(config, network, answer, label):
         return None
     z = metric.first_coordinates(network.metric, x[None, :])
-    distance2 = squared_distances(z, network.layers[0].n_q8)[0]
+    distance2 = squared_distances(z, network.layers[0].scaled_q8)[0]
     own = [i for i, neuron_class in enumerate(network.classes) if neuron_class == config.class_of(label)]
     return network.order[min(own, key=lambda i: (distance2[i], i))]
 
@@ -44,7 +44,7 @@ def least_useful(config, kept, network):
     One of the last two of its class may not go. Usefulness Q16: what the left-out margin lacks of 1, plus an eighth of the
     distance to the nearest event of the class in spacings, less 0.2 of the age in budgets.
     """
-    nearest = contour.nearest_distances(network.layers[0].n_q8, network.classes, same_class=True)
+    nearest = contour.nearest_distances(network.layers[0].scaled_q8, network.classes, same_class=True)
     best, best_ageless = None, None
     for i, at in enumerate(network.order):
         event = kept.events[at]

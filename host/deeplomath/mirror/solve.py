@@ -21,11 +21,13 @@ class Width(NamedTuple):
     shift: int
 
 
-def base_width(n_q8):
-    """The Width of h^2 = D_mean / 2 over scaled coordinates n_q8 [m, D]; mantissa 0 where all events coincide."""
-    m = len(n_q8)
-    total = n_q8.sum(0)
-    spread = int(m * (n_q8 * n_q8).sum() - (total * total).sum())  # the sum of squared distances over all pairs
+def base_width(scaled_q8):
+    """The Width of h^2 = D_mean / 2 over scaled coordinates scaled_q8 [m, D]; mantissa 0 where all events coincide."""
+    m = len(scaled_q8)
+    total = scaled_q8.sum(0)
+    spread = int(
+        m * (scaled_q8 * scaled_q8).sum() - (total * total).sum()
+    )  # the sum of squared distances over all pairs
     if spread == 0:
         return Width(0, 0)
     pairs2 = m * (m - 1)

@@ -29,7 +29,7 @@ def digest(net):
     parts.append(_bytes(live.contour.novelty_q12, "<u2"))
     for layer in live.layers:
         parts.append(struct.pack("<II", *layer.width))
-        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.n_q8, "<i2")]
+        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.scaled_q8, "<i2")]
         parts += [struct.pack("<I", layer.alpha_shift), _bytes(layer.alpha.T, "<i2")]
     return zlib.crc32(b"".join(parts))
 
