@@ -46,6 +46,14 @@ void dlm_first_metric_variance(dlm_t *net, uint32_t k) {
     [k] = (within + DLM_KERNEL_METRIC_PRIOR * total / m) / (freedom + DLM_KERNEL_METRIC_PRIOR);
 }
 
+static uint64_t largest_of(const uint64_t *values, uint32_t n) {
+    uint64_t largest = 0;
+    for (; n; n--, values++) {
+        largest = *values > largest ? *values : largest;
+    }
+    return largest;
+}
+
 // 1 / sqrt(variance) = mantissa / 2^shift.
 static void reciprocal_root(uint64_t variance, dlm_scale_t *scale) {
     unsigned even = (62 - dlm_bit_length(variance)) / 2;
@@ -54,33 +62,26 @@ static void reciprocal_root(uint64_t variance, dlm_scale_t *scale) {
     scale->shift = 40 - even;
 }
 
-// Mean Q8 of m values whose sum, each raised by 2^15, is this.
-static int32_t mean_q8(uint64_t raised_sum, uint32_t m) {
-    return (int32_t)((raised_sum * 256 + m / 2) / m) - (1 << 23);
-}
-
-static int32_t feature_mean_q8(const dlm_t *net, uint32_t k) {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        sum += (uint32_t)(dlm_event_x(net, i)[k] + 32768);
+// Mean Q8 of m values, each `stride` after the other.
+static int32_t mean_q8(const int16_t *values, uint32_t stride, uint32_t m) {
+    uint32_t raised_sum = 0;  // each raised by 2^15: 512 of 16 bits
+    for (uint32_t i = 0; i < m; i++, values += stride) {
+        raised_sum += (uint32_t)(*values + 32768);
     }
-    return mean_q8(sum, net->n_events);
+    return (int32_t)(((uint64_t)raised_sum * 256 + m / 2) / m) - (1 << 23);
 }
 
 // The scale of a regression's values: their mean is 0, the one farthest from it at 1 or -1.
-static void scale_target(const dlm_t *net, dlm_scale_t *scale) {
-    const dlm_event_t *events = dlm_events(net);
-    uint64_t sum = 0, largest = 0;
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        sum += (uint32_t)(events[i].label + 32768);
+static void scale_target(const int16_t *values, uint32_t m, dlm_scale_t *scale) {
+    uint32_t largest = 0;
+    scale->mean_q8 = mean_q8(values, 1, m);
+    for (uint32_t i = 0; i < m; i++) {
+        const int32_t deviation = values[i] * 256 - scale->mean_q8;
+        const uint32_t size = (uint32_t)(deviation < 0 ? -deviation : deviation);
+        largest = size > largest ? size : largest;
     }
-    scale->mean_q8 = mean_q8(sum, net->n_events);
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        int64_t deviation = events[i].label * 256 - scale->mean_q8;
-        uint64_t square = (uint64_t)(deviation * deviation) >> 4;  // Q12, below 2^45
-        largest = square > largest ? square : largest;
-    }
-    reciprocal_root(largest ? largest : DLM_ONE_Q12, scale);
+    const uint64_t square = (uint64_t)largest * largest >> 4;  // Q12, below 2^45
+    reciprocal_root(square ? square : DLM_ONE_Q12, scale);
 }
 
 void dlm_first_metric(dlm_t *net) {
@@ -88,18 +89,15 @@ void dlm_first_metric(dlm_t *net) {
     dlm_network_t *next = dlm_next(net);
     dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, next->scale);
     const uint64_t *variance = DLM_AT(net, uint64_t, net->energy);
-    uint64_t largest = 0;
-    for (uint32_t k = 0; k < d; k++) {
-        largest = variance[k] > largest ? variance[k] : largest;
-    }
+    const uint64_t largest = largest_of(variance, d);
     // A feature that has not moved yet is measured by the one that moved most; where none has, by 1 LSB.
     const uint64_t unmoved = largest ? largest : DLM_ONE_Q12;
     for (uint32_t k = 0; k < d; k++) {
-        scale[k].mean_q8 = feature_mean_q8(net, k);
+        scale[k].mean_q8 = mean_q8(dlm_event_x(net, 0) + k, d, net->n_events);
         reciprocal_root(variance[k] ? variance[k] : unmoved, &scale[k]);
     }
     if (net->config.regression) {
-        scale_target(net, &next->target);
+        scale_target(DLM_AT(net, int16_t, next->label), net->n_events, &next->target);
     }
 }
 
@@ -122,8 +120,8 @@ void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsig
         scaled_q8[k] = (int16_t)dlm_saturate32(scaled, limit);
     }
     for (uint32_t c = 0; c < n_classes; c++) {
-        const int64_t scaled = (int64_t)answers_q16[c] * net->s_answer_q12;  // below 2^36
-        scaled_q8[d + c] = (int16_t)dlm_saturate32((int32_t)dlm_round_shift(scaled, 20), limit);
+        const int32_t scaled_q9 = dlm_mul_shift(answers_q16[c] * 1024, (int32_t)net->s_answer_q12 * 8, 32);
+        scaled_q8[d + c] = (int16_t)dlm_saturate32(dlm_floor_shift32(scaled_q9 + 1, 1), limit);
     }
     if ((d + n_classes) & 1) {
         scaled_q8[d + n_classes] = 0;
@@ -202,11 +200,7 @@ void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i) {
 
 // Shifts the values right together until the largest fits 31 bits.
 static void to_31_bits(uint64_t *values, uint32_t n) {
-    uint64_t largest = 0;
-    for (uint32_t k = 0; k < n; k++) {
-        largest = values[k] > largest ? values[k] : largest;
-    }
-    unsigned bits = dlm_bit_length(largest);
+    const unsigned bits = dlm_bit_length(largest_of(values, n));
     for (uint32_t k = 0; bits > 31 && k < n; k++) {
         values[k] >>= bits - 31;
     }
@@ -229,8 +223,8 @@ void dlm_next_metric(dlm_t *net, unsigned index) {
     }
     const uint64_t own = DLM_KERNEL_METRIC_FEATURES * d;
     for (uint32_t k = 0; k < d; k++) {
-        uint64_t mean_one_q16 = total ? ((energy[k] * d) << 16) / total : DLM_ONE_Q16;
-        uint64_t s2 = total ? (m * mean_one_q16 + (own << 16)) / (m + own) : DLM_ONE_Q16;
+        const uint64_t mean_one_q16 = total ? ((energy[k] * d) << 16) / total : DLM_ONE_Q16;
+        const uint64_t s2 = (m * mean_one_q16 + (own << 16)) / (m + own);  // 1 where that is 1
         DLM_AT(net, uint32_t, above->s2_q16)[k] = (uint32_t)s2;
         DLM_AT(net, uint16_t, above->s_q12)[k] = (uint16_t)dlm_isqrt(s2 << 8);
     }

@@ -81,16 +81,6 @@ void dlm_cost(const dlm_config_t *config, dlm_cost_t *cost) {
 
 // Begin
 
-static void count_classes(const dlm_t *net, dlm_network_t *network) {
-    network->present = network->n_present = 0;
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        const uint32_t class = dlm_class(net, dlm_events(net)[i].label);
-        network->n_present = (uint16_t)(network->n_present + !(network->present >> class & 1));
-        network->present = (uint16_t)(network->present | 1u << class);
-    }
-    network->share_q16 = network->n_present ? (uint32_t)DLM_ONE_Q16 / network->n_present : 0;
-}
-
 static void enter(dlm_t *net, unsigned phase) {
     net->build.phase = (uint16_t)phase;
     net->build.row = 0;
@@ -104,25 +94,24 @@ uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m) {
 
 void dlm_build_begin(dlm_t *net) {
     dlm_network_t *next = dlm_next(net);
+    memset(next, 0, offsetof(dlm_network_t, label));
     next->n_neurons = net->n_events;
-    next->depth = 0;
-    next->error_q16 = 0;
-    next->work = 0;
     next->spacing_q12 = next->level_q12 = DLM_ONE_Q12;
-    next->confidence_slope_q16 = next->confidence_at_zero_q16 = 0;
-    memset(&next->target, 0, sizeof(next->target));
-    count_classes(net, next);
     for (uint32_t i = 0; i < net->n_events; i++) {
         const dlm_event_t *event = dlm_events(net) + dlm_event_of_neuron(i, net->n_events);
+        const uint32_t class = dlm_class(net, event->label);
         DLM_AT(net, int16_t, next->label)[i] = event->label;
         DLM_AT(net, uint32_t, next->id)[i] = event->id;
+        next->n_present = (uint16_t)(next->n_present + !(next->present >> class & 1));
+        next->present = (uint16_t)(next->present | 1u << class);
     }
     memset(&net->build, 0, sizeof(net->build));
     net->s_answer_q12 = dlm_isqrt((uint64_t)net->config.n_features << 24);
-    enter(net, VARIANCE);
-    if (!net->n_events) {
-        enter(net, IDLE);
-        net->live = !net->live;
+    if (net->n_events) {
+        next->share_q16 = (uint32_t)DLM_ONE_Q16 / next->n_present;
+        net->build.phase = VARIANCE;
+    } else {
+        net->live = !net->live;  // of no events it is whole already
     }
 }
 
@@ -202,15 +191,12 @@ static uint64_t add_answers(dlm_t *net, int32_t sign) {
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const int one_class = net->config.regression;
     uint64_t error = 0;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        const int32_t other = dlm_other_target(next, c);
         for (uint32_t i = 0; i < net->n_events; i++) {
             *sums += sign * *left_out++;
             const int32_t mean = dlm_floor_div(*sums++, net->build.layer + 1);
-            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int64_t miss = target - mean;
+            const int64_t miss = dlm_target(net, next, label[i], c) - mean;
             error += (uint64_t)(miss * miss);
         }
     }

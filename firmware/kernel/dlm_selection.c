@@ -13,8 +13,8 @@ static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t la
         return answer->label == label && answer->margin_q16 > DLM_MEMORY_ABSORB_MARGIN;
     }
     const int64_t miss = (int64_t)label * 256 - answer->value_q8;
-    const int64_t scaled = dlm_round_shift((miss < 0 ? -miss : miss) * live->target.mantissa, live->target.shift - 8);
-    return scaled <= DLM_MEMORY_ABSORB_MISS;
+    const int64_t scaled = (miss < 0 ? -miss : miss) * live->target.mantissa;  // below 2^42
+    return dlm_round_saturate(scaled, live->target.shift - 8, INT32_MAX) <= DLM_MEMORY_ABSORB_MISS;
 }
 
 int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
