@@ -12,7 +12,8 @@ import numpy as np
 
 from deeplomath import spec
 from deeplomath.fixed import round_shift
-from deeplomath.mirror import contour, memory, metric, network, solve
+from deeplomath.mirror import answer, contour, dot, memory, metric, rebuild, selection, solve
+from deeplomath.mirror.events import Kept
 from deeplomath.signal import features
 
 ONE_Q16 = contour.ONE_Q16
@@ -51,8 +52,8 @@ def slopes_shifted(found, inside, z, s2_q16, kernel_q30, alpha, labels):
     return int(abs(alpha).max()).bit_length() + len(z).bit_length() > 18
 
 
-def spread_bits(n_q8):
-    return int(len(n_q8) * (n_q8 * n_q8).sum() - (n_q8.sum(0) ** 2).sum()).bit_length()
+def spread_bits(scaled_q8):
+    return int(len(scaled_q8) * (scaled_q8 * scaled_q8).sum() - (scaled_q8.sum(0) ** 2).sum()).bit_length()
 
 
 def line(found, inside, points):
@@ -67,11 +68,11 @@ def few_points(found, inside, known, experience, permille):
     return not experience and not (known.novelty_q12 != contour.NO_NOVELTY).any()
 
 
-def nearest_tie(found, inside, config, kept, built, x, answer, label):
+def nearest_tie(found, inside, config, built, x, answer, label):
     if found is None:
         return False
-    z = metric.coordinates(built.metric, x[None, :])
-    distance2 = solve.squared_distances(z, built.layers[0].n_q8)[0]
+    z = metric.first_coordinates(built.metric, x[None, :])
+    distance2 = dot.squared_distances(z, built.layers[0].scaled_q8)[0]
     own = sorted(d for d, c in zip(distance2, built.classes) if c == config.class_of(label))
     return len(own) > 1 and own[0] == own[1]
 
@@ -86,22 +87,22 @@ CLIPS = {
     ),
     "variance_zero": (metric, "first_metric", unmoved(False)),
     "variance_none": (metric, "first_metric", unmoved(True)),
-    "coordinate": (metric, "saturate", beyond(spec.KERNEL_COORDINATE_MAX, "coordinates")),
-    "coordinate_wide": (metric, "saturate", beyond(spec.KERNEL_COORDINATE_MAX_WIDE, "coordinates")),
+    "coordinate": (metric, "saturate", beyond(spec.KERNEL_COORDINATE_MAX, "first_coordinates")),
+    "coordinate_wide": (metric, "saturate", beyond(spec.KERNEL_COORDINATE_MAX_WIDE, "first_coordinates")),
     "layer_coordinate": (metric, "layer_coordinates", layer_coordinate(spec.KERNEL_COORDINATE_MAX, False)),
     "layer_coordinate_wide": (metric, "layer_coordinates", layer_coordinate(spec.KERNEL_COORDINATE_MAX_WIDE, False)),
     "layer_answer": (metric, "layer_coordinates", layer_coordinate(spec.KERNEL_COORDINATE_MAX, True)),
     "layer_answer_wide": (metric, "layer_coordinates", layer_coordinate(spec.KERNEL_COORDINATE_MAX_WIDE, True)),
-    "values_equal": (metric, "target_scale", lambda found, inside, values: len(set(values)) == 1),
-    "target": (metric, "scaled_target", target_beyond),
+    "values_equal": (metric, "scale_target", lambda found, inside, values: len(set(values)) == 1),
+    "target": (solve, "value_target", target_beyond),
     "slope_shift": (metric, "next_metric", slopes_shifted),
     "energy_shift": (metric, "_to_31_bits", lambda found, inside, values: int(values.max()) >> 31 > 0),
     "energy_zero": (metric, "_to_31_bits", lambda found, inside, values: not found.any()),
-    "spread_zero": (solve, "base_width", lambda found, inside, n_q8: spread_bits(n_q8) == 0),
-    "spread_shift": (solve, "base_width", lambda found, inside, n_q8: spread_bits(n_q8) > 32),
+    "spread_zero": (solve, "base_width", lambda found, inside, scaled_q8: spread_bits(scaled_q8) == 0),
+    "spread_shift": (solve, "base_width", lambda found, inside, scaled_q8: spread_bits(scaled_q8) > 32),
     "exponent_32": (solve, "exp2_neg", lambda found, inside, x: bool((x >> 32).any())),
     "exponent_zero": (solve, "exp2_neg", lambda found, inside, x: bool((x >= spec.KERNEL_EXPONENT_MAX << 18).any())),
-    "k_one": (solve, "to_q15", lambda found, inside, k: bool((k == 1 << 30).any())),
+    "k_one": (answer, "q15", lambda found, inside, k: bool((k == 1 << 30).any())),
     "v_rest": (solve, "saturate", beyond((1 << 31) - 1, "substitute")),
     "v": (solve, "saturate", beyond((1 << 15) - 1, "substitute")),
     "alpha_wrap": (solve, "_to_32_bits", lambda found, inside, values: bool((found != values).any())),
@@ -113,16 +114,16 @@ CLIPS = {
         lambda found, inside, alpha: found[1] > 0 and int(round_shift(alpha.max(), found[1])) > 32767,
     ),
     "residual": (solve, "saturate", beyond(spec.KERNEL_ANSWER_MAX, "solve")),
-    "left_out_answer": (network, "saturate", beyond(spec.KERNEL_ANSWER_MAX, None)),
-    "answer": (solve, "saturate", beyond(spec.KERNEL_ANSWER_MAX, "answer")),
-    "error_zero": (network, "_earns", lambda found, inside, error, best: error == best == 0),
+    "left_out_answer": (rebuild, "saturate", beyond(spec.KERNEL_ANSWER_MAX, None)),
+    "answer": (answer, "saturate", beyond(spec.KERNEL_ANSWER_MAX, "answer_layer")),
+    "error_zero": (rebuild, "decide", lambda found, inside, error, best: error == best == 0),
     "label_tie": (
         contour,
         "best_class",
         lambda found, inside, outputs, present: [outputs[c] for c in present].count(outputs[found]) > 1,
     ),
     "lone_class": (contour, "margin", lambda found, inside, outputs, label, present: len(present) == 1),
-    "nothing_learned": (network.Whole, "answers", lambda found, inside, whole, x: not whole.ids),
+    "nothing_learned": (answer, "answers", lambda found, inside, built, x: not built.ids),
     "spacing_any": (contour, "median_positive", lambda found, inside, distances, by: by == 2 and found > 0),
     "spacing_one": (contour, "median_positive", lambda found, inside, distances, by: by == 2 and found == 0),
     "lack_zero": (contour, "novelty", lambda found, inside, distance, margin, spacing: margin > ONE_Q16),
@@ -143,7 +144,7 @@ CLIPS = {
         lambda found, inside, n, permille: ((len(n) + 1) * (1000 - permille) + 500) // 1000 > len(n),
     ),
     "level": (contour, "quantile", lambda found, *_: found == spec.CONTOUR_NOVELTY_MAX),
-    "level_none": (contour, "from_experience", few_points),
+    "level_none": (contour, "learn_from_experience", few_points),
     "margin_high": (contour, "margin_q8", lambda found, inside, margin: margin > ONE_Q16),
     "slope_low": (contour, "confidence_line", lambda *call: line(*call)[0] < 0),
     "slope_high": (contour, "confidence_line", lambda *call: line(*call)[0] > 2 * ONE_Q16),
@@ -153,24 +154,28 @@ CLIPS = {
         "confidence",
         lambda found, inside, of, margin: of.at_zero_q16 + (of.slope_q16 * contour.margin_q8(margin) >> 8) > ONE_Q16,
     ),
-    "absorb_tie": (memory, "absorber", nearest_tie),
+    "absorb_tie": (selection, "absorber", nearest_tie),
     "count": (
-        memory.Memory,
+        memory,
         "absorb",
         lambda found, inside, kept, at, label: kept.undo.events[at].count == spec.LIMIT_COUNT,
     ),
     "age": (
-        memory,
+        selection,
         "least_useful",
         lambda found, inside, config, kept, built: any(kept.clock - e.touched > spec.MEMORY_AGE for e in kept.events),
     ),
     "experience_full": (
-        memory.Memory,
-        "experienced",
+        Kept,
+        "add_experience",
         lambda found, inside, kept, *_: len(kept.undo.experience) == spec.MEMORY_EXPERIENCE,
     ),
 }
-CALLERS = ((metric, "coordinates"), (solve, "substitute"), (solve, "answer"))  # watched for their names alone
+CALLERS = (
+    (metric, "first_coordinates"),
+    (solve, "substitute"),
+    (answer, "answer_layer"),
+)  # watched for their names alone
 
 
 @contextlib.contextmanager

@@ -255,27 +255,27 @@ class KernelNetwork:
             ],
         }
 
-    def _array(self, function, which, kind, shape):
-        size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    def _array(self, function, which, dtype, shape):
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         function.restype = ctypes.c_void_p
         data = ctypes.string_at(function(self.net, *which), size)
-        return np.frombuffer(data, kind).reshape(shape).tolist()
+        return np.frombuffer(data, dtype).reshape(shape).tolist()
 
 
 def fields(net):
     """What a mirror's network is made of, as plain lists: first metric (mean, mantissa, shift), contour, layers."""
-    whole = net.whole
-    found = {"scale": [[int(v) for v in scale] for scale in zip(*whole.metric)]}
-    found["spacing_q12"], found["level_q12"] = whole.contour.spacing_q12, whole.contour.level_q12
-    found["novelty_q12"] = whole.contour.novelty_q12.tolist()
+    live = net.live
+    found = {"scale": [[int(v) for v in scale] for scale in zip(*live.metric)]}
+    found["spacing_q12"], found["level_q12"] = live.contour.spacing_q12, live.contour.level_q12
+    found["novelty_q12"] = live.contour.novelty_q12.tolist()
     found["layers"] = [
         {
             "width": list(layer.width),
-            "n_q8": layer.n_q8.tolist(),
+            "n_q8": layer.scaled_q8.tolist(),
             "s2_q16": layer.s2_q16.tolist(),
             "alpha": layer.alpha.T.tolist(),
         }
-        for layer in whole.layers
+        for layer in live.layers
     ]
     return found
 

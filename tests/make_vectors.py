@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from deeplomath import KernelError, cost, fixed, spec, window_features  # noqa: E402
-from deeplomath.mirror import metric, solve  # noqa: E402
+from deeplomath.mirror import dot, metric, solve  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
 from states import sealed, that_divides_by_zero  # noqa: E402
@@ -169,7 +169,7 @@ def metric_cases():
             mantissa=first.mantissa.tolist(),
             shift=first.shift.tolist(),
             queries=at.tolist(),
-            z_q8=metric.coordinates(first, at).tolist(),
+            z_q8=metric.first_coordinates(first, at).tolist(),
         )
 
 
@@ -183,10 +183,10 @@ def solve_cases():
         ("cloud", "an ordinary layer", cloud),
     ]
     for name, note, rows in sets:
-        n_q8, m = np.array(rows, object), len(rows)
+        scaled_q8, m = np.array(rows, object), len(rows)
         targets = np.array([[(1 << 16) * (i % 2 == c) - (1 << 15) for c in range(2)] for i in range(m)], object)
-        width = solve.base_width(n_q8)
-        kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
+        width = solve.base_width(scaled_q8)
+        kernel = solve.kernel(dot.squared_distances(scaled_q8, scaled_q8), width)
         factor = solve.factor(solve.with_ridge(kernel))
         v_q11 = solve.substitute(factor, targets)
         solution = solve.solve(factor, v_q11)

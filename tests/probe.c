@@ -32,9 +32,9 @@ const void *probe_array(const dlm_t *net, unsigned which) {
 }
 
 // 0: coordinates of the neurons, 1: squared metric, 2: alpha.
-const void *probe_layer_array(const dlm_t *net, unsigned layer, unsigned which) {
-    const dlm_layer_t *of = &dlm_live(net)->layers[layer];
-    const uint32_t offsets[] = {of->n_q8, of->s2_q16, of->alpha};
+const void *probe_layer_array(const dlm_t *net, unsigned index, unsigned which) {
+    const dlm_layer_t *layer = &dlm_live(net)->layers[index];
+    const uint32_t offsets[] = {layer->scaled_q8, layer->s2_q16, layer->alpha};
     return DLM_AT(net, void, offsets[which]);
 }
 
@@ -55,11 +55,11 @@ const dlm_width_t *probe_layer_width(const dlm_t *net, unsigned layer) {
 }
 
 // K of m rows of n coordinates, Q30 [m][m], its lower triangle.
-void probe_gram(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, const dlm_width_t *width,
+void probe_gram(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, const dlm_width_t *width,
                 const uint32_t *norm, uint32_t *k_q30) {
     for (uint32_t i = 0; i < m; i++) {
         uint32_t *row = k_q30 + (size_t)i * m;
-        dlm_distance_row(n_q8, norm, i, n, stride, row);
+        dlm_distance_row(scaled_q8, norm, i, n, stride, row);
         dlm_gram_row(row, i, width, row);
         row[i] = (uint32_t)1 << 30;
     }
@@ -75,9 +75,10 @@ void probe_factor(const uint32_t *a_q30, uint32_t m, int16_t *packed, uint32_t *
     }
 }
 
-void probe_width(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, dlm_width_t *width, uint32_t *norm) {
-    dlm_norms(n_q8, m, n, stride, norm);
-    dlm_base_width(n_q8, norm, m, n, stride, width);
+void probe_width(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, dlm_width_t *width,
+                 uint32_t *norm) {
+    dlm_norms(scaled_q8, m, n, stride, norm);
+    dlm_base_width(scaled_q8, norm, m, n, stride, width);
 }
 
 // A whole network of one layer, whose factor is at hand, made the one that is being made; V, n values of its only class, put in.

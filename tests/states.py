@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deeplomath import Network, spec
-from deeplomath.mirror import state
+from deeplomath.mirror import layout, memory, state
 
 HIT = 0x8000
 HEADER_BYTES, EXPERIENCE_BYTES, TRAILER_BYTES = 26, 8, 8
@@ -59,9 +59,9 @@ class State(NamedTuple):
     def digest(self):
         """What the mirror makes of it, which must be within all limits."""
         net = Network(**self.config)
-        records = np.array([tuple(r) for r in self.records], state._record_type(net.config))
-        net.memory = state._memory(net._kind, self.clock, self.frozen, records, list(self.experience))
-        net._changed()
+        records = np.array([tuple(r) for r in self.records], layout.record_type(net.config))
+        net.memory = state._kept(net.dtype, self.clock, self.frozen, records, list(self.experience))
+        memory.rebuilt(net)
         return net.digest()
 
     def sound(self):

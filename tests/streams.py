@@ -16,7 +16,8 @@ import numpy as np
 
 import clips
 from deeplomath import spec
-from deeplomath.mirror.memory import Experience
+from deeplomath.mirror import memory
+from deeplomath.mirror.events import Experience
 from deeplomath.signal import features
 from implementations import KERNEL, MIRROR, UNBOUNDED, kernel_window_features
 from operations import apply
@@ -160,7 +161,7 @@ def grow_old(draw, nets):
     if ids:
         corners = bool(draw.integers(2))
         mirror.experience = [draw_experience(draw, ids, corners) for _ in range(spec.MEMORY_EXPERIENCE)]
-    nets[0]._changed()
+    memory.rebuilt(nets[0])
     state = nets[0].export()
     for net in nets:
         net.load(state)

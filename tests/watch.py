@@ -10,6 +10,7 @@ import pytest
 from deeplomath.desk import data, demo
 from deeplomath.errors import DataError
 from deeplomath.link.client import Device
+from deeplomath.mirror import memory
 from deeplomath.mirror.network import cost
 from wire import BoardNetwork, Line
 
@@ -73,11 +74,15 @@ def builds_wrong(layer):
     """A network in which the first weight of this layer, 1, 2, ..., is one too large, as from another constant."""
 
     class BuildsWrong(BoardNetwork):
-        def _make(self):
-            whole = super()._make()
-            if len(whole.layers) >= layer:
-                whole.layers[layer - 1].alpha[0, 0] += 1
-            return whole
+        @property
+        def live(self):
+            return self.built
+
+        @live.setter
+        def live(self, built):
+            if len(built.layers) >= layer:
+                built.layers[layer - 1].alpha[0, 0] += 1
+            self.built = built
 
     return BuildsWrong
 
@@ -104,7 +109,7 @@ def undoes_wrong():
             experience = self.memory.experience
             super().undo()
             self.memory.experience = experience
-            self._changed()
+            memory.rebuilt(self)
 
     return UndoesWrong
 

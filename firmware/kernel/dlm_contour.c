@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/mirror/contour.py. NUMERICS.md, Contour.
+// The known set: spacing, novelty, level, verdict, confidence. Twin of host/deeplomath/mirror/contour.py. NUMERICS.md,
+// Contour.
 #include "dlm_kernel.h"
 
 #define NO_EVENT UINT32_MAX  // above every squared distance
@@ -8,36 +9,36 @@ uint32_t dlm_distance(uint32_t distance2_q16) {
     return dlm_isqrt((uint64_t)distance2_q16 << 8);
 }
 
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class) {
+int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class) {
     int32_t other = INT32_MIN;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (c != class && of->present >> c & 1 && outputs_q16[c] > other) {
+        if (c != class && network->present >> c & 1 && outputs_q16[c] > other) {
             other = outputs_q16[c];
         }
     }
-    return of->n_present > 1 ? outputs_q16[class] - other : DLM_ONE_Q16;
+    return network->n_present > 1 ? outputs_q16[class] - other : DLM_ONE_Q16;
 }
 
-uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16) {
+uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16) {
     uint32_t best = DLM_LIMIT_CLASSES;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (of->present >> c & 1 && (best == DLM_LIMIT_CLASSES || outputs_q16[c] > outputs_q16[best])) {
+        if (network->present >> c & 1 && (best == DLM_LIMIT_CLASSES || outputs_q16[c] > outputs_q16[best])) {
             best = c;
         }
     }
     return best;
 }
 
-uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16) {
-    uint64_t novelty = ((uint64_t)distance_q12 << 12) / of->spacing_q12;
+uint32_t dlm_novelty(const dlm_network_t *network, uint32_t distance_q12, int32_t margin_q16) {
+    uint64_t novelty = ((uint64_t)distance_q12 << 12) / network->spacing_q12;
     if (margin_q16 < DLM_ONE_Q16) {
         novelty += (uint32_t)(DLM_ONE_Q16 - margin_q16) >> DLM_CONTOUR_LACK_SHIFT;
     }
     return novelty < DLM_CONTOUR_NOVELTY_MAX ? (uint32_t)novelty : DLM_CONTOUR_NOVELTY_MAX;
 }
 
-int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16) {
-    if (novelty_q12 > of->level_q12) {
+int32_t dlm_verdict(const dlm_network_t *network, uint32_t novelty_q12, int32_t margin_q16) {
+    if (novelty_q12 > network->level_q12) {
         return DLM_VERDICT_UNKNOWN;
     }
     return margin_q16 >= DLM_CONTOUR_MARGIN_KNOWN ? DLM_VERDICT_KNOWN : DLM_VERDICT_UNCERTAIN;
@@ -47,9 +48,10 @@ int32_t dlm_margin_q8(int32_t margin_q16) {
     return (margin_q16 > DLM_ONE_Q16 ? DLM_ONE_Q16 : margin_q16) >> 8;
 }
 
-int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16) {
+int32_t dlm_confidence(const dlm_network_t *network, int32_t margin_q16) {
     const int32_t confidence =  // both terms within 0..2^17
-        of->confidence_at_zero_q16 + dlm_floor_shift32(of->confidence_slope_q16 * dlm_margin_q8(margin_q16), 8);
+        network->confidence_at_zero_q16 +
+        dlm_floor_shift32(network->confidence_slope_q16 * dlm_margin_q8(margin_q16), 8);
     return confidence > DLM_ONE_Q16 ? DLM_ONE_Q16 : confidence;
 }
 
@@ -87,8 +89,8 @@ static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
     sorted[n] = value;
 }
 
-// The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none. The least
-// distance is 16: half of it is not 0.
+// The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
+// The least distance is 16: half of it is not 0.
 static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
     const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
     uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted), n = 0;
@@ -107,10 +109,10 @@ static uint32_t spacing(const dlm_t *net) {
     return found ? found : DLM_ONE_Q12;
 }
 
-void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16) {
+void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16) {
     const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16) + i;
-    for (uint32_t c = 0; c < net->config.n_classes; c++, sums += of->n_neurons) {
-        outputs_q16[c] = dlm_floor_div(*sums, of->depth);
+    for (uint32_t c = 0; c < net->config.n_classes; c++, sums += network->n_neurons) {
+        outputs_q16[c] = dlm_floor_div(*sums, network->depth);
     }
 }
 
@@ -134,7 +136,8 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
     }
 }
 
-// The one of n sorted novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small.
+// The one of n sorted novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n
+// is small.
 static uint32_t quantile(const uint32_t *sorted, uint32_t n, uint32_t false_reject_permille) {
     const uint32_t rank =
         ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;  // at least 1: the rate is at most 1/2
@@ -147,20 +150,20 @@ static int enough_experience(const dlm_t *net) {
 }
 
 // From experience, and from the left-out novelties of the events kept while there is not enough of it.
-static void set_level(dlm_t *net, dlm_network_t *of) {
-    const uint16_t *novelty = DLM_AT(net, uint16_t, of->novelty_q12);
+static void set_level(dlm_t *net, dlm_network_t *network) {
+    const uint16_t *novelty = DLM_AT(net, uint16_t, network->novelty_q12);
     uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
     uint32_t n = 0;
     for (uint32_t i = 0; i < net->n_experience; i++) {
         insert_sorted(sorted, n++, dlm_experience(net)[i].novelty_q12);
     }
-    for (uint32_t i = 0; !enough_experience(net) && i < of->n_neurons; i++) {
+    for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
         if (novelty[i] != DLM_CONTOUR_NOVELTY_MAX) {
             insert_sorted(sorted, n++, novelty[i]);
         }
     }
     const uint32_t level = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
-    of->level_q12 = level - (level == DLM_CONTOUR_NOVELTY_MAX);  // something must be unknown
+    network->level_q12 = level - (level == DLM_CONTOUR_NOVELTY_MAX);  // something must be unknown
 }
 
 // Sums over pairs of a margin q, Q8, and a hit h, in halves.
@@ -176,31 +179,32 @@ static void add_point(line_t *line, int32_t margin_q8, int hit) {
     line->qh += hit ? 2 * margin_q8 : 0;
 }
 
-// The line hit = at_zero + slope margin through what was answered before learning, and through the left-out answers while there
-// is not enough of it; least squares, with two events taken for granted: at margin 0 half a hit, at margin 1 a whole one.
-static void set_confidence(dlm_t *net, dlm_network_t *of) {
+// The line hit = at_zero + slope margin through what was answered before learning, and through the left-out answers
+// while there is not enough of it; least squares, with two events taken for granted: at margin 0 half a hit, at margin
+// 1 a whole one.
+static void set_confidence(dlm_t *net, dlm_network_t *network) {
     line_t line = {.n = 2, .q = 256, .qq = 65536, .h = 3, .qh = 512};
     int32_t outputs[DLM_LIMIT_CLASSES];
     for (uint32_t i = 0; i < net->n_experience; i++) {
         const uint16_t answered = dlm_experience(net)[i].margin_q8;
         add_point(&line, answered & 0x7fff, answered & DLM_HIT);
     }
-    for (uint32_t i = 0; !enough_experience(net) && i < of->n_neurons; i++) {
-        dlm_left_out_outputs(net, of, i, outputs);
-        const uint32_t answered = dlm_best_class(net, of, outputs);
-        const int32_t margin = dlm_margin(net, of, outputs, answered);
-        add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, of->label)[i]));
+    for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
+        dlm_left_out_outputs(net, network, i, outputs);
+        const uint32_t answered = dlm_best_class(net, network, outputs);
+        const int32_t margin = dlm_margin(net, network, outputs, answered);
+        add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, network->label)[i]));
     }
     const int64_t rise = (int64_t)(line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes
     const int64_t slope = rise / ((int64_t)line.n * line.qq - (int64_t)line.q * line.q);
-    of->confidence_slope_q16 = (int32_t)(slope < 0 ? 0 : slope > 2 * DLM_ONE_Q16 ? 2 * DLM_ONE_Q16 : slope);
-    const int32_t rest = line.h * 32768 - (int32_t)dlm_floor_shift((int64_t)of->confidence_slope_q16 * line.q, 8);
-    of->confidence_at_zero_q16 = (int32_t)(rest < 0 ? 0 : rest / line.n);
+    network->confidence_slope_q16 = (int32_t)(slope < 0 ? 0 : slope > 2 * DLM_ONE_Q16 ? 2 * DLM_ONE_Q16 : slope);
+    const int32_t rest = line.h * 32768 - (int32_t)dlm_floor_shift((int64_t)network->confidence_slope_q16 * line.q, 8);
+    network->confidence_at_zero_q16 = (int32_t)(rest < 0 ? 0 : rest / line.n);
 }
 
-void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of) {
-    set_level(net, of);
-    set_confidence(net, of);
+void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network) {
+    set_level(net, network);
+    set_confidence(net, network);
 }
 
 void dlm_contour(dlm_t *net) {

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
-// Sums of products of int16, where the kernel spends its time: exact, so that each kind of core may take them in its own way.
-// Their twin is NumPy's matrix product on int64.
+// Sums of products of int16, where the kernel spends its time: exact, so that each kind of core may take them in its
+// own way. Their twin is NumPy's matrix product on int64.
 #ifndef DLM_DOT_H
 #define DLM_DOT_H
 
 #include <stdint.h>
 
-// Squared distance of two rows of n int16, all differences within 14 bits; the rows aligned to 4 bytes. It must fit uint32.
+// Squared distance of two rows of n int16, all differences within 14 bits; the rows aligned to 4 bytes. It must fit
+// uint32.
 uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
 
-// Squared distances Q16 [i] of row i of n coordinates to the rows before it, from the squared norms of all: |a|^2 + |b|^2 - 2 a.b,
-// in integers to the bit. Rows aligned to 4 bytes; there is room for i + 3, and what lies behind the rows is read and of no use.
-void dlm_distance_row(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+// Squared distances Q16 [i] of row i of n coordinates to the rows before it, from the squared norms of all: |a|^2 +
+// |b|^2 - 2 a.b, in integers to the bit. Rows aligned to 4 bytes; there is room for i + 3, and what lies behind the
+// rows is read and of no use.
+void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
                       uint32_t *distance2_q16);
 
-// Sums of products of n int16 each of a and of the four rows that begin at b, b + stride, b + 2 stride, b + 3 stride; all rows
-// aligned to 4 bytes. Each sum must fit int32, what is added on the way need not.
+// Sums of products of n int16 each of a and of the four rows that begin at b, b + stride, b + 2 stride, b + 3 stride;
+// all rows aligned to 4 bytes. Each sum must fit int32, what is added on the way need not.
 void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]);
 
-// Sums of floor(a b / 2^16) over n products of a and of each column of b [n][4]; a aligned to 4 bytes. Each sum must fit int32,
-// what is added on the way need not.
+// Sums of floor(a b / 2^16) over n products of a and of each column of b [n][4]; a aligned to 4 bytes. Each sum must
+// fit int32, what is added on the way need not.
 void dlm_dot4_mixed(const int16_t *a, const int32_t *b, uint32_t n, int32_t sums[4]);
 
 // Sums of products a . b and a . c of n int16 each, n <= 2^16; each product within +-2^30.

@@ -29,10 +29,10 @@ typedef struct {
 
 // One layer.
 typedef struct {
-    uint32_t n_q8;    // int16 [m][stride]: scaled coordinates of the neurons
-    uint32_t alpha;   // int16 [C][mp]: Q(21 - alpha_shift)
-    uint32_t s2_q16;  // uint32 [d]: squared metric of the first coordinates
-    uint32_t s_q12;   // uint16 [d]: its root
+    uint32_t scaled_q8;  // int16 [m][stride]: scaled coordinates of the neurons
+    uint32_t alpha;      // int16 [C][m_even]: Q(21 - alpha_shift)
+    uint32_t s2_q16;     // uint32 [d]: squared metric of the first coordinates
+    uint32_t s_q12;      // uint16 [d]: its root
     uint32_t alpha_shift;
     dlm_width_t width;
 } dlm_layer_t;
@@ -82,7 +82,7 @@ typedef struct {
 typedef struct {
     dlm_event_t event;            // the one evicted, or the one that absorbed, as it was before
     dlm_experience_t experience;  // what had to go, if experience_full
-    uint16_t at;                  // place of that event
+    uint16_t at;                  // position of that event
     int16_t label;                // under which the event was learned
     uint8_t action;               // DLM_ACTION_*
     uint8_t reason;               // DLM_REASON_*
@@ -97,7 +97,7 @@ enum { DLM_SEEN_NONE, DLM_SEEN_INFERRED, DLM_SEEN_UNKNOWN, DLM_SEEN_LEARNED };
 typedef struct {
     uint64_t best;   // error of the layers kept, Q32
     uint32_t row;    // next row of the phase
-    uint16_t phase;  // of dlm_network.c; 0: no rebuild is under way
+    uint16_t phase;  // of dlm_rebuild.c; 0: no rebuild is under way
     uint16_t layer;
     dlm_width_t width;  // the narrow one, and then the one chosen
 } dlm_build_t;
@@ -106,10 +106,12 @@ typedef struct {
 typedef struct {
     uint32_t packed;    // int16, rows by dlm_row: L, Q15
     uint32_t root_q28;  // uint32 [m]: 1 / L_ii
-    uint32_t v_q11;     // int16 [C][mp]: V = L^-1 T, of the classes present, one after the other; mp is m, made even
+    uint32_t
+        v_q11;  // int16 [C][m_even]: V = L^-1 T, of the classes present, one after the other; m_even is m, made even
 } dlm_factor_t;
 
-// In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four bytes.
+// In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four
+// bytes.
 struct dlm {
     dlm_config_t config;  // first: the binding looks at it
     uint8_t live;         // which of the networks answers
@@ -132,25 +134,38 @@ struct dlm {
     uint32_t undo_x;      // int16 [n_undo][d]: the events evicted
     uint32_t seen_x;      // int16 [d]: the event seen last
     uint32_t staging;     // uint8 [dlm_largest_state]: a state that is being loaded
-    // Scratch space of a rebuild. The first three lie where the arrays of factors[1] were.
+    // Scratch space. When it is alive, by the phases of a rebuild, and what it shares memory with:
+    //
+    // left_out_q16           STORE to NEXT_COORDINATES                                  factors[1]
+    // alpha_q21, reciprocal  WEIGHTS, STORE                                             factors[1]
+    // sorted                 CONTOUR; a learn that is absorbed                          factors[1], alpha_q21
+    // columns                one row of FACTOR, WEIGHTS, SIMILARITY or SLOPES           nothing
+    // norm_q16               WIDTH to SIMILARITY                                        nothing
+    // sums_q16               from COORDINATES on, until the next rebuild                nothing
+    // energy                 VARIANCE: the variances; SIMILARITY, SLOPES                nothing
+    // nearest_own            from FACTOR of layer 0 on, until the next rebuild          nothing
+    // nearest_any            FACTOR of layer 0 to CONTOUR                               nothing
+    // query_q8               an answer, and the choice of what absorbs                  nothing
+    // query_k_q15            an answer                                                  nothing
+    // factors[0]             FACTOR, WEIGHTS; SIMILARITY, SLOPES: K is in packed         nothing
+    // factors[1]             FACTOR, while two widths are tried                         left_out_q16 to reciprocal
+    //
+    // In SLOPES v_q11 holds alpha, shifted, and the coordinates of the layer to come hold z, transposed.
     uint32_t left_out_q16;  // int32 [C][m]: left-out answers of the layer
-    uint32_t alpha_q21;     // int32 [C][m]; then, at the same place:
+    uint32_t alpha_q21;     // int32 [C][m]
     uint32_t sorted;        // uint32 [m + DLM_MEMORY_EXPERIENCE]
     uint32_t reciprocal;    // uint32 [m]: 1 / diag(A^-1)
-    uint32_t
-        columns;  // int32 [m][4]: columns of W, Q26; or uint32 [2][m]: squared distances and a row of A; or int16 [m]: P
-    uint32_t norm_q16;  // uint32 [m]: squared norms of the coordinates of a layer
-    uint32_t sums_q16;  // int32 [C][m]: left-out answers, summed over the layers
-    uint32_t energy;    // uint64 [d]
-    uint32_t
-        nearest_own;  // uint32 [m]: squared distance to the nearest event of the class, UINT32_MAX where there is none
-    uint32_t nearest_any;  // uint32 [m]: of any class
-    // Scratch space of an answer.
+    uint32_t columns;       // int32 [m][4]: columns of W, Q26; uint32 [2][m]: distances and a row of A; int16 [m]: P
+    uint32_t norm_q16;      // uint32 [m]: squared norms of the coordinates of a layer
+    uint32_t sums_q16;      // int32 [C][m]: left-out answers, summed over the layers
+    uint32_t energy;        // uint64 [d]
+    uint32_t nearest_own;   // uint32 [m]: squared distance to the nearest event of the class; UINT32_MAX: there is none
+    uint32_t nearest_any;   // uint32 [m]: of any class
     uint32_t query_q8;      // int16 [2][stride]
     uint32_t query_k_q15;   // int16 [m]
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on; then the first is
-    // that of the width chosen, whose packed at last holds K, Q15, for the slopes.
+    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on. From the
+    // choice on, the first is that of the width chosen.
     dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_network_t networks[2];
@@ -164,6 +179,11 @@ struct dlm {
 #endif
 
 #define DLM_AT(net, type, offset) ((type *)(void *)((unsigned char *)(uintptr_t)(net) + (offset)))
+
+// What each file offers to those behind it: a file calls none behind itself. dlm_fixed, dlm_dot < dlm_layout <
+// dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_rebuild, dlm_answer < dlm_selection < dlm_memory < dlm_state
+
+// dlm_layout.c
 
 // An even number of int16 that holds n.
 static inline uint32_t dlm_even(uint32_t n) {
@@ -195,6 +215,20 @@ static inline int16_t *dlm_row(int16_t *packed, uint32_t i) {
 dlm_network_t *dlm_live(const dlm_t *net);
 dlm_network_t *dlm_next(const dlm_t *net);
 
+// Sets config and every offset of net; returns the footprint. NUMERICS.md, Footprint.
+uint32_t dlm_lay_out(dlm_t *net, const dlm_config_t *config);
+
+#define DLM_STATE_HEADER_BYTES 26u
+#define DLM_STATE_EXPERIENCE_BYTES 8u
+#define DLM_STATE_TRAILER_BYTES 8u  // digest, CRC-32 of all before it
+
+// Bytes of a state before its experience, of a state, and of the largest state that a network of this config can have.
+uint32_t dlm_experience_at(const dlm_config_t *config, uint32_t n_events);
+uint32_t dlm_state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience);
+uint32_t dlm_largest_state(const dlm_config_t *config);
+
+// dlm_events.c
+
 static inline dlm_event_t *dlm_events(const dlm_t *net) {
     return DLM_AT(net, dlm_event_t, net->events);
 }
@@ -212,27 +246,51 @@ static inline uint32_t dlm_class(const dlm_t *net, int16_t label) {
     return net->config.regression ? 0u : (uint32_t)label;
 }
 
+// 0, or DLM_ERR_LABEL of a label outside its limits.
+int dlm_check_label(const dlm_t *net, int32_t label);
+// Position of the event with this id; -1 if it is not kept.
+int32_t dlm_find_event(const dlm_t *net, uint32_t id);
+// Events kept of each class, into members [DLM_LIMIT_CLASSES].
+void dlm_count_members(const dlm_t *net, uint32_t *members);
+// Takes the event at a position out; puts one in there.
+void dlm_remove_event(dlm_t *net, uint32_t at);
+void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x);
+// Whether n more events of a class find room: each takes a free position, or that of an event beyond the second of its
+// class.
+int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n);
+// Adds an entry of experience; the oldest goes when there is no room, and undo tells of it.
+void dlm_add_experience(dlm_t *net, const dlm_experience_t *entry, dlm_undo_t *undo);
+void dlm_undo_experience(dlm_t *net, const dlm_undo_t *undo);
+void dlm_forget_experience(dlm_t *net, uint32_t event);
+// Removes the oldest unknown that was named, or the oldest of all if there is none.
+void dlm_remove_oldest_unknown(dlm_t *net);
+// Position of the unknown with this id; -1 if it is not remembered, or only for undo.
+int32_t dlm_find_unknown(const dlm_t *net, uint32_t unknown);
+// Puts an unknown event into the ring of unknowns.
+void dlm_remember_unknown(dlm_t *net, const int16_t *x);
+
+// dlm_metric.c: of the network being made
+
 // What coordinates of d features are clipped to.
 static inline int32_t dlm_coordinate_max(uint32_t d) {
     return d < DLM_KERNEL_FEATURES_WIDE ? DLM_KERNEL_COORDINATE_MAX : DLM_KERNEL_COORDINATE_MAX_WIDE;
 }
 
-// dlm_metric.c: of the network being made
-
 // Squared norms Q16 [m] of m rows of n coordinates.
-void dlm_norms(const int16_t *n_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
+void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
 
 // Variance, Q12, of feature k into energy [k]; m >= 1.
 void dlm_first_metric_variance(dlm_t *net, uint32_t k);
 // Fills the scale of every feature, and in a regression of the target, from the events kept and energy.
 void dlm_first_metric(dlm_t *net);
-// z Q8 [d] of features x [d] in network `of`.
-void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *of, const int16_t *x, int16_t *z_q8);
-// Scaled coordinates Q8 [d + C] of layer `index` >= 1 of network `of` from z [d] and the answers Q16 [C] of the layer below.
-void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *of, unsigned index, const int16_t *z_q8,
-                           const int32_t *answers_q16, int16_t *n_q8);
-// Puts z, transposed, where the coordinates of layer index + 1 will be, int16 [d][mp], and alpha of layer `index`, shifted so that
-// no sum of slopes overflows, into v_q11, int16 [C][mp].
+// z Q8 [d] of features x [d] in a network.
+void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8);
+// Scaled coordinates Q8 [d + C] of layer `index` >= 1 of a network from z [d] and the answers Q16 [C] of the layer
+// below.
+void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
+                           const int32_t *answers_q16, int16_t *scaled_q8);
+// Puts z, transposed, where the coordinates of layer index + 1 will be, int16 [d][m_even], and alpha of layer `index`,
+// shifted so that no sum of slopes overflows, into v_q11, int16 [C][m_even].
 void dlm_begin_slopes(dlm_t *net, unsigned index);
 // Adds to energy [d] the squared slopes of event i's own output in layer `index`; packed holds K.
 void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i);
@@ -242,7 +300,7 @@ void dlm_next_metric(dlm_t *net, unsigned index);
 // dlm_solve.c: of the network being made
 
 // The width of h^2 = D_mean / 2 over m rows of n coordinates with these squared norms.
-void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
+void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
                     dlm_width_t *width);
 // K = 2^(-distance2 / h^2) in Q30.
 uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width);
@@ -260,68 +318,64 @@ void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32
 void dlm_alpha(dlm_t *net, uint32_t j);
 // alpha into layer `index`, in 16 bits, and the layer's left-out answers: T less the leave-one-out residuals.
 void dlm_keep(dlm_t *net, unsigned index);
-// T in Q16 of an event of this label in network `of`, within -1..1: for its own class, and for another.
-int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *of, int32_t label);
-
-static inline int32_t dlm_other_target(const dlm_network_t *of, uint32_t class) {
-    return of->present >> class & 1 ? -(int32_t)of->share_q16 : 0;
-}
-
+// T in Q16 of an event of this label in a network, within -1..1: for its own class, and for any.
+int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t label);
+int32_t dlm_target(const dlm_t *net, const dlm_network_t *network, int32_t label, uint32_t class);
 // Value Q8 of a regression whose output is this.
-int32_t dlm_value(const dlm_network_t *of, int32_t output_q16);
+int32_t dlm_value(const dlm_network_t *network, int32_t output_q16);
 
-// dlm_memory.c
+// dlm_contour.c
 
-// Events kept of each class, into members [DLM_LIMIT_CLASSES].
-void dlm_count_members(const dlm_t *net, uint32_t *members);
-// Puts an unknown event into the ring of unknowns.
-void dlm_remember_unknown(dlm_t *net, const int16_t *x);
-// 0, or DLM_ERR_LABEL of a label outside its limits.
-int dlm_check_label(const dlm_t *net, int32_t label);
-// Forgets what is not part of a state: the unknowns, what was seen last, and what undo needs.
-void dlm_forget_asked(dlm_t *net);
+// Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and
+// of any) by the pairs of event i with the events before it, those of i are set first; distance2_q16: its row of
+// dlm_distance_row.
+void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16);
+// Fills spacing, novelties, level and confidence of the network being made from nearest_own, nearest_any, and sums.
+void dlm_contour(dlm_t *net);
+// Fills level and confidence of a whole network, whose left-out sums are at hand, from the experience there is.
+void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network);
+// Left-out outputs Q16 [C] of event i of a network whose sums are at hand.
+void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16);
+// Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
+int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
+// The class present with the largest output, the first on a tie.
+uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16);
+// Distance Q12 from a squared distance Q16.
+uint32_t dlm_distance(uint32_t distance2_q16);
+// Novelty Q12 from distance Q12 and margin Q16.
+uint32_t dlm_novelty(const dlm_network_t *network, uint32_t distance_q12, int32_t margin_q16);
+int32_t dlm_verdict(const dlm_network_t *network, uint32_t novelty_q12, int32_t margin_q16);
+// Margin Q16 of the class answered, which is never negative, at most 1, in Q8.
+int32_t dlm_margin_q8(int32_t margin_q16);
+int32_t dlm_confidence(const dlm_network_t *network, int32_t margin_q16);
 
-// dlm_state.c
+// dlm_rebuild.c
 
-// Bytes of the largest state that a network of this config can have.
-uint32_t dlm_largest_state(const dlm_config_t *config);
-
-// dlm_network.c
-
-// Place of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first half, so that this
-// is like the second in whatever order the events came.
-uint32_t dlm_place(uint32_t i, uint32_t m);
+// Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first
+// half, so that this is like the second in whatever order the events came.
+uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m);
 // Begins to rebuild the network from the events kept.
 void dlm_build_begin(dlm_t *net);
 // Finishes a rebuild that is under way.
 void dlm_finish(dlm_t *net);
 // Rebuilds the network from the events kept, all at once.
 void dlm_rebuild(dlm_t *net);
+
+// dlm_answer.c
+
 // Answers as dlm_infer does, but remembers nothing.
 void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer);
 
-// dlm_contour.c
+// dlm_selection.c
 
-// Lowers nearest_own and nearest_any [m] (squared distances in the first metric to the nearest event of the class, and of any) by
-// the pairs of event i with the events before it, those of i are set first; distance2_q16: its row of dlm_distance_row.
-void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16);
-// Fills spacing, novelties, level and confidence of the network being made from nearest_own, nearest_any, and sums.
-void dlm_contour(dlm_t *net);
-// Fills level and confidence of a whole network, whose left-out sums are at hand, from the experience there is.
-void dlm_learn_from_experience(dlm_t *net, dlm_network_t *of);
-// Left-out outputs Q16 [C] of event i of a network whose sums are at hand.
-void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *of, uint32_t i, int32_t *outputs_q16);
-// Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16, uint32_t class);
-// The class present with the largest output, the first on a tie.
-uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *of, const int32_t *outputs_q16);
-// Distance Q12 from a squared distance Q16.
-uint32_t dlm_distance(uint32_t distance2_q16);
-// Novelty Q12 from distance Q12 and margin Q16.
-uint32_t dlm_novelty(const dlm_network_t *of, uint32_t distance_q12, int32_t margin_q16);
-int32_t dlm_verdict(const dlm_network_t *of, uint32_t novelty_q12, int32_t margin_q16);
-// Margin Q16 of the class answered, which is never negative, at most 1, in Q8.
-int32_t dlm_margin_q8(int32_t margin_q16);
-int32_t dlm_confidence(const dlm_network_t *of, int32_t margin_q16);
+// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its position, or -1.
+int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label);
+// Which event the network misses least: its position, and why in *reason; -1 if none may go.
+int32_t dlm_least_useful(dlm_t *net, uint8_t *reason);
+
+// dlm_memory.c
+
+// Forgets what is not part of a state: the unknowns, what was seen last, and what undo needs.
+void dlm_forget_asked(dlm_t *net);
 
 #endif

@@ -1,46 +1,25 @@
 // SPDX-License-Identifier: MIT
-// The events kept: absorb, insert, evict, undo, forget, relabel, name. Twin of host/deeplomath/mirror/memory.py. NUMERICS.md, Memory.
+// A learn's life: absorbed, inserted, evicted, taken back, corrected, named. Twin of host/deeplomath/mirror/memory.py.
+// NUMERICS.md, Memory.
 #include "dlm_kernel.h"
 
-// Events
-
-// Place of the event with this id; -1 if it is not kept.
-static int32_t find_event(const dlm_t *net, uint32_t id) {
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        if (dlm_events(net)[i].id == id) {
-            return (int32_t)i;
-        }
+int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net) {
+    int error = dlm_check(config);
+    if (error) {
+        return error;
     }
-    return -1;
-}
-
-void dlm_count_members(const dlm_t *net, uint32_t *members) {
-    memset(members, 0, sizeof(*members) * DLM_LIMIT_CLASSES);
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        members[dlm_class(net, dlm_events(net)[i].label)]++;
+    if (!buffer || ((uintptr_t)buffer & 7u) || size < dlm_footprint(config)) {
+        return DLM_ERR_BUFFER;
     }
+    dlm_config_t copy = *config;  // config may lie in buffer
+    memset(buffer, 0, dlm_footprint(&copy));
+    *net = buffer;
+    dlm_lay_out(*net, &copy);
+    dlm_rebuild(*net);
+    return 0;
 }
 
-// Moves the events from a place on to another one.
-static void move_events(dlm_t *net, uint32_t from, uint32_t to) {
-    const size_t n = net->n_events - from;
-    memmove(&dlm_events(net)[to], &dlm_events(net)[from], n * sizeof(dlm_event_t));
-    memmove(dlm_event_x(net, to), dlm_event_x(net, from), n * sizeof(int16_t) * net->config.n_features);
-}
-
-// Takes the event at a place out.
-static void remove_event(dlm_t *net, uint32_t at) {
-    move_events(net, at + 1, at);
-    net->n_events--;
-}
-
-// Puts an event in at a place.
-static void insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const int16_t *x) {
-    move_events(net, at, at + 1);
-    net->n_events++;
-    dlm_events(net)[at] = *event;
-    memcpy(dlm_event_x(net, at), x, sizeof(int16_t) * net->config.n_features);
-}
+// Learning
 
 // What undo needs of learn n of the last change, and the features of the event evicted then.
 static dlm_undo_t *undo_at(const dlm_t *net, uint32_t n) {
@@ -51,141 +30,14 @@ static int16_t *undo_x_at(const dlm_t *net, uint32_t n) {
     return DLM_AT(net, int16_t, net->undo_x) + n * net->config.n_features;
 }
 
-// Experience
-
-static void remove_experience(dlm_t *net, uint32_t at) {
-    const size_t after = --net->n_experience - at;
-    memmove(&dlm_experience(net)[at], &dlm_experience(net)[at + 1], after * sizeof(dlm_experience_t));
-}
-
-// Adds what was answered to a labelled event before it was learned; the oldest goes when there is no room.
-static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, dlm_undo_t *undo) {
-    const uint32_t hit = (uint32_t)answer->label == dlm_class(net, undo->label) ? DLM_HIT : 0;
-    undo->experience_full = net->n_experience == DLM_MEMORY_EXPERIENCE;
-    if (undo->experience_full) {
-        undo->experience = dlm_experience(net)[0];
-        remove_experience(net, 0);
-    }
-    dlm_experience_t *entry = &dlm_experience(net)[net->n_experience++];
-    entry->event = event;
-    entry->novelty_q12 = (uint16_t)answer->novelty_q12;
-    entry->margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit);
-}
-
-static void undo_experience(dlm_t *net, const dlm_undo_t *undo) {
-    dlm_experience_t *experience = dlm_experience(net);
-    net->n_experience = (uint16_t)(net->n_experience - undo->experienced);
-    if (undo->experience_full) {
-        memmove(experience + 1, experience, net->n_experience++ * sizeof(*experience));
-        experience[0] = undo->experience;
-    }
-}
-
-static void forget_experience(dlm_t *net, uint32_t event) {
-    for (uint32_t i = net->n_experience; i--;) {
-        if (dlm_experience(net)[i].event == event) {
-            remove_experience(net, i);
-        }
-    }
-}
-
-// Learning
-
-int dlm_check_label(const dlm_t *net, int32_t label) {
-    if (net->config.regression) {
-        return label < INT16_MIN || label > INT16_MAX ? DLM_ERR_LABEL : 0;
-    }
-    return label < 0 || label >= net->config.n_classes ? DLM_ERR_LABEL : 0;
-}
-
-// Whether the network already answers an event of this label with margin, or a regression with precision.
-static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
-    const dlm_network_t *live = dlm_live(net);
-    if (answer->novelty_q12 > live->level_q12 || (live->n_present == 1 && answer->novelty_q12 > DLM_ONE_Q12)) {
-        return 0;  // where no other class sets a margin, only what is as near as events of a class usually are
-    }
-    if (!net->config.regression) {
-        return answer->label == label && answer->margin_q16 > DLM_MEMORY_ABSORB_MARGIN;
-    }
-    const int64_t miss = (int64_t)label * 256 - answer->value_q8;
-    const int64_t scaled = dlm_round_shift((miss < 0 ? -miss : miss) * live->target.mantissa, live->target.shift - 8);
-    return scaled <= DLM_MEMORY_ABSORB_MISS;
-}
-
-// Which event absorbs x, just answered (query_q8 holds its coordinates), under label: its place, or -1.
-static int32_t absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
-    const dlm_network_t *live = dlm_live(net);
-    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].n_q8);
-    const int16_t *neuron_label = DLM_AT(net, int16_t, live->label);
-    uint32_t nearest = UINT32_MAX;
-    int32_t found = -1;
-    if (!answers_well(net, answer, label)) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < live->n_neurons; i++, neuron += stride) {
-        const uint32_t distance2 = dlm_distance2(z, neuron, d);
-        if (dlm_class(net, neuron_label[i]) == dlm_class(net, (int16_t)label) && distance2 < nearest) {
-            nearest = distance2;
-            found = (int32_t)dlm_place(i, live->n_neurons);
-        }
-    }
-    return found;
-}
-
-// What the left-out margin of neuron i lacks of 1, Q16.
-static int32_t lack(const dlm_t *net, uint32_t i) {
-    int32_t outputs[DLM_LIMIT_CLASSES];
-    const int16_t label = DLM_AT(net, int16_t, dlm_live(net)->label)[i];
-    dlm_left_out_outputs(net, dlm_live(net), i, outputs);
-    if (net->config.regression) {
-        const int32_t miss = dlm_own_target(net, dlm_live(net), label) - outputs[0];
-        return miss < 0 ? -miss : miss;
-    }
-    return DLM_ONE_Q16 - dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
-}
-
-// Which event the network misses least: its place, and why in *reason; -1 if none may go.
-static int32_t least_useful(dlm_t *net, uint8_t *reason) {
-    const uint32_t m = net->n_events;
-    const dlm_event_t *events = dlm_events(net);
-    const uint32_t *nearest = DLM_AT(net, uint32_t, net->nearest_own);
-    uint32_t members[DLM_LIMIT_CLASSES];
-    int32_t least = INT32_MAX, least_ageless = INT32_MAX;
-    int32_t found = -1, found_ageless = -1;
-    dlm_count_members(net, members);
-    for (uint32_t i = 0; i < m; i++) {
-        const uint32_t place = dlm_place(i, m);
-        if (members[dlm_class(net, events[place].label)] <= 2) {
-            continue;
-        }
-        const uint32_t distance =
-            dlm_novelty(dlm_live(net), dlm_distance(nearest[i]), DLM_ONE_Q16);  // in spacings, Q12
-        const uint32_t untouched = net->clock - events[place].touched;
-        const uint32_t age = (untouched < DLM_MEMORY_AGE ? untouched : DLM_MEMORY_AGE) * DLM_MEMORY_WEIGHT_AGE;  // 2^30
-        const int32_t ageless = lack(net, i) + (int32_t)(distance << DLM_MEMORY_DISTANCE_SHIFT);                 // 2^22
-        const int32_t use = ageless - (int32_t)(age / net->config.n_events);
-        if (use < least) {
-            least = use;
-            found = (int32_t)place;
-        }
-        if (ageless < least_ageless) {
-            least_ageless = ageless;
-            found_ageless = (int32_t)place;
-        }
-    }
-    *reason = found == found_ageless ? DLM_REASON_REDUNDANT : DLM_REASON_AGED;
-    return found;
-}
-
 // Puts x in as a new event, in place of the one that undo tells of if the budget is used up. Returns its id.
 static uint32_t insert(dlm_t *net, const int16_t *x, const dlm_undo_t *undo, int16_t *undo_x) {
     const dlm_event_t event = {.id = net->clock, .touched = net->clock, .label = undo->label, .count = 1};
     if (undo->reason != DLM_REASON_NONE) {
         memcpy(undo_x, dlm_event_x(net, undo->at), sizeof(int16_t) * net->config.n_features);
-        remove_event(net, undo->at);
+        dlm_remove_event(net, undo->at);
     }
-    insert_event(net, net->n_events, &event, x);
+    dlm_insert_event(net, net->n_events, &event, x);
     return event.id;
 }
 
@@ -196,29 +48,10 @@ static uint32_t absorb(dlm_t *net, dlm_event_t *event) {
     return event->id;
 }
 
-static void remove_unknown(dlm_t *net, uint32_t at) {
-    const uint32_t d = net->config.n_features, before = (1u << at) - 1;
-    int16_t *x = DLM_AT(net, int16_t, net->unknown_x);
-    uint32_t *id = DLM_AT(net, uint32_t, net->unknown_id);
-    const size_t after = --net->n_unknowns - at;
-    memmove(x + at * d, x + (at + 1) * d, after * d * sizeof(*x));
-    memmove(id + at, id + at + 1, after * sizeof(*id));
-    net->named = (uint8_t)((net->named & before) | (net->named >> 1 & ~before));
-}
-
-// Removes the oldest unknown that was named, or the oldest of all if there is none.
-static void remove_oldest_unknown(dlm_t *net) {
-    uint32_t at = 0;
-    while (net->named >> at > 1 && !(net->named >> at & 1)) {
-        at++;
-    }
-    remove_unknown(net, at);
-}
-
 // There is nothing to undo, nor to correct, any more.
 static void forget_change(dlm_t *net) {
     while (net->named) {
-        remove_oldest_unknown(net);
+        dlm_remove_oldest_unknown(net);
     }
     net->n_undo = 0;
     net->seen = DLM_SEEN_NONE;
@@ -248,7 +81,8 @@ static int check_learn(const dlm_t *net, int32_t label, uint32_t n) {
     return net->clock + n > DLM_LIMIT_CLOCK ? DLM_ERR_CLOCK : 0;
 }
 
-// What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no neuron.
+// What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no
+// neuron.
 static void follow(dlm_t *net, int came_or_went) {
     if (came_or_went) {
         dlm_build_begin(net);
@@ -257,7 +91,8 @@ static void follow(dlm_t *net, int came_or_went) {
     }
 }
 
-// Decides what becomes of x under the label of made: fills made, and answer where that is experience. Returns 0 or DLM_ERR_FULL.
+// Decides what becomes of x under the label of made: fills made, and answer where that is experience. Returns 0 or
+// DLM_ERR_FULL.
 static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *answer) {
     uint32_t members[DLM_LIMIT_CLASSES];
     int32_t at = -1;
@@ -265,11 +100,11 @@ static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *
     made->experienced = members[dlm_class(net, made->label)] > 1;  // one event alone gives no distance to compare with
     if (made->experienced) {
         dlm_answer(net, x, answer);
-        at = absorber(net, answer, made->label);
+        at = dlm_absorber(net, answer, made->label);
     }
     made->action = at < 0 ? DLM_ACTION_INSERTED : DLM_ACTION_ABSORBED;
     if (at < 0 && net->n_events == net->config.n_events) {
-        at = least_useful(net, &made->reason);
+        at = dlm_least_useful(net, &made->reason);
         if (at < 0) {
             return DLM_ERR_FULL;
         }
@@ -281,7 +116,19 @@ static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *
     return 0;
 }
 
-// As dlm_learn, or without build as dlm_learn_begin; undo takes it back together with the n_before learns of this change before it.
+// Adds what was answered to the event before it was learned.
+static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, dlm_undo_t *undo) {
+    const uint32_t hit = (uint32_t)answer->label == dlm_class(net, undo->label) ? DLM_HIT : 0;
+    const dlm_experience_t entry = {
+        .event = event,
+        .novelty_q12 = (uint16_t)answer->novelty_q12,
+        .margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit),
+    };
+    dlm_add_experience(net, &entry, undo);
+}
+
+// As dlm_learn, or without build as dlm_learn_begin; undo takes it back together with the n_before learns of this
+// change before it.
 static int learn(dlm_t *net, const int16_t *x, int32_t label, uint32_t n_before, int build, dlm_learned_t *learned) {
     dlm_answer_t answer;
     dlm_undo_t made;
@@ -333,13 +180,13 @@ int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learne
 // Takes back learn n of the last change, the last of those that still stand.
 static void take_back(dlm_t *net, uint32_t n) {
     const dlm_undo_t *undo = undo_at(net, n);
-    undo_experience(net, undo);
+    dlm_undo_experience(net, undo);
     if (undo->action == DLM_ACTION_ABSORBED) {
         dlm_events(net)[undo->at] = undo->event;
     } else {
-        remove_event(net, net->n_events - 1u);
+        dlm_remove_event(net, net->n_events - 1u);
         if (undo->reason != DLM_REASON_NONE) {
-            insert_event(net, undo->at, &undo->event, undo_x_at(net, n));
+            dlm_insert_event(net, undo->at, &undo->event, undo_x_at(net, n));
         }
     }
     net->clock--;
@@ -367,8 +214,8 @@ int dlm_undo(dlm_t *net) {
 
 static void forget_at(dlm_t *net, uint32_t at) {
     const uint32_t event = dlm_events(net)[at].id;
-    forget_experience(net, event);
-    remove_event(net, at);
+    dlm_forget_experience(net, event);
+    dlm_remove_event(net, at);
     net->clock -= event + 1 == net->clock;
 }
 
@@ -377,7 +224,7 @@ static int32_t find_to_change(const dlm_t *net, uint32_t event) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
     }
-    const int32_t at = find_event(net, event);
+    const int32_t at = dlm_find_event(net, event);
     return at < 0 ? DLM_ERR_EVENT : at;
 }
 
@@ -446,57 +293,6 @@ int dlm_drop(dlm_t *net) {
 
 // Unknowns
 
-// Place of the unknown with this id; -1 if it is not remembered, or only for undo.
-static int32_t find_unknown(const dlm_t *net, uint32_t unknown) {
-    for (uint32_t i = 0; i < net->n_unknowns; i++) {
-        if (DLM_AT(net, uint32_t, net->unknown_id)[i] == unknown && !(net->named >> i & 1)) {
-            return (int32_t)i;
-        }
-    }
-    return -1;
-}
-
-void dlm_remember_unknown(dlm_t *net, const int16_t *x) {
-    const uint32_t d = net->config.n_features;
-    if (net->n_unknowns == DLM_LIMIT_UNKNOWNS) {
-        remove_oldest_unknown(net);
-    }
-    memmove(DLM_AT(net, int16_t, net->unknown_x) + net->n_unknowns * d, x, d * sizeof(*x));
-    DLM_AT(net, uint32_t, net->unknown_id)[net->n_unknowns++] = net->n_unknowns_met++;
-}
-
-uint32_t dlm_unknowns(const dlm_t *net, uint32_t *unknowns) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < net->n_unknowns; i++) {
-        if (!(net->named >> i & 1)) {
-            unknowns[n++] = DLM_AT(net, uint32_t, net->unknown_id)[i];
-        }
-    }
-    return n;
-}
-
-const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown) {
-    const int32_t at = find_unknown(net, unknown);
-    return at < 0 ? NULL : DLM_AT(net, int16_t, net->unknown_x) + at * net->config.n_features;
-}
-
-// Whether n more events of a class find room: each takes a free place, or that of an event beyond the second of its class.
-static int has_room(const dlm_t *net, uint32_t class, uint32_t n) {
-    uint32_t members[DLM_LIMIT_CLASSES];
-    uint32_t room = (uint32_t)(net->config.n_events - net->n_events);
-    dlm_count_members(net, members);
-    for (uint32_t c = 0; c < DLM_LIMIT_CLASSES; c++) {
-        room += members[c] > 2 ? members[c] - 2 : 0;
-    }
-    for (; n; n--) {
-        if (!room) {
-            return 0;
-        }
-        room = room - 1 + (++members[class] > 2);
-    }
-    return 1;
-}
-
 int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;
@@ -505,7 +301,7 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
         return DLM_ERR_COUNT;
     }
     for (uint32_t i = 0; i < n; i++) {
-        int known = find_unknown(net, unknowns[i]) >= 0;
+        int known = dlm_find_unknown(net, unknowns[i]) >= 0;
         for (uint32_t j = 0; j < i; j++) {
             known = known && unknowns[j] != unknowns[i];
         }
@@ -518,7 +314,7 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
         return error;
     }
     dlm_finish(net);
-    if (!has_room(net, dlm_class(net, (int16_t)label), n)) {
+    if (!dlm_has_room(net, dlm_class(net, (int16_t)label), n)) {
         return DLM_ERR_FULL;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -526,7 +322,7 @@ int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dl
     }
     uint32_t named = 0;
     for (uint32_t i = 0; i < n; i++) {
-        named |= 1u << find_unknown(net, unknowns[i]);
+        named |= 1u << dlm_find_unknown(net, unknowns[i]);
     }
     net->named = (uint8_t)named;
     net->seen = DLM_SEEN_NONE;
@@ -574,4 +370,29 @@ int dlm_drop_class(dlm_t *net, int32_t label) {
 void dlm_freeze(dlm_t *net, int frozen) {
     dlm_finish(net);
     net->frozen = (uint8_t)(frozen != 0);
+}
+
+// Asking
+
+void dlm_infer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
+    dlm_answer(net, x, answer);
+    memmove(DLM_AT(net, int16_t, net->seen_x), x, sizeof(int16_t) * net->config.n_features);
+    net->seen = DLM_SEEN_INFERRED;
+    if (answer->verdict == DLM_VERDICT_UNKNOWN) {
+        dlm_remember_unknown(net, DLM_AT(net, int16_t, net->seen_x));  // x may lie in the ring of unknowns
+        net->seen = DLM_SEEN_UNKNOWN;
+    }
+}
+
+void dlm_info(const dlm_t *net, dlm_info_t *info) {
+    const dlm_network_t *live = dlm_live(net);
+    info->config = net->config;
+    info->clock = net->clock;
+    info->error_q16 = live->error_q16;
+    info->level_q12 = live->level_q12;
+    info->work = live->work;
+    info->n_neurons = live->n_neurons;
+    info->depth = live->depth;
+    info->frozen = net->frozen;
+    info->building = net->build.phase != 0;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The direct solver: Gram matrix, Cholesky factor, its inverse, alpha and leave-one-out. Twin of host/deeplomath/mirror/solve.py.
-// Rows of A come and go, packed holds L, W passes by in columns; NUMERICS.md, Solver, proves the bounds given here.
+// The direct solver: Gram matrix, Cholesky factor, its inverse, alpha and leave-one-out. Twin of
+// host/deeplomath/mirror/solve.py. Rows of A come and go, packed holds L, W passes by in columns; NUMERICS.md, Solver,
+// proves the bounds given here.
 #include "dlm_kernel.h"
 
-void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
+void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
                     dlm_width_t *width) {
     uint64_t squares = 0, squared_sums = 0;
     for (uint32_t i = 0; i < m; i++) {
@@ -12,7 +13,7 @@ void dlm_base_width(const int16_t *n_q8, const uint32_t *norm_q16, uint32_t m, u
     for (uint32_t k = 0; k < n; k++) {
         int32_t sum = 0;  // within 2^21
         for (uint32_t i = 0; i < m; i++) {
-            sum += n_q8[(size_t)i * stride + k];
+            sum += scaled_q8[(size_t)i * stride + k];
         }
         squared_sums += (uint64_t)((int64_t)sum * sum);
     }
@@ -52,8 +53,8 @@ static inline int32_t times_root(int32_t rest, int32_t root_q28) {
     return dlm_floor_shift32(dlm_mul_shift(rest, root_q28, 32) + (1 << 10), 11);
 }
 
-// L_ij..L_i(j+n-1) into row, n = 1..4, from their part of a row of A less the products of what lies left of them; above: row j of
-// packed from column j on. Returns the sum of their squares.
+// L_ij..L_i(j+n-1) into row, n = 1..4, from their part of a row of A less the products of what lies left of them;
+// above: row j of packed from column j on. Returns the sum of their squares.
 static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
                                    const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
     int32_t squares = 0, factor[4];
@@ -92,41 +93,48 @@ void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint3
 
 void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
     const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
-    int32_t *place = columns += 4 * j;
-    for (uint32_t i = 0; i < m - j; i++, place += 4) {
+    int32_t *row_of_w = columns += 4 * j;
+    for (uint32_t i = 0; i < m - j; i++, row_of_w += 4) {
         const int32_t root = (int32_t)root_q28[j + i];
-        dlm_dot4_mixed(row, columns, i, place);
+        dlm_dot4_mixed(row, columns, i, row_of_w);
         DLM_UNROLL4
         for (uint32_t r = 0; r < 4; r++) {
-            place[r] = i > r ? dlm_mul_shift(place[r], -root, 27) : 0;
+            row_of_w[r] = i > r ? dlm_mul_shift(row_of_w[r], -root, 27) : 0;
         }
         if (i < 4) {
-            place[i] = dlm_floor_shift32(root, 2);
+            row_of_w[i] = dlm_floor_shift32(root, 2);
         }
         row += 4 * ((j + i) / 4 + 1);
     }
 }
 
 // T of a regression: the event's value less their mean, in the largest deviation.
-static int32_t value_target(const dlm_network_t *of, int32_t value) {
-    const int64_t scaled = ((int64_t)value * 256 - of->target.mean_q8) * of->target.mantissa;  // below 2^41
-    return dlm_round_saturate(scaled, of->target.shift - 8, DLM_ONE_Q16);
+static int32_t value_target(const dlm_network_t *network, int32_t value) {
+    const int64_t scaled = ((int64_t)value * 256 - network->target.mean_q8) * network->target.mantissa;  // below 2^41
+    return dlm_round_saturate(scaled, network->target.shift - 8, DLM_ONE_Q16);
 }
 
-int32_t dlm_value(const dlm_network_t *of, int32_t output_q16) {
-    const int64_t shifted = (int64_t)((uint64_t)(int64_t)output_q16 << (of->target.shift - 8));  // within 2^45
-    const int64_t mantissa = of->target.mantissa;
+int32_t dlm_value(const dlm_network_t *network, int32_t output_q16) {
+    const int64_t shifted = (int64_t)((uint64_t)(int64_t)output_q16 << (network->target.shift - 8));  // within 2^45
+    const int64_t mantissa = network->target.mantissa;
     const int64_t value = shifted >= 0 ? shifted / mantissa : -((mantissa - 1 - shifted) / mantissa);
-    return of->target.mean_q8 + (int32_t)value;
+    return network->target.mean_q8 + (int32_t)value;
 }
 
-int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *of, int32_t label) {
-    return net->config.regression ? value_target(of, label) : DLM_ONE_Q16 - (int32_t)of->share_q16;
+int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t label) {
+    return net->config.regression ? value_target(network, label) : DLM_ONE_Q16 - (int32_t)network->share_q16;
+}
+
+int32_t dlm_target(const dlm_t *net, const dlm_network_t *network, int32_t label, uint32_t class) {
+    if (net->config.regression || label == (int32_t)class) {
+        return dlm_own_target(net, network, label);
+    }
+    return network->present >> class & 1 ? -(int32_t)network->share_q16 : 0;
 }
 
 void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t mp = dlm_even(next->n_neurons), n = next->n_present;
+    const uint32_t m_even = dlm_even(next->n_neurons), n = next->n_present;
     const int32_t root_q28 = (int32_t)DLM_AT(net, uint32_t, factor->root_q28)[i];
     const int16_t *row = dlm_row(DLM_AT(net, int16_t, factor->packed), i);
     const int16_t label = DLM_AT(net, int16_t, next->label)[i];
@@ -139,12 +147,12 @@ void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i) {
             continue;
         }
         if (!(c & 1)) {
-            dlm_dot2_wide(row, v, c + 1 < n ? v + mp : v, i, sums_q26);
+            dlm_dot2_wide(row, v, c + 1 < n ? v + m_even : v, i, sums_q26);
         }
         const int32_t target = class == own ? own_target : other_target;
         const int32_t rest_q26 = dlm_to_int32(target * 1024 - sums_q26[c++ & 1]);
         v[i] = (int16_t)dlm_saturate32(times_root(rest_q26, root_q28), INT16_MAX);
-        v += mp;
+        v += m_even;
     }
 }
 
@@ -188,7 +196,8 @@ void dlm_choose(dlm_t *net, unsigned index) {
     dlm_next(net)->layers[index].width = net->build.width;
 }
 
-// 1 / (A^-1)_ii in Q30 from column i of W, n values Q26, each 4 after the other: the sum of its squares in Q24, within [0.96, 54].
+// 1 / (A^-1)_ii in Q30 from column i of W, n values Q26, each 4 after the other: the sum of its squares in Q24, within
+// [0.96, 54].
 static uint32_t reciprocal_of(const int32_t *column, uint32_t n) {
     uint32_t sum_q24 = 0;
     for (; n; n--, column += 4) {
@@ -240,22 +249,19 @@ static uint32_t alpha_shift(const int32_t *alpha_q21, uint32_t n) {
 
 void dlm_keep(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t m = next->n_neurons, mp = dlm_even(m), n_classes = net->config.n_classes;
+    const uint32_t m = next->n_neurons, m_even = dlm_even(m), n_classes = net->config.n_classes;
     const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
     const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21);
     int32_t *left_out_q16 = DLM_AT(net, int32_t, net->left_out_q16);
     dlm_layer_t *layer = &dlm_next(net)->layers[index];
     int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const int one_class = net->config.regression;
     const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
-    for (uint32_t c = 0; c < n_classes; c++, kept += mp) {
-        const int32_t other = dlm_other_target(next, c);
-        kept[mp - 1] = 0;
+    for (uint32_t c = 0; c < n_classes; c++, kept += m_even) {
+        kept[m_even - 1] = 0;
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
-            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int32_t left_out = target - residual(alpha, reciprocal_q30[i]);
+            const int32_t left_out = dlm_target(net, next, label[i], c) - residual(alpha, reciprocal_q30[i]);
             const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
             kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
             *left_out_q16++ = dlm_saturate32(left_out, DLM_KERNEL_ANSWER_MAX);

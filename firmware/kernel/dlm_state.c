@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/mirror/state.py. NUMERICS.md, State and Digest.
+// Export, import and digest: the canonical little-endian bytes. Twin of host/deeplomath/mirror/state.py. NUMERICS.md,
+// State and Digest.
 #include "dlm_kernel.h"
 
 #define MAGIC 0x534d4c44u  // "DLMS"
 #define CONFIG_BYTES 17u   // of the header: what says whether a state is for this network
 #define COUNTS_AT 18u      // in the header: events kept, entries of experience
-#define HEADER_BYTES 26u
-#define EXPERIENCE_BYTES 8u
-#define TRAILER_BYTES 8u  // digest, CRC-32 of all before it
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define FLIP(size) ((size) - 1)
@@ -15,7 +13,8 @@
 #define FLIP(size) 0
 #endif
 
-// Where the bytes of numbers go: all into a CRC-32, those of a part to memory; in an exchange, what was there takes their place.
+// Where the bytes of numbers go: all into a CRC-32, those of a part to memory; in an exchange, what was there takes
+// their place.
 typedef struct {
     uint32_t crc;
     uint32_t skip;  // bytes before the part
@@ -57,7 +56,8 @@ static void pass_u32(stream_t *stream, uint32_t value) {
     pass(stream, &value, 4, 4);
 }
 
-// The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is learned.
+// The constants, so that a kernel built with others is found out at once; the table of 2^-x only while nothing is
+// learned.
 static void pass_constants(stream_t *stream, const dlm_t *net) {
     static const uint32_t constants[] = DLM_DIGESTED;
     pass(stream, constants, sizeof(constants), 4);
@@ -114,7 +114,7 @@ static void pass_layer(stream_t *stream, const dlm_t *net, unsigned index) {
     pass(stream, &layer->width, 8, 4);
     pass(stream, DLM_AT(net, uint32_t, layer->s2_q16), 4u * net->config.n_features, 4);
     for (uint32_t i = 0; i < m; i++) {
-        pass(stream, DLM_AT(net, uint16_t, layer->n_q8) + (size_t)i * stride, 2 * n, 2);
+        pass(stream, DLM_AT(net, uint16_t, layer->scaled_q8) + (size_t)i * stride, 2 * n, 2);
     }
     pass(stream, &layer->alpha_shift, 4, 4);
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
@@ -137,21 +137,8 @@ uint32_t dlm_digest(const dlm_t *net) {
     return ~stream.crc;
 }
 
-// Bytes of a state before its experience.
-static uint32_t experience_at(const dlm_config_t *config, uint32_t n_events) {
-    return HEADER_BYTES + n_events * (12u + 2u * config->n_features);
-}
-
-static uint32_t state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience) {
-    return experience_at(config, n_events) + n_experience * EXPERIENCE_BYTES + TRAILER_BYTES;
-}
-
-uint32_t dlm_largest_state(const dlm_config_t *config) {
-    return state_bytes(config, config->n_events, DLM_MEMORY_EXPERIENCE);
-}
-
 size_t dlm_state_size(const dlm_t *net) {
-    return state_bytes(&net->config, net->n_events, net->n_experience);
+    return dlm_state_bytes(&net->config, net->n_events, net->n_experience);
 }
 
 void dlm_export_part(const dlm_t *net, uint32_t offset, uint8_t *part, uint32_t n) {
@@ -192,7 +179,7 @@ static int check_staged(const dlm_t *net, uint32_t size) {
     const uint8_t *state = DLM_AT(net, uint8_t, net->staging);
     uint8_t config[CONFIG_BYTES];
     stream_t stream = {.left = CONFIG_BYTES, .at = config};
-    if (size < HEADER_BYTES + TRAILER_BYTES) {
+    if (size < DLM_STATE_HEADER_BYTES + DLM_STATE_TRAILER_BYTES) {
         return DLM_ERR_STATE_SIZE;
     }
     pass_config(&stream, net);
@@ -203,7 +190,7 @@ static int check_staged(const dlm_t *net, uint32_t size) {
     }
     const uint32_t n_events = get(state + COUNTS_AT, 2), n_experience = get(state + COUNTS_AT + 2, 2);
     if (n_events > net->config.n_events || n_experience > DLM_MEMORY_EXPERIENCE ||
-        size != state_bytes(&net->config, n_events, n_experience)) {
+        size != dlm_state_bytes(&net->config, n_events, n_experience)) {
         return DLM_ERR_STATE_SIZE;
     }
     stream.crc = UINT32_MAX;
@@ -244,10 +231,10 @@ int dlm_import_staged(dlm_t *net, uint32_t size) {
     if (error) {
         return error;
     }
-    const uint32_t digest = get(state + size - TRAILER_BYTES, 4);
+    const uint32_t digest = get(state + size - DLM_STATE_TRAILER_BYTES, 4);
     const uint32_t n_events = get(state + COUNTS_AT, 2);
-    memmove(state + experience_at(&net->config, net->config.n_events), state + experience_at(&net->config, n_events),
-            DLM_MEMORY_EXPERIENCE * EXPERIENCE_BYTES);
+    memmove(state + dlm_experience_at(&net->config, net->config.n_events),
+            state + dlm_experience_at(&net->config, n_events), DLM_MEMORY_EXPERIENCE * DLM_STATE_EXPERIENCE_BYTES);
     exchange(net);
     error = check_kept(net);
     if (!error) {

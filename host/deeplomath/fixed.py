@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Shifts, rounding, roots and powers of two in integers. Twin of firmware/common/dlm_fixed.h and dlm_fixed.c.
 
-Every function takes arrays of int64 or of unbounded Python ints (dtype object) and keeps the kind it was given: on
+Every function takes arrays of int64 or of unbounded Python ints (dtype object) and keeps the dtype it was given: on
 unbounded ints nothing can overflow, so a run on them shows every bit that a 64-bit run would have lost.
 """
 
@@ -19,6 +19,11 @@ def round_shift(value, bits):
     return (value + (1 << (bits - 1))) >> bits
 
 
+def q15(value_q30):
+    """A value of 0..1 in Q30 as Q15, 1 as 32767."""
+    return np.minimum(value_q30 >> 15, (1 << 15) - 1)
+
+
 def saturate(value, limit):
     """value clipped to -limit..limit."""
     return np.minimum(np.maximum(value, -limit), limit)
@@ -32,13 +37,13 @@ def isqrt(value):
 
 def exp2_neg(x_q18):
     """2^-x in Q30 for x in Q18, 0 <= x; 0 from x = 30 on (NUMERICS.md, Powers of two). Floor of the chord, then of the shift."""
-    kind = x_q18.dtype
+    dtype = x_q18.dtype
     x = np.minimum(x_q18, spec.KERNEL_EXPONENT_MAX << 18).astype(np.int64)
     low_bits = 18 - spec.KERNEL_EXPONENT_STEP_BITS
     step, low = (x & 0x3FFFF) >> low_bits, x & ((1 << low_bits) - 1)
     high = EXP2_Q30[step]
     value = (high - (((high - EXP2_Q30[step + 1] >> 4) * low) >> (low_bits - 4))) >> (x >> 18)
-    return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(kind)
+    return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(dtype)
 
 
 def log2_q11(value):

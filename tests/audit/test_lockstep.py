@@ -10,6 +10,7 @@ from deeplomath import spec
 from deeplomath.audit.lockstep import Lockstep, Mismatch
 from deeplomath.errors import KernelError, TransportError
 from deeplomath.link.client import Device
+from deeplomath.mirror import rebuild
 from deeplomath.mirror.network import Network
 
 CONFIG = dict(features=4, classes=2, events=40)
@@ -120,7 +121,7 @@ def test_each_request_that_goes_wrong_is_found(kind):
 def test_a_board_that_has_finished_its_rebuild_is_followed():
     class Ahead(watch.BoardNetwork):
         def infer(self, x):
-            self._finish()
+            rebuild.finish(self)
             return super().infer(x)
 
     lockstep = Lockstep(watch.device(Ahead), **CONFIG, background=True)

@@ -67,7 +67,7 @@ print(refused(lambda: net.load_part(2000, b"a")))
     assert said[:3] == ["True 0", "True", "0 True"]
     assert said[3] == f"('offset: {size + 1} given, 0..{size} allowed', {spec.ERROR_ARGUMENT})"
     assert said[4].startswith("('state: 2001 bytes given") and str(spec.ERROR_STATE_SIZE) in said[4]
-    assert largest == len(net._staging)
+    assert largest == len(net.staging)
 
 
 @pytest.mark.unix

@@ -36,6 +36,7 @@ MOST = {  # 64 events, 18 features, 7 classes: (rebuild with two layers tried, i
     "m0plus": (18_000_000, 32_000),  # cycles: 144 ms at 125 MHz
 }
 MOST_CODE = 16 * 1024
+FREE = {"m0plus": 200}  # bytes of it that stay free
 
 
 @pytest.mark.device
@@ -48,7 +49,8 @@ def test_each_core_has_right_sums_and_the_mirrors_digests_and_keeps_the_counts_p
 
 @pytest.mark.device
 def test_the_kernels_code_is_within_16_kb_on_every_core(counted):
-    assert counted[1].code <= MOST_CODE
+    name, counts = counted
+    assert counts.code <= MOST_CODE - FREE.get(name, 0)
 
 
 @pytest.mark.device

@@ -257,7 +257,7 @@ def test_any_mismatch_is_shown_and_turns_the_status_to_1(run, options, words):
 def test_the_sheet_passes_where_the_points_are_and_maps_back_to_features():
     network = demo.relearned(small_story())
     x = np.array([event.x for event in network.memory.events])
-    z = picture.metric.coordinates(network.whole.metric, x) / 256
+    z = picture.metric.first_coordinates(network.live.metric, x) / 256
     assert np.abs(picture.features_at(network, z) - x).max() <= np.abs(x).max() / 200
     sheet = picture.plane(z)
     assert np.allclose(sheet.axes.T @ sheet.axes, np.eye(2))

@@ -59,19 +59,19 @@ def kept(net):
 
 def layer_bytes(layer):
     width = u32(layer.width.mantissa, layer.width.shift)
-    return width + u32(*layer.s2_q16) + i16(layer.n_q8) + u32(layer.alpha_shift) + i16(layer.alpha.T)
+    return width + u32(*layer.s2_q16) + i16(layer.scaled_q8) + u32(layer.alpha_shift) + i16(layer.alpha.T)
 
 
 def digest(net, names):
     """The CRC-32 of NUMERICS.md's list for a mirror."""
-    whole, contour = net.whole, net.whole.contour
+    live, contour = net.live, net.live.contour
     found = constants(names, not net.memory.events) + header(net) + kept(net)
-    found += u32(whole.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16)
-    found += u32(*whole.target, len(whole.layers))
+    found += u32(live.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16)
+    found += u32(*live.target, len(live.layers))
     if net.memory.events:
-        found += b"".join(u32(*scale) for scale in zip(*whole.metric))
+        found += b"".join(u32(*scale) for scale in zip(*live.metric))
     found += struct.pack(f"<{len(contour.novelty_q12)}H", *contour.novelty_q12)
-    return zlib.crc32(found + b"".join(map(layer_bytes, whole.layers)))
+    return zlib.crc32(found + b"".join(map(layer_bytes, live.layers)))
 
 
 def taught(make, n, regression=False):

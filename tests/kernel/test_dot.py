@@ -16,11 +16,11 @@ def address(array):
     return array.ctypes.data_as(ctypes.c_void_p)
 
 
-def called(name, a, rows, kind, results):
+def called(name, a, rows, dtype, results):
     """What a sum of products of C gives: rows [4][n] laid out with a stride, those of the mixed sums as columns."""
     n = len(a)
-    memory, found = np.zeros((4, n + FAR), kind), np.zeros(results, np.int64 if "wide" in name else np.int32)
-    memory[:, :n] = np.array(rows, kind).reshape(4, n)
+    memory, found = np.zeros((4, n + FAR), dtype), np.zeros(results, np.int64 if "wide" in name else np.int32)
+    memory[:, :n] = np.array(rows, dtype).reshape(4, n)
     a = np.array(a, np.int16)
     if "wide" in name:
         library()[name](address(a), address(memory), address(memory[1]), n, address(found))

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from deeplomath import spec
-from deeplomath.mirror import metric, solve
+from deeplomath.mirror import dot, metric
 from implementations import KERNEL, MIRROR, fields, library
 from vectors import cases
 
 
-@pytest.mark.parametrize("kind", [np.int64, object], ids=["mirror", "unbounded"])
+@pytest.mark.parametrize("dtype", [np.int64, object], ids=["mirror", "unbounded"])
 @cases("metric")
-def test_the_first_metric_is_the_vectors(kind, case):
-    first = metric.first_metric(np.array(case["x"]).astype(kind), np.array(case["labels"]))
+def test_the_first_metric_is_the_vectors(dtype, case):
+    first = metric.first_metric(np.array(case["x"]).astype(dtype), np.array(case["labels"]))
     assert [values.tolist() for values in first] == [case["mean_q8"], case["mantissa"], case["shift"]]
-    assert metric.coordinates(first, np.array(case["queries"]).astype(kind)).tolist() == case["z_q8"]
+    assert metric.first_coordinates(first, np.array(case["queries"]).astype(dtype)).tolist() == case["z_q8"]
 
 
 @pytest.mark.kernel
@@ -34,7 +34,9 @@ def test_the_first_metric_gives_each_class_unit_deviation():
     draw = np.random.default_rng(1)
     labels = np.arange(400) % 2
     x = draw.normal(size=(400, 3)) * [20, 300, 4000] + labels[:, None] * [0, 900, -9000]
-    z = metric.coordinates(metric.first_metric(np.round(x).astype(np.int64), labels), np.round(x).astype(np.int64))
+    z = metric.first_coordinates(
+        metric.first_metric(np.round(x).astype(np.int64), labels), np.round(x).astype(np.int64)
+    )
     deviations = np.array([z[labels == c].std(0) for c in (0, 1)]) / 256
     assert (abs(deviations - 1) < 0.1).all()
 
@@ -45,7 +47,7 @@ def test_the_largest_squared_distance_is_exact_at_every_length(n, largest):
     a, b = np.full(n, largest, np.int16), np.full(n, -largest, np.int16)
     distance2 = library().dlm_distance2(*(v.ctypes.data_as(ctypes.c_void_p) for v in (a, b)), n)
     assert distance2 == n * (2 * largest) ** 2 < 2**32
-    assert distance2 == solve.squared_distances(a[None].astype(np.int64), b[None].astype(np.int64))[0, 0]
+    assert distance2 == dot.squared_distances(a[None].astype(np.int64), b[None].astype(np.int64))[0, 0]
 
 
 def test_all_coordinates_of_the_most_classes_fit_the_largest_squared_distance():
@@ -59,7 +61,7 @@ def test_directions_that_decide_sharpen_and_the_others_fade():
     for _ in range(60):
         x = draw.normal(size=6) * 1000
         net.learn(x.astype(np.int16), int(x[0] * x[1] > 0))
-    s2 = net.whole.layers[1].s2_q16
+    s2 = net.live.layers[1].s2_q16
     assert net.depth > 1 and min(s2[:2]) > 2 * max(s2[2:])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""dlm_network.c and network.py: learning, layers, answers, limits; every implementation, digest by digest."""
+"""network.py and dlm.h: learning, layers, answers, limits; every implementation, digest by digest."""
 
 import ctypes
 
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from deeplomath import KernelError, spec
-from deeplomath.mirror.network import order
 from implementations import KERNEL, MIRROR, UNBOUNDED, _Config, library
 from operations import life
 from vectors import case_name, cases
@@ -184,19 +183,3 @@ def test_the_same_events_in_another_network_give_the_same_digest(make):
             net.infer(values[::-1].copy())  # asking changes no digest
         digests.add(net.digest())
     assert len(digests) == 1
-
-
-@pytest.mark.kernel
-def test_neurons_are_the_same_events_in_kernel_and_mirror_each_once():
-    for m in range(1, 513):
-        assert sorted(order(m)) == list(range(m))
-        assert [library().dlm_place(i, m) for i in range(m)] == order(m)
-
-
-@pytest.mark.parametrize("classes", range(2, 8))
-@pytest.mark.parametrize("taught", ["in turn", "one after the other"])
-def test_each_class_has_some_of_its_events_in_the_first_half_of_the_neurons(classes, taught):
-    m = 12 * classes
-    labels = np.arange(m) % classes if taught == "in turn" else np.arange(m) // 12
-    sampled = np.bincount(labels[order(m)[: m // 2]], minlength=classes)
-    assert 1 <= sampled.min() and sampled.max() <= 11  # of 12

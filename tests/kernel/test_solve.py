@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 
 import clips
-from deeplomath.mirror import solve
+from deeplomath.mirror import dot, solve
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
 
-kinds = pytest.mark.parametrize("kind", [np.int64, object], ids=["mirror", "unbounded"])
+dtypes = pytest.mark.parametrize("dtype", [np.int64, object], ids=["mirror", "unbounded"])
 
 
-@kinds
+@dtypes
 @cases("solve")
-def test_each_step_of_the_solver_is_the_vectors(kind, case):
-    n_q8 = np.array(case["n_q8"]).astype(kind)
-    width = solve.base_width(n_q8)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), width)
+def test_each_step_of_the_solver_is_the_vectors(dtype, case):
+    scaled_q8 = np.array(case["n_q8"]).astype(dtype)
+    width = solve.base_width(scaled_q8)
+    kernel = solve.kernel(dot.squared_distances(scaled_q8, scaled_q8), width)
     assert list(width) == case["width"]
     assert kernel.tolist() == case["kernel_q30"]
     factor = solve.factor(solve.with_ridge(kernel))
     assert [part.tolist() for part in factor] == [case["l_q15"], case["root_q28"]]
-    v_q11 = solve.substitute(factor, np.array(case["targets_q16"]).astype(kind))
+    v_q11 = solve.substitute(factor, np.array(case["targets_q16"]).astype(dtype))
     assert v_q11.tolist() == case["v_q11"]
     assert solve.negative_log_evidence(factor, v_q11) == case["negative_log_evidence_q11"]
     assert solve.inverse(factor).tolist() == case["w_q26"]
@@ -49,11 +49,11 @@ def address(array):
 def test_the_kernels_width_gram_matrix_and_factor_are_the_vectors(case):
     m, n = np.shape(case["n_q8"])
     stride = n + n % 2
-    n_q8 = np.zeros((m + 3, stride), np.int16)  # in a network, too, something lies behind the rows
-    n_q8[:m, :n] = case["n_q8"]
+    scaled_q8 = np.zeros((m + 3, stride), np.int16)  # in a network, too, something lies behind the rows
+    scaled_q8[:m, :n] = case["n_q8"]
     width, norm, kernel = np.zeros(2, np.uint32), np.zeros(m + 3, np.uint32), np.zeros((m + 1, m), np.int32)
-    library().probe_width(address(n_q8), m, n, stride, address(width), address(norm))
-    library().probe_gram(address(n_q8), m, n, stride, address(width), address(norm), address(kernel))
+    library().probe_width(address(scaled_q8), m, n, stride, address(width), address(norm))
+    library().probe_gram(address(scaled_q8), m, n, stride, address(width), address(norm), address(kernel))
     assert width.tolist() == case["width"]
     kernel = np.tril(kernel[:m])
     assert kernel.tolist() == np.tril(case["kernel_q30"]).tolist()
@@ -71,15 +71,15 @@ def test_a_plane_asks_for_the_wide_width_and_a_wave_for_the_narrow_one(wide, val
     x = np.random.default_rng(7).uniform(-1, 1, (40, 2))
     net = MIRROR(features=2, classes=1, events=40, layers=1, regression=True)
     net.learn_many(np.round(x * 8000).astype(np.int16), [round(9000 * value(row)) for row in x])
-    (layer,) = net.whole.layers
-    narrow = solve.base_width(layer.n_q8)
+    (layer,) = net.live.layers
+    narrow = solve.base_width(layer.scaled_q8)
     assert layer.width == (solve.widen(narrow) if wide else narrow)
 
 
 def test_the_inverse_is_that_of_float64_to_three_digits():
     draw = np.random.default_rng(5)
-    n_q8 = (draw.normal(size=(200, 18)) * 256).astype(np.int64)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
+    scaled_q8 = (draw.normal(size=(200, 18)) * 256).astype(np.int64)
+    kernel = solve.kernel(dot.squared_distances(scaled_q8, scaled_q8), solve.base_width(scaled_q8))
     a_q30 = solve.with_ridge(kernel)
     w = solve.inverse(solve.factor(a_q30)) / 2.0**26
     exact = np.linalg.inv(a_q30 / 2.0**30)
@@ -88,9 +88,9 @@ def test_the_inverse_is_that_of_float64_to_three_digits():
 
 def test_the_closed_form_leave_one_out_is_that_of_leaving_each_event_out():
     draw = np.random.default_rng(6)
-    n_q8 = (draw.normal(size=(20, 4)) * 256).astype(np.int64)
+    scaled_q8 = (draw.normal(size=(20, 4)) * 256).astype(np.int64)
     targets = np.where(draw.random((20, 1)) < 0.5, 32768, -32768)
-    kernel = solve.kernel(solve.squared_distances(n_q8, n_q8), solve.base_width(n_q8))
+    kernel = solve.kernel(dot.squared_distances(scaled_q8, scaled_q8), solve.base_width(scaled_q8))
     factor = solve.factor(solve.with_ridge(kernel))
     residual = solve.solve(factor, solve.substitute(factor, targets)).residual_q16[:, 0]
     for i in range(20):
@@ -129,7 +129,7 @@ def crowded():
     mirror, kernel = (make(features=8, classes=1, events=512, layers=1, regression=True) for make in (MIRROR, KERNEL))
     mirror.learn_many((draw.normal(size=(512, 8)) * 900).astype(np.int16), draw.integers(-9000, 9000, 512))
     kernel.load(mirror.export())
-    (layer,) = mirror.whole.layers
+    (layer,) = mirror.live.layers
     return mirror, kernel, solve.factor(solve.with_ridge(layer.kernel_q30))
 
 
@@ -137,7 +137,7 @@ def crowded():
 def test_what_is_foretold_beyond_32_is_clipped_alike_in_kernel_and_mirror(crowded):
     mirror, kernel, factor = crowded
     i = 511
-    targets, row = mirror.whole.targets.copy(), factor.l_q15[i, :i]
+    targets, row = mirror.live.targets.copy(), factor.l_q15[i, :i]
     for sign in (1, -1):
         wanted = (
             np.where(row < 0, -sign, sign) * 31000

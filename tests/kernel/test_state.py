@@ -6,6 +6,7 @@ import pytest
 
 import states
 from deeplomath import KernelError, spec
+from deeplomath.mirror import memory
 from implementations import KERNEL, MIRROR, UNBOUNDED
 from vectors import cases
 
@@ -245,7 +246,7 @@ def test_an_event_that_stands_for_as_many_as_the_limit_stands_for_no_more():
     for i, x in enumerate((0, 9000, 40, 9050)):
         mirror.learn(np.array([x], np.int16), i % 2)
     mirror.memory.events = [event._replace(count=65534) for event in mirror.memory.events]
-    mirror._changed()
+    memory.rebuilt(mirror)
     kernel.load(mirror.export())
     for net in (mirror, kernel) * 2:
         assert net.learn(np.array([20], np.int16), 0).action == 1

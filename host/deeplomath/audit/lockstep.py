@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import DeeplomathError, KernelError
-from ..mirror import state
+from ..mirror import memory, state
 from ..mirror.network import Network
 from ..signal.features import window_features
 
@@ -268,5 +268,5 @@ def _with_layers(net, layers):
     """The mirror with the same events and another limit of layers."""
     net = copy.deepcopy(net)
     net.config = net.config._replace(layers=layers)
-    net._changed()
+    memory.rebuilt(net)
     return net

@@ -109,7 +109,7 @@ def lift(sheet, at):
 
 def features_at(network, z):
     """The features int16 [n, d] whose first coordinates come nearest to z [n, d]."""
-    mean, mantissa, shift = network.whole.metric
+    mean, mantissa, shift = network.live.metric
     x = (z * 256 * 2.0**shift / mantissa + mean) / 256
     return np.clip(np.round(x), -32768, 32767).astype(np.int16)
 
@@ -118,7 +118,7 @@ def _draw_plane(axis, asked, network, arm_of, like=None):
     """Events kept, the windows `asked` about (list of Played), and the contour of the known set around them; the Plane."""
     events = network.memory.events
     x = np.array([event.x for event in events] + [played.x for played in asked]).astype(np.int64)
-    sheet = plane(metric.coordinates(network.whole.metric, x) / 256, like)
+    sheet = plane(metric.first_coordinates(network.live.metric, x) / 256, like)
     _draw_contour(axis, sheet, network)
     for played, at in zip(asked, sheet.points[len(events) :]):
         _draw_answer(axis, at, played, 26)
@@ -146,7 +146,7 @@ def _draw_contour(axis, sheet, network):
     answers = network.infer_many(features_at(network, lift(sheet, at)))
     labels = np.array([answer.label for answer in answers])
     novelty = np.array([answer.novelty for answer in answers])
-    share = novelty.reshape(GRID, GRID) / network.whole.contour.level_q12
+    share = novelty.reshape(GRID, GRID) / network.live.contour.level_q12
     tint = np.array([_tint(colour) for colour in COLOURS])
     picture = np.where((share <= 1)[..., None], tint[labels].reshape(GRID, GRID, 3), 1.0)
     axis.imshow(

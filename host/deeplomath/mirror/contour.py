@@ -7,10 +7,8 @@ import numpy as np
 
 from .. import spec
 from ..fixed import isqrt
-from . import solve
-
-ONE_Q12 = 1 << 12
-ONE_Q16 = 1 << 16
+from .dot import squared_distances
+from .layout import ONE_Q12, ONE_Q16
 
 
 class Contour(NamedTuple):
@@ -31,10 +29,10 @@ def distance(distance2_q16):
     return isqrt(distance2_q16 << 8)
 
 
-def novelty(distance_q12, margin_q16, spacing_q12):
-    """Distance in spacings plus half of what the margin lacks, Q12, at most NOVELTY_MAX. Integers, not arrays."""
-    lack_q12 = max(0, ONE_Q16 - margin_q16) >> spec.CONTOUR_LACK_SHIFT
-    return min((distance_q12 << 12) // spacing_q12 + lack_q12, spec.CONTOUR_NOVELTY_MAX)
+def margin(outputs_q16, label, present):
+    """Output of label less the largest other output among the present classes, Q16; 1 where there is no other class."""
+    others = [int(outputs_q16[c]) for c in present if c != label]
+    return int(outputs_q16[label]) - max(others) if others else ONE_Q16
 
 
 def best_class(outputs_q16, present):
@@ -42,10 +40,80 @@ def best_class(outputs_q16, present):
     return max(present, key=lambda c: (outputs_q16[c], -c))
 
 
-def margin(outputs_q16, label, present):
-    """Output of label less the largest other output among the present classes, Q16; 1 where there is no other class."""
-    others = [int(outputs_q16[c]) for c in present if c != label]
-    return int(outputs_q16[label]) - max(others) if others else ONE_Q16
+def novelty(distance_q12, margin_q16, spacing_q12):
+    """Distance in spacings plus half of what the margin lacks, Q12, at most NOVELTY_MAX. Integers, not arrays."""
+    lack_q12 = max(0, ONE_Q16 - margin_q16) >> spec.CONTOUR_LACK_SHIFT
+    return min((distance_q12 << 12) // spacing_q12 + lack_q12, spec.CONTOUR_NOVELTY_MAX)
+
+
+def verdict(novelty_q12, margin_q16, level_q12):
+    """Unknown outside the contour; inside, uncertain where the margin is small, else known."""
+    if novelty_q12 > level_q12:
+        return spec.VERDICT_UNKNOWN
+    return spec.VERDICT_KNOWN if margin_q16 >= spec.CONTOUR_MARGIN_KNOWN else spec.VERDICT_UNCERTAIN
+
+
+def margin_q8(margin_q16):
+    """Margin Q16 of the class answered, which is never negative, at most 1, in Q8."""
+    return min(margin_q16, ONE_Q16) >> 8
+
+
+def confidence(line, margin_q16):
+    """Confidence Q16, 0..1, at a margin of the class answered; line: a Contour."""
+    return min(line.at_zero_q16 + (line.slope_q16 * margin_q8(margin_q16) >> 8), ONE_Q16)
+
+
+def nearest_distances(z_q8, classes, same_class):
+    """Distance Q12 from each event to the nearest other one (of its class, if same_class), a list; None where there is none."""
+    m = len(classes)
+    distance2 = squared_distances(z_q8, z_q8)
+    allowed = ~np.eye(m, dtype=bool)
+    if same_class:
+        allowed &= np.equal.outer(classes, classes)
+    return [int(distance(int(distance2[i][allowed[i]].min()))) if allowed[i].any() else None for i in range(m)]
+
+
+def median_positive(distances, divisor):
+    """The upper median of the distances above 0, divided; 0 if there is none. The least distance is 16: half of it is not 0."""
+    positive = sorted(d for d in distances if d)
+    return positive[len(positive) // 2] // divisor if positive else 0
+
+
+def _left_out_point(outputs, own, present):
+    answered = best_class(outputs, present)
+    return margin_q8(margin(outputs, answered, present)), answered == own
+
+
+def quantile(experience, false_reject_permille):
+    """The experienced novelty that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small."""
+    n = len(experience)
+    rank = ((n + 1) * (1000 - false_reject_permille) + 500) // 1000  # 1-based; at least 1, for a rate of at most a half
+    return experience[min(rank, n) - 1]
+
+
+def confidence_line(points):
+    """(slope Q16, value at zero Q16) of the line hit = at_zero + slope margin through (margin Q8, hit) points, least squares.
+
+    Two points are taken for granted: at margin 0 half a hit, at margin 1 a whole one.
+    """
+    n, q, qq, h, qh = 2, 256, 65536, 3, 512  # hits in halves
+    for at, hit in points:
+        n, q, qq, h, qh = n + 1, q + at, qq + at * at, h + 2 * bool(hit), qh + 2 * at * bool(hit)
+    slope = max(0, min((n * qh - q * h << 23) // (n * qq - q * q), 2 * ONE_Q16))
+    return slope, max(0, h * 32768 - (slope * q >> 8)) // n
+
+
+def learn_from_experience(known, experience, false_reject_permille):
+    """The Contour with level and confidence from a list of events.Experience, and from what was left out while it is short."""
+    evidence = [entry.novelty_q12 for entry in experience]
+    points = [(entry.margin_q8, entry.hit) for entry in experience]
+    if (len(experience) + 1) * false_reject_permille < 1000:  # the stated rate is less than one in the experience
+        evidence += [int(n) for n in known.novelty_q12 if n != NO_NOVELTY]
+        points += known.left_out_points
+    level_q12 = quantile(sorted(evidence), false_reject_permille) if evidence else ONE_Q12
+    level_q12 = min(level_q12, spec.CONTOUR_NOVELTY_MAX - 1)  # something must be unknown
+    slope_q16, at_zero_q16 = confidence_line(points)
+    return known._replace(level_q12=level_q12, slope_q16=slope_q16, at_zero_q16=at_zero_q16)
 
 
 def contour(z_q8, classes, left_out_q16, present):
@@ -61,73 +129,3 @@ def contour(z_q8, classes, left_out_q16, present):
     ]
     points = [_left_out_point(outputs, own, present) for outputs, own in zip(left_out_q16, classes)]
     return Contour(spacing_q12, ONE_Q12, 0, 0, np.array(novelties, dtype=np.int64), points)
-
-
-def from_experience(known, experience, false_reject_permille):
-    """The Contour with level and confidence from a list of memory.Experience, and from what was left out while it is short."""
-    evidence = [entry.novelty_q12 for entry in experience]
-    points = [(entry.margin_q8, entry.hit) for entry in experience]
-    if (len(experience) + 1) * false_reject_permille < 1000:  # the stated rate is less than one in the experience
-        evidence += [int(n) for n in known.novelty_q12 if n != NO_NOVELTY]
-        points += known.left_out_points
-    level_q12 = quantile(sorted(evidence), false_reject_permille) if evidence else ONE_Q12
-    level_q12 = min(level_q12, spec.CONTOUR_NOVELTY_MAX - 1)  # something must be unknown
-    slope_q16, at_zero_q16 = confidence_line(points)
-    return known._replace(level_q12=level_q12, slope_q16=slope_q16, at_zero_q16=at_zero_q16)
-
-
-def nearest_distances(z_q8, classes, same_class):
-    """Distance Q12 from each event to the nearest other one (of its class, if same_class), a list; None where there is none."""
-    m = len(classes)
-    distance2 = solve.squared_distances(z_q8, z_q8)
-    allowed = ~np.eye(m, dtype=bool)
-    if same_class:
-        allowed &= np.equal.outer(classes, classes)
-    return [int(distance(int(distance2[i][allowed[i]].min()))) if allowed[i].any() else None for i in range(m)]
-
-
-def median_positive(distances, divisor):
-    """The upper median of the distances above 0, divided; 0 if there is none. The least distance is 16: half of it is not 0."""
-    positive = sorted(d for d in distances if d)
-    return positive[len(positive) // 2] // divisor if positive else 0
-
-
-def quantile(experience, false_reject_permille):
-    """The experienced novelty that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small."""
-    n = len(experience)
-    rank = ((n + 1) * (1000 - false_reject_permille) + 500) // 1000  # 1-based; at least 1, for a rate of at most a half
-    return experience[min(rank, n) - 1]
-
-
-def verdict(novelty_q12, margin_q16, level_q12):
-    """Unknown outside the contour; inside, uncertain where the margin is small, else known."""
-    if novelty_q12 > level_q12:
-        return spec.VERDICT_UNKNOWN
-    return spec.VERDICT_KNOWN if margin_q16 >= spec.CONTOUR_MARGIN_KNOWN else spec.VERDICT_UNCERTAIN
-
-
-def _left_out_point(outputs, own, present):
-    answered = best_class(outputs, present)
-    return margin_q8(margin(outputs, answered, present)), answered == own
-
-
-def confidence_line(points):
-    """(slope Q16, value at zero Q16) of the line hit = at_zero + slope margin through (margin Q8, hit) points, least squares.
-
-    Two points are taken for granted: at margin 0 half a hit, at margin 1 a whole one.
-    """
-    n, q, qq, h, qh = 2, 256, 65536, 3, 512  # hits in halves
-    for at, hit in points:
-        n, q, qq, h, qh = n + 1, q + at, qq + at * at, h + 2 * bool(hit), qh + 2 * at * bool(hit)
-    slope = max(0, min((n * qh - q * h << 23) // (n * qq - q * q), 2 * ONE_Q16))
-    return slope, max(0, h * 32768 - (slope * q >> 8)) // n
-
-
-def confidence(line, margin_q16):
-    """Confidence Q16, 0..1, at a margin of the class answered; line: a Contour."""
-    return min(line.at_zero_q16 + (line.slope_q16 * margin_q8(margin_q16) >> 8), ONE_Q16)
-
-
-def margin_q8(margin_q16):
-    """Margin Q16 of the class answered, which is never negative, at most 1, in Q8."""
-    return min(margin_q16, ONE_Q16) >> 8

@@ -1,187 +1,313 @@
 # SPDX-License-Identifier: MIT
-"""The events kept: absorb, insert, evict, experience, unknowns. Twin of firmware/kernel/dlm_memory.c. NUMERICS.md, Memory."""
+"""A learn's life: absorbed, inserted, evicted, taken back, corrected, named. Twin of firmware/kernel/dlm_memory.c.
 
-from typing import NamedTuple
-
-import numpy as np
+Each function changes a Network, which has config, dtype, memory (events.Kept), live, next and steps (rebuild.py). Labels are
+ints, x is a row in the network's dtype. NUMERICS.md, Memory.
+"""
 
 from .. import spec
-from ..fixed import round_shift
-from . import contour, metric, solve
+from ..errors import KernelError
+from ..results import Info, Learned
+from . import answer, contour, rebuild, selection
+from .events import Event, Experience, Kept, Undo, check_label
+from .layout import check_range, largest_state
 
 
-class Event(NamedTuple):
-    """An event as it is kept; x is int16 values [d] of the memory's kind."""
-
-    id: int
-    touched: int
-    label: int  # class, or value of a regression
-    count: int  # 1..LIMIT_COUNT
-    x: np.ndarray
+def init(net):
+    """Makes a Network empty."""
+    net.memory = Kept()
+    net.staging = bytearray(largest_state(net.config))  # a state that is being loaded
+    net.next, net.steps = None, []  # the network being made, and the work that is still to be done for it
+    rebuild.rebuild(net)
 
 
-class Experience(NamedTuple):
-    """What the network had to say of a labelled event before it was learned."""
-
-    event: int
-    novelty_q12: int
-    margin_q8: int  # of the class answered, within 0..1
-    hit: bool
+# Learning
 
 
-class Unknown(NamedTuple):
-    """An unknown event that is remembered."""
-
-    id: int
-    x: np.ndarray
-    named: bool  # by the last change: it is remembered only for undo
-
-
-class Undo(NamedTuple):
-    """What undo puts back: the memory as it was before the last change, one learn or the learns of one naming."""
-
-    events: list
-    experience: list
-    clock: int
-    label: int  # under which the event was learned
-    absorbed: bool  # all that was learned was
+def insert(kept, x, label, victim):
+    """Keeps x as a new event, in place of the one at position `victim` (None: in a free place); returns its id."""
+    forget_change(kept)
+    kept.undo = Undo(list(kept.events), list(kept.experience), kept.clock, label, False)
+    if victim is not None:
+        kept.remove_event(victim)
+    kept.insert_event(Event(kept.clock, kept.clock, label, 1, x))
+    return kept.clock
 
 
-class Memory:
-    """Events and experience, oldest first."""
-
-    def __init__(self):
-        self.clock = 0
-        self.frozen = False
-        self.events = []
-        self.experience = []
-        self.undo = None  # Undo, where the last change was a learn or a naming
-        self.seen = None  # ("inferred" | "unknown" | "learned", x) of the event seen last
-        self.unknowns = []  # Unknown, oldest first
-        self.unknowns_met = 0  # modulo 2^32
-
-    def find(self, event):
-        """Place of the event with this id; None if it is not kept."""
-        return next((i for i, kept in enumerate(self.events) if kept.id == event), None)
-
-    def changed(self):
-        """To be called when the events have changed: there is nothing to undo, nor to correct, any more."""
-        self.undo = self.seen = None
-        self.unknowns = self.nameless()
-
-    def insert(self, x, label, victim):
-        """Keeps x as a new event, in place of the event `victim` (None: in a free place); returns its id."""
-        self.changed()
-        self.undo = Undo(list(self.events), list(self.experience), self.clock, label, False)
-        if victim is not None:
-            del self.events[victim]
-        self.events.append(Event(self.clock, self.clock, label, 1, x))
-        return self.clock
-
-    def absorb(self, at, label):
-        """Lets the event at this place stand for one more, learned under label; returns its id."""
-        self.changed()
-        self.undo = Undo(list(self.events), list(self.experience), self.clock, label, True)
-        kept = self.events[at]
-        self.events[at] = kept._replace(count=min(kept.count + 1, spec.LIMIT_COUNT), touched=self.clock)
-        return kept.id
-
-    def experienced(self, event, answer, own):
-        """Adds what was answered to an event of class `own` before it was learned; the oldest goes when there is no room."""
-        entry = Experience(event, answer.novelty, contour.margin_q8(answer.margin), answer.label == own)
-        self.experience = [*self.experience, entry][-spec.MEMORY_EXPERIENCE :]
-
-    def take_back(self):
-        """Undoes the last change; the unknowns that it named are remembered again."""
-        self.events, self.experience, self.clock, *_ = self.undo
-        self.unknowns = [unknown._replace(named=False) for unknown in self.unknowns]
-        self.changed()
-
-    def forget(self, at):
-        """Forgets the event at this place and its experience; the newest takes its tick of the clock along."""
-        event = self.events.pop(at).id
-        self.experience = [entry for entry in self.experience if entry.event != event]
-        self.clock -= event + 1 == self.clock
-
-    def nameless(self):
-        """The unknowns that have not been named."""
-        return [unknown for unknown in self.unknowns if not unknown.named]
-
-    def remember_unknown(self, x):
-        """Puts an unknown event into the ring of unknowns; the oldest goes when there is no room, named ones first."""
-        if len(self.unknowns) == spec.LIMIT_UNKNOWNS:
-            named = (i for i, unknown in enumerate(self.unknowns) if unknown.named)
-            del self.unknowns[next(named, 0)]
-        self.unknowns.append(Unknown(self.unknowns_met, x, False))
-        self.unknowns_met = (self.unknowns_met + 1) % 2**32
-
-    def named(self, ids, undo):
-        """To be called when the unknowns of these ids have been learned; undo puts back what was before all of them."""
-        self.changed()
-        self.undo = undo
-        self.unknowns = [unknown._replace(named=unknown.id in ids) for unknown in self.unknowns]
-
-    def has_room(self, config, label, n):
-        """Whether n more events of a class find room: each takes a free place, or that of one beyond the second of its class."""
-        members = [config.class_of(event.label) for event in self.events]
-        room = config.events - len(members) + sum(max(0, members.count(c) - 2) for c in set(members))
-        own = members.count(config.class_of(label))
-        for _ in range(n):
-            if not room:
-                return False
-            own += 1
-            room += (own > 2) - 1
-        return True
+def absorb(kept, at, label):
+    """Lets the event at this position stand for one more, learned under label; returns its id."""
+    forget_change(kept)
+    kept.undo = Undo(list(kept.events), list(kept.experience), kept.clock, label, True)
+    event = kept.events[at]
+    kept.events[at] = event._replace(count=min(event.count + 1, spec.LIMIT_COUNT), touched=kept.clock)
+    return event.id
 
 
-def absorber(config, memory, built, x, answer, label):
-    """Place of the event that absorbs x, just answered, under label: the nearest of its class; None if it is to be inserted."""
-    if not _answers_well(config, built, answer, label):
-        return None
-    z = metric.coordinates(built.metric, x[None, :])
-    distance2 = solve.squared_distances(z, built.layers[0].n_q8)[0]
-    own = [i for i, neuron_class in enumerate(built.classes) if neuron_class == config.class_of(label)]
-    return built.order[min(own, key=lambda i: (distance2[i], i))]
+def forget_change(kept):
+    """There is nothing to undo, nor to correct, any more."""
+    kept.undo = kept.seen = None
+    kept.unknowns = kept.nameless()
 
 
-def _answers_well(config, built, answer, label):
-    """Whether the network already answers an event of this label with margin, or a regression with precision."""
-    level = built.contour.level_q12
-    if len(built.present) == 1:  # no other class sets a margin: only what is as near as events of a class usually are
-        level = min(level, contour.ONE_Q12)
-    if answer.novelty > level:
-        return False
-    if not config.regression:
-        return answer.label == label and answer.margin > spec.MEMORY_ABSORB_MARGIN
-    miss = abs(label * 256 - answer.value) * built.target.mantissa
-    return round_shift(miss, built.target.shift - 8) <= spec.MEMORY_ABSORB_MISS
+def rebuilt(net):
+    """The network is rebuilt after a change of the events."""
+    forget_change(net.memory)
+    rebuild.rebuild(net)
 
 
-def _lack(config, built, i):
-    """What the left-out margin of neuron i lacks of 1, Q16; in a regression, by how much its value is missed."""
-    if config.regression:
-        return abs(int(built.targets[i, 0]) - int(built.left_out[i, 0]))
-    return contour.ONE_Q16 - contour.margin(built.left_out[i], built.classes[i], built.present)
+def check_thawed(net):
+    """KernelError ERROR_FROZEN of a network that is frozen."""
+    if net.memory.frozen:
+        raise KernelError(spec.ERROR_FROZEN, "learning is frozen")
 
 
-def least_useful(config, memory, built):
-    """(place, reason) of the event that the network misses least, never one of the last two of its class; (None, 0) if none may go.
+def check_clock(net, n):
+    """KernelError ERROR_CLOCK where n more learns cannot be counted."""
+    if net.memory.clock + n > spec.LIMIT_CLOCK:
+        words = f"clock: {net.memory.clock} learns made, {spec.LIMIT_CLOCK} can be counted"
+        raise KernelError(spec.ERROR_CLOCK, words)
 
-    Usefulness Q16: what the left-out margin lacks of 1, plus an eighth of the distance to the nearest event of the class in
-    spacings, less 0.2 of the age in budgets.
-    """
-    nearest = contour.nearest_distances(built.layers[0].n_q8, built.classes, same_class=True)
-    best, best_ageless = None, None
-    for i, place in enumerate(built.order):
-        event = memory.events[place]
-        if built.classes.count(built.classes[i]) <= 2:
-            continue
-        distance = contour.novelty(nearest[i], contour.ONE_Q16, built.contour.spacing_q12)
-        age = min(memory.clock - event.touched, spec.MEMORY_AGE) * spec.MEMORY_WEIGHT_AGE // config.events
-        ageless = _lack(config, built, i) + (distance << spec.MEMORY_DISTANCE_SHIFT)
-        useful, ageless = (ageless - age, i), (ageless, i)
-        best = useful if best is None or useful < best else best
-        best_ageless = ageless if best_ageless is None or ageless < best_ageless else best_ageless
-    if best is None:
-        return None, spec.REASON_NONE
-    return built.order[best[1]], spec.REASON_REDUNDANT if best[1] == best_ageless[1] else spec.REASON_AGED
+
+def check_learn(net, label, n):
+    """KernelError where n events cannot be learned under label."""
+    check_thawed(net)
+    check_label(net.config, label)
+    check_clock(net, n)
+
+
+def follow(net, came_or_went):
+    """What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no neuron."""
+    if came_or_went:
+        rebuild.build_begin(net)
+    else:
+        net.live.learn_from_experience(net.memory.experience)
+
+
+def decide(net, x, label):
+    """What becomes of x: (the Answer that is experience or None, the position that absorbs, the one evicted, the reason)."""
+    kept, live, known, at = net.memory, net.live, None, None
+    if live.classes.count(net.config.class_of(label)) > 1:  # one alone gives no distance to compare with
+        (known,) = answer.answers(live, x[None, :])
+        at = selection.absorber(net.config, live, x, known, label)
+    if at is not None or len(kept.events) < net.config.events:
+        return known, at, None, spec.REASON_NONE
+    victim, reason = selection.least_useful(net.config, kept, live)
+    if victim is None:
+        raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
+    return known, None, victim, reason
+
+
+def add_experience(kept, event, known, own):
+    """Adds what was answered to an event of class `own` before it was learned."""
+    margin_q8 = contour.margin_q8(known.margin)
+    kept.add_experience(Experience(event, known.novelty, margin_q8, known.label == own))
+
+
+def _learn(net, x, label):
+    """Absorbs or inserts x, and begins the rebuild; a Learned with depth and error of the old network."""
+    check_learn(net, label, 1)
+    label = int(label)
+    rebuild.finish(net)
+    known, at, victim, reason = decide(net, x, label)
+    kept = net.memory
+    evicted = -1 if victim is None else kept.events[victim].id
+    event = insert(kept, x, label, victim) if at is None else absorb(kept, at, label)
+    if known:
+        add_experience(kept, event, known, net.config.class_of(label))
+    kept.clock += 1
+    kept.seen = "learned", x
+    follow(net, at is None)
+    action = spec.ACTION_INSERTED if at is None else spec.ACTION_ABSORBED
+    live = net.live
+    return Learned(event, len(kept.events), len(live.layers), live.error_q16, action, reason, evicted)
+
+
+def learn_begin(net, x, label):
+    """Learns x, but only begins the rebuild; KernelError ERROR_MODE of a network without background."""
+    check_thawed(net)
+    if not net.config.background:
+        raise KernelError(spec.ERROR_MODE, "mode: build=False asked of a network without background")
+    return _learn(net, x, label)
+
+
+def learn(net, x, label):
+    """Learns x and rebuilds; a Learned."""
+    learned = _learn(net, x, label)
+    rebuild.finish(net)
+    return learned._replace(depth=len(net.live.layers), error=net.live.error_q16)
+
+
+def learn_many(net, events, labels):
+    """Keeps every event as a neuron, none absorbed, and rebuilds once. Host only."""
+    for label in labels:
+        check_label(net.config, label)
+    check_clock(net, len(events))
+    kept = net.memory
+    if len(kept.events) + len(events) > net.config.events:
+        raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
+    for x, label in zip(events, labels):
+        insert(kept, x, int(label), None)
+        kept.clock += 1
+    rebuilt(net)
+
+
+# Taking back
+
+
+def undo(net):
+    """Takes the last learn or naming back; the unknowns that it named are remembered again."""
+    check_thawed(net)
+    kept = net.memory
+    if not kept.undo:
+        raise KernelError(spec.ERROR_NOTHING, "undo: nothing to undo")
+    rebuild.finish(net)
+    absorbed = kept.undo.absorbed
+    kept.events, kept.experience, kept.clock, *_ = kept.undo
+    kept.unknowns = [unknown._replace(named=False) for unknown in kept.unknowns]
+    forget_change(kept)
+    follow(net, not absorbed)
+    rebuild.finish(net)
+
+
+def forget_at(kept, at):
+    """Forgets the event at this position and its experience; the newest takes its tick of the clock along."""
+    event = kept.remove_event(at).id
+    kept.forget_experience(event)
+    kept.clock -= event + 1 == kept.clock
+
+
+def forget(net, event):
+    """Forgets the event of this id and its experience."""
+    check_thawed(net)
+    forget_at(net.memory, net.memory.find_event(event))
+    rebuilt(net)
+
+
+def relabel(net, event, label):
+    """Gives an event another label."""
+    check_thawed(net)
+    kept, at = net.memory, net.memory.find_event(event)
+    check_label(net.config, label)
+    kept.events[at] = kept.events[at]._replace(label=int(label))
+    rebuilt(net)
+
+
+def correct(net, label):
+    """Learns the event last seen under label, undoing its learn first if it was learned; a Learned."""
+    check_thawed(net)
+    kept = net.memory
+    if not kept.seen:
+        raise KernelError(spec.ERROR_NOTHING, "correct: no event was seen since the last change")
+    check_label(net.config, label)
+    how, x = kept.seen
+    before = kept.undo.label if how == "learned" else None
+    if how == "learned":
+        undo(net)
+    try:
+        learned = learn(net, x, label)
+    except KernelError:
+        if how == "learned":
+            learn(net, x, before)  # as it was: learning is deterministic
+        raise
+    if how == "unknown":
+        del kept.unknowns[-1]  # it was the newest
+    return learned
+
+
+def drop(net):
+    """Undoes the learn of the event last seen, or takes it out of the unknowns."""
+    check_thawed(net)
+    kept = net.memory
+    if not kept.seen:
+        raise KernelError(spec.ERROR_NOTHING, "drop: no event was seen since the last change")
+    how, _ = kept.seen
+    if how == "learned":
+        undo(net)
+        return
+    if how == "unknown":
+        del kept.unknowns[-1]
+    kept.seen = None
+
+
+# Unknowns
+
+
+def name(net, unknowns, label):
+    """Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; the last's Learned."""
+    check_thawed(net)
+    kept = net.memory
+    check_range("unknowns", len(unknowns), 1, spec.LIMIT_UNKNOWNS, spec.ERROR_COUNT)
+    for i, unknown in enumerate(unknowns):
+        if unknown in unknowns[:i]:
+            raise KernelError(spec.ERROR_EVENT, f"unknown: {unknown} given, twice")
+        kept.find_unknown(unknown)
+    check_learn(net, label, len(unknowns))
+    rebuild.finish(net)
+    if not kept.has_room(net.config, label, len(unknowns)):
+        raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
+    undos = []
+    for unknown in unknowns:
+        learned = learn(net, kept.find_unknown(unknown).x, label)
+        undos.append(kept.undo)
+    forget_change(kept)
+    kept.undo = undos[0]._replace(absorbed=all(one.absorbed for one in undos))
+    kept.unknowns = [unknown._replace(named=unknown.id in unknowns) for unknown in kept.unknowns]
+    return learned
+
+
+# Classes
+
+
+def check_class(net, label):
+    """KernelError where the events of this class cannot be changed."""
+    check_thawed(net)
+    if net.config.regression:
+        raise KernelError(spec.ERROR_MODE, "mode: classes asked of a regression")
+    check_label(net.config, label)
+
+
+def rename_class(net, label, to):
+    """Moves all events of class `label` to the class `to`, which has none."""
+    check_class(net, label)
+    check_class(net, to)
+    kept = net.memory
+    if any(event.label == to for event in kept.events):
+        raise KernelError(spec.ERROR_PRESENT, f"label: {to} given, a class that has events")
+    kept.events = [event._replace(label=int(to)) if event.label == label else event for event in kept.events]
+    rebuilt(net)
+
+
+def drop_class(net, label):
+    """Forgets all events of a class."""
+    check_class(net, label)
+    for at in reversed(range(len(net.memory.events))):
+        if net.memory.events[at].label == label:
+            forget_at(net.memory, at)
+    rebuilt(net)
+
+
+def freeze(net, frozen):
+    """Stops all learning, or lets it go on."""
+    rebuild.finish(net)
+    net.memory.frozen = bool(frozen)
+
+
+# Asking
+
+
+def infer(net, x):
+    """The Answer to x, which is remembered as the event last seen, and an unknown one among the unknowns."""
+    (found,) = answer.answers(net.live, x[None, :])
+    unknown = found.verdict == spec.VERDICT_UNKNOWN
+    net.memory.seen = "unknown" if unknown else "inferred", x
+    if unknown:
+        net.memory.remember_unknown(x)
+    return found
+
+
+def info(net):
+    """Configuration and present size, an Info."""
+    c, live, kept = net.config, net.live, net.memory
+    sizes = c.features, c.classes, c.events, c.layers, c.false_reject_permille, c.regression, c.background
+    found = len(live.ids), len(live.layers), live.error_q16, live.contour.level_q12, kept.clock, live.work
+    return Info(*sizes, *found, kept.frozen, net.next is not None)

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import spec
-from ..fixed import isqrt, round_shift, saturate
-from . import solve
+from ..fixed import isqrt, q15, round_shift, saturate
 
 
 class FirstMetric(NamedTuple):
@@ -19,6 +18,44 @@ class FirstMetric(NamedTuple):
     mean_q8: np.ndarray
     mantissa: np.ndarray  # 2^15 < mantissa <= 2^16
     shift: np.ndarray  # 10..32
+
+
+class TargetScale(NamedTuple):
+    """T = (value - mean) * mantissa / 2^shift of a regression."""
+
+    mean_q8: int
+    mantissa: int
+    shift: int
+
+
+NO_SCALE = TargetScale(0, 0, 0)  # of a network of classes
+
+
+def coordinate_max(d):
+    """What coordinates of d features are clipped to, Q8: so that each squared distance fits 32 bits."""
+    wide = d >= spec.KERNEL_FEATURES_WIDE
+    return spec.KERNEL_COORDINATE_MAX_WIDE if wide else spec.KERNEL_COORDINATE_MAX
+
+
+def _scatter_q12(x):
+    """Sum of squared deviations from the mean, per column of x [n, d], in Q12."""
+    n = len(x)
+    return ((n * (x * x).sum(0) - x.sum(0) ** 2) << 12) // n
+
+
+def _reciprocal_root(variance_q12):
+    """(mantissa, shift) with 1 / sqrt(variance) = mantissa / 2^shift."""
+    even = (62 - variance_q12.bit_length()) // 2
+    root = int(isqrt(variance_q12 << (2 * even)))  # in [2^30, 2^31)
+    return (1 << 46) // root, 40 - even
+
+
+def scale_target(values):
+    """The TargetScale of a regression's values (a list): their mean is 0, the one farthest from it at 1 or -1."""
+    m = len(values)
+    mean_q8 = ((sum(values) + (m << 15)) * 256 + m // 2) // m - (1 << 23)
+    largest_q12 = max((value * 256 - mean_q8) ** 2 >> 4 for value in values)
+    return TargetScale(mean_q8, *_reciprocal_root(largest_q12 or 1 << 12))
 
 
 def first_metric(x, labels):
@@ -40,56 +77,7 @@ def first_metric(x, labels):
     return FirstMetric(mean_q8, np.array(mantissa, x.dtype), np.array(shift, x.dtype))
 
 
-def _scatter_q12(x):
-    """Sum of squared deviations from the mean, per column of x [n, d], in Q12."""
-    n = len(x)
-    return ((n * (x * x).sum(0) - x.sum(0) ** 2) << 12) // n
-
-
-def _reciprocal_root(variance_q12):
-    """(mantissa, shift) with 1 / sqrt(variance) = mantissa / 2^shift."""
-    even = (62 - variance_q12.bit_length()) // 2
-    root = int(isqrt(variance_q12 << (2 * even)))  # in [2^30, 2^31)
-    return (1 << 46) // root, 40 - even
-
-
-class TargetScale(NamedTuple):
-    """T = (value - mean) * mantissa / 2^shift of a regression."""
-
-    mean_q8: int
-    mantissa: int
-    shift: int
-
-
-NO_SCALE = TargetScale(0, 0, 0)  # of a network of classes
-
-
-def target_scale(values):
-    """The TargetScale of a regression's values (a list): their mean is 0, the one farthest from it at 1 or -1."""
-    m = len(values)
-    mean_q8 = ((sum(values) + (m << 15)) * 256 + m // 2) // m - (1 << 23)
-    largest_q12 = max((value * 256 - mean_q8) ** 2 >> 4 for value in values)
-    return TargetScale(mean_q8, *_reciprocal_root(largest_q12 or 1 << 12))
-
-
-def scaled_target(scale, value):
-    """T Q16 of a value, within -1..1."""
-    scaled = (value * 256 - scale.mean_q8) * scale.mantissa
-    return max(-65536, min(65536, round_shift(scaled, scale.shift - 8)))
-
-
-def value(scale, output_q16):
-    """Value Q8 of a regression whose output is this."""
-    return scale.mean_q8 + (output_q16 << (scale.shift - 8)) // scale.mantissa
-
-
-def coordinate_max(d):
-    """What coordinates of d features are clipped to, Q8: so that each squared distance fits 32 bits."""
-    wide = d >= spec.KERNEL_FEATURES_WIDE
-    return spec.KERNEL_COORDINATE_MAX_WIDE if wide else spec.KERNEL_COORDINATE_MAX
-
-
-def coordinates(metric, x):
+def first_coordinates(metric, x):
     """z Q8 [n, d], clipped, of features x [n, d]."""
     scaled = ((x << 8) - metric.mean_q8) * metric.mantissa
     return saturate((scaled + (1 << (metric.shift - 1))) >> metric.shift, coordinate_max(x.shape[1]))
@@ -109,7 +97,7 @@ def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     """
     m, d = z.shape
     shift = max(0, int(np.abs(alpha).max()).bit_length() + m.bit_length() - 18)
-    weight = (alpha >> shift)[:, labels].T * solve.to_q15(kernel_q30)
+    weight = (alpha >> shift)[:, labels].T * q15(kernel_q30)
     slope = round_shift(weight, 15)  # [i, j]: what event j adds to the own output of event i
     gradient = (z * slope.sum(1)[:, None] - slope @ z) >> 6
     energy = _to_31_bits((gradient * gradient).sum(0))

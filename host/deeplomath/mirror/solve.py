@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import spec
 from ..fixed import exp2_neg, isqrt, log2_q11, round_shift, saturate
+from .dot import mixed_products
+from .layout import ONE_Q16, trial
 
 
 class Width(NamedTuple):
@@ -19,11 +21,13 @@ class Width(NamedTuple):
     shift: int
 
 
-def base_width(n_q8):
-    """The Width of h^2 = D_mean / 2 over scaled coordinates n_q8 [m, D]; mantissa 0 where all events coincide."""
-    m = len(n_q8)
-    total = n_q8.sum(0)
-    spread = int(m * (n_q8 * n_q8).sum() - (total * total).sum())  # the sum of squared distances over all pairs
+def base_width(scaled_q8):
+    """The Width of h^2 = D_mean / 2 over scaled coordinates scaled_q8 [m, D]; mantissa 0 where all events coincide."""
+    m = len(scaled_q8)
+    total = scaled_q8.sum(0)
+    spread = int(
+        m * (scaled_q8 * scaled_q8).sum() - (total * total).sum()
+    )  # the sum of squared distances over all pairs
     if spread == 0:
         return Width(0, 0)
     pairs2 = m * (m - 1)
@@ -36,16 +40,6 @@ def base_width(n_q8):
 def widen(width):
     """The second candidate: h^2 times 2^WIDTH_SHIFT."""
     return Width(width.mantissa, width.shift + spec.KERNEL_WIDTH_SHIFT)
-
-
-def trial(m):
-    """Events that the widths are tried on, of m."""
-    return max((m + 1) // 2, min(m, spec.KERNEL_TRIAL_EVENTS))
-
-
-def squared_distances(a_q8, b_q8):
-    """Squared distances Q16 [n, m] of a_q8 [n, D] and b_q8 [m, D]."""
-    return (a_q8 * a_q8).sum(1)[:, None] + (b_q8 * b_q8).sum(1)[None, :] - 2 * (a_q8 @ b_q8.T)
 
 
 def kernel(distance2_q16, width):
@@ -86,9 +80,15 @@ def inverse(factor):
     return w_q26
 
 
-def mixed_products(a, rows):
-    """Sums of floor(a b / 2^16) over the products of a [n] and of each row of rows [r, n]."""
-    return ((rows * a) >> 16).sum(1)
+def value_target(scale, value):
+    """T Q16 of a value of a regression, within -1..1: the value less their mean, in the largest deviation."""
+    scaled = (value * 256 - scale.mean_q8) * scale.mantissa
+    return max(-ONE_Q16, min(ONE_Q16, round_shift(scaled, scale.shift - 8)))
+
+
+def value(scale, output_q16):
+    """Value Q8 of a regression whose output is this."""
+    return scale.mean_q8 + (output_q16 << (scale.shift - 8)) // scale.mantissa
 
 
 def substitute(factor, targets_q16):
@@ -114,6 +114,18 @@ def negative_log_evidence(factor, v_q11):
 def _times_root(rest, root_q28):
     """rest * root, rounded: the two have 43 fractional bits more than the result."""
     return round_shift(rest * root_q28, 43)
+
+
+def choose(distance2_q16, narrow, targets_q16):
+    """The Width for events of squared distances Q16 [m, m]: the wide one where its evidence on the first is better by enough."""
+    n, wide = trial(len(distance2_q16)), widen(narrow)
+    loss, loss_of_wide = (_loss(distance2_q16[:n, :n], width, targets_q16[:n]) for width in (narrow, wide))
+    return wide if loss_of_wide + n * spec.KERNEL_TRIAL_GAIN < loss else narrow
+
+
+def _loss(distance2_q16, width, targets_q16):
+    found = factor(with_ridge(kernel(distance2_q16, width)))
+    return negative_log_evidence(found, substitute(found, targets_q16))
 
 
 class Solution(NamedTuple):
@@ -142,13 +154,3 @@ def to_16_bits(alpha_q21):
     """(alpha of 16 bits, shift): alpha_q21 / 2^shift, rounded, with the least shift that brings all below 2^15."""
     shift = max(0, int(np.abs(alpha_q21).max()).bit_length() - 15)
     return np.minimum((alpha_q21 + ((1 << shift) >> 1)) >> shift, (1 << 15) - 1), shift
-
-
-def to_q15(kernel_q30):
-    """K in Q15, 1 as 32767."""
-    return np.minimum(kernel_q30 >> 15, (1 << 15) - 1)
-
-
-def answer(kernel_q30, alpha, shift):
-    """A layer's outputs Q16 [n, C], clipped to +-8, from kernel_q30 [n, m] and alpha [m, C] of to_16_bits."""
-    return saturate(round_shift(to_q15(kernel_q30) @ alpha, 20 - shift), spec.KERNEL_ANSWER_MAX)

@@ -8,31 +8,28 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from .memory import Event, Experience, Memory
-from .solve import trial
+from . import rebuild
+from .events import Event, Experience, Kept
+from .layout import EXPERIENCE, HEADER, TRAILER, record_type, state_bytes
 
 MAGIC = b"DLMS"
-HEADER = struct.Struct("<4sHHHBBHHBBHHI")
-EXPERIENCE = np.dtype([("event", "<u4"), ("novelty", "<u2"), ("margin", "<u2")])
 HIT = 0x8000  # in `margin`: the class answered was right
 MARGIN_MAX = 256  # Q8: 1
-TRAILER = struct.Struct("<II")  # digest, CRC-32 of all before it
-UNDO_BYTES = 28  # what the kernel's undo needs of a learn, but for the features
 
 
 def digest(net):
     """CRC-32 of the constants, the header, the events, the experience, the contour, the metric and the layers of a Network."""
-    whole = net.whole
+    live = net.live
     parts = [_constants(net), _header(net), _events(net)]
-    contour = whole.contour
-    sizes = whole.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16
-    parts.append(struct.pack("<IIIIIiIII", *sizes, *whole.target, net.depth))
-    if whole.ids:
-        parts += [struct.pack("<iII", *(int(v) for v in scale)) for scale in zip(*whole.metric)]
-    parts.append(_bytes(whole.contour.novelty_q12, "<u2"))
-    for layer in whole.layers:
+    contour = live.contour
+    sizes = live.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16
+    parts.append(struct.pack("<IIIIIiIII", *sizes, *live.target, len(live.layers)))
+    if live.ids:
+        parts += [struct.pack("<iII", *(int(v) for v in scale)) for scale in zip(*live.metric)]
+    parts.append(_bytes(live.contour.novelty_q12, "<u2"))
+    for layer in live.layers:
         parts.append(struct.pack("<II", *layer.width))
-        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.n_q8, "<i2")]
+        parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.scaled_q8, "<i2")]
         parts += [struct.pack("<I", layer.alpha_shift), _bytes(layer.alpha.T, "<i2")]
     return zlib.crc32(b"".join(parts))
 
@@ -43,67 +40,33 @@ def export(net):
     return state + struct.pack("<I", zlib.crc32(state))
 
 
-def size(net):
+def state_size(net):
     """Bytes of the state of a Network."""
-    return _size(net.config, len(net.memory.events), len(net.memory.experience))
+    return state_bytes(net.config, len(net.memory.events), len(net.memory.experience))
 
 
-def largest(config):
-    """Bytes of the largest state that a network of this configuration can have."""
-    return _size(config, config.events, spec.MEMORY_EXPERIENCE)
-
-
-def stage(net, offset, part):
+def load_part(net, offset, part):
     """Puts a part of a state aside. Raises KernelError where it goes beyond the largest state."""
-    part, room = bytes(part), len(net._staging)
+    part, room = bytes(part), len(net.staging)
     if offset + len(part) > room:
         raise KernelError(spec.ERROR_STATE_SIZE, f"state: {offset + len(part)} bytes given, at most {room} allowed")
-    net._staging[offset : offset + len(part)] = part
+    net.staging[offset : offset + len(part)] = part
 
 
 def load_staged(net, n):
     """Puts the state of n bytes that was staged into the Network, or raises KernelError and leaves it as it was."""
-    data = bytes(net._staging[:n])
+    data = bytes(net.staging[:n])
     records, experience = _parse(net, data, n)
-    net._staging[:] = bytes(len(net._staging))  # nothing of it may pass for a part of the next one
+    net.staging[:] = bytes(len(net.staging))  # nothing of it may pass for a part of the next one
     frozen, _, _, clock = HEADER.unpack_from(data)[-4:]
     _check_kept(net.config, frozen, clock, records, experience)
-    before, whole = net.memory, net.whole
-    net.memory = _memory(net._kind, clock, frozen, records, experience)
-    net._changed()
+    before, live = net.memory, net.live
+    net.memory = _kept(net.dtype, clock, frozen, records, experience)
+    rebuild.rebuild(net)
     stored, rebuilt = TRAILER.unpack_from(data, n - TRAILER.size)[0], digest(net)
     if rebuilt != stored:
-        net.memory, net.whole = before, whole
+        net.memory, net.live = before, live
         raise KernelError(spec.ERROR_STATE_DIGEST, f"state: digest {stored:08x} stored, {rebuilt:08x} rebuilt")
-
-
-def footprint(config):
-    """Bytes of the kernel's buffer: the layout of dlm_network.c, lay_out(). NUMERICS.md, Footprint."""
-    d, m, classes = config.features, config.events, config.classes
-    even = (m + 1) // 2 * 2
-    first, further = (d + 1) // 2 * 2, (d + classes + 1) // 2 * 2
-    network = [2 * m, 4 * m, 12 * d, 2 * m]
-    for index in range(config.layers):
-        network += [2 * m * (further if index else first), 2 * even * classes, 4 * d, 2 * d]
-    unknowns = [2 * spec.LIMIT_UNKNOWNS * d, 4 * spec.LIMIT_UNKNOWNS]
-    undo = [UNDO_BYTES * spec.LIMIT_UNKNOWNS, 2 * spec.LIMIT_UNKNOWNS * d]
-    sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, *undo, 2 * d]
-    sizes += [largest(config), *network]
-    sizes += network if config.background else []
-    overlaid = _rounded([4 * m * classes, max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE)), 4 * m])
-    sizes += [16 * m, 4 * m, 4 * m * classes, 8 * d, 4 * m, 4 * m, 4 * further, 2 * m]
-    return _rounded(sizes) + _factor_size(config, m) + max(_factor_size(config, trial(m)), overlaid)
-
-
-def _factor_size(config, rows):
-    """Bytes of L, of this number of rows, roots and V."""
-    blocks, even = (rows + 3) // 4, (config.events + 1) // 2 * 2
-    return _rounded([16 * blocks * (blocks + 1), 4 * config.events, 2 * even * config.classes])
-
-
-def _rounded(sizes):
-    """The sum of sizes, each rounded up to 8 bytes."""
-    return sum((size + 7) // 8 * 8 for size in sizes)
 
 
 def _constants(net):
@@ -122,14 +85,8 @@ def _header(net):
     return HEADER.pack(MAGIC, spec.VERSION_STATE, spec.VERSION_SPEC, *_sizes(net.config), *counts)
 
 
-def _record_type(config):
-    return np.dtype(
-        [("id", "<u4"), ("touched", "<u4"), ("label", "<i2"), ("count", "<u2"), ("x", "<i2", (config.features,))]
-    )
-
-
 def _events(net):
-    records = np.zeros(len(net.memory.events), _record_type(net.config))
+    records = np.zeros(len(net.memory.events), record_type(net.config))
     for i, event in enumerate(net.memory.events):
         records[i] = (*event[:4], event.x.astype(np.int16))
     experience = [(e.event, e.novelty_q12, e.margin_q8 | HIT * e.hit) for e in net.memory.experience]
@@ -138,11 +95,6 @@ def _events(net):
 
 def _bytes(values, dtype):
     return values.astype(dtype).tobytes()
-
-
-def _size(config, n_events, n_experience):
-    records = n_events * _record_type(config).itemsize
-    return HEADER.size + records + n_experience * EXPERIENCE.itemsize + TRAILER.size
 
 
 def _parse(net, data, n):
@@ -160,7 +112,7 @@ def _parse(net, data, n):
     if sizes != _sizes(net.config):
         names = "features, classes, layers, events, false_reject_permille, flags"
         raise KernelError(spec.ERROR_STATE_CONFIG, f"state: {names} = {sizes} given, {_sizes(net.config)} needed")
-    needed = _size(net.config, n_events, n_experience)
+    needed = state_bytes(net.config, n_events, n_experience)
     limits = ("events", n_events, net.config.events), ("experience", n_experience, spec.MEMORY_EXPERIENCE)
     for name, count, most in limits:
         if count > most:
@@ -169,7 +121,7 @@ def _parse(net, data, n):
         raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, {needed} needed for its {n_events} events")
     if TRAILER.unpack_from(data, needed - TRAILER.size)[1] != zlib.crc32(data[:-4]):
         raise KernelError(spec.ERROR_STATE_CHECKSUM, "state: damaged, its checksum does not match")
-    records = np.frombuffer(data, _record_type(net.config), n_events, HEADER.size)
+    records = np.frombuffer(data, record_type(net.config), n_events, HEADER.size)
     return records, np.frombuffer(data, EXPERIENCE, n_experience, HEADER.size + records.nbytes)
 
 
@@ -195,11 +147,11 @@ def _check_field(name, value, low, high):
         raise KernelError(spec.ERROR_STATE_EVENT, f"state: {name} {value} given, {allowed}")
 
 
-def _memory(kind, clock, frozen, records, experience):
-    kept = Memory()
+def _kept(dtype, clock, frozen, records, experience):
+    kept = Kept()
     kept.clock, kept.frozen = clock, bool(frozen)
     kept.events = [
-        Event(*(int(r[name]) for name in ("id", "touched", "label", "count")), r["x"].astype(kind)) for r in records
+        Event(*(int(r[name]) for name in ("id", "touched", "label", "count")), r["x"].astype(dtype)) for r in records
     ]
     kept.experience = [Experience(int(e), int(n), int(m) & ~HIT, bool(int(m) & HIT)) for e, n, m in experience]
     return kept

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// What the network says of an event. Twin of host/deeplomath/mirror/answer.py. NUMERICS.md, Network.
+#include "dlm_kernel.h"
+
+// The nearest events, nearest first.
+typedef struct {
+    uint32_t distance2[DLM_LIMIT_NEAREST];
+    uint32_t id[DLM_LIMIT_NEAREST];
+} nearest_t;
+
+static void meet(nearest_t *nearest, uint32_t id, uint32_t distance2) {
+    uint32_t at = DLM_LIMIT_NEAREST;
+    for (; at && distance2 < nearest->distance2[at - 1]; at--) {
+        if (at < DLM_LIMIT_NEAREST) {
+            nearest->distance2[at] = nearest->distance2[at - 1];
+            nearest->id[at] = nearest->id[at - 1];
+        }
+    }
+    if (at < DLM_LIMIT_NEAREST) {
+        nearest->distance2[at] = distance2;
+        nearest->id[at] = id;
+    }
+}
+
+// Answers Q16 [C] of layer `index` at scaled_q8; layer 0 also fills nearest.
+static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled_q8, int32_t *answers_q16,
+                         nearest_t *nearest) {
+    const dlm_network_t *live = dlm_live(net);
+    const dlm_layer_t *layer = &live->layers[index];
+    const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
+    const uint32_t m = live->n_neurons;
+    const int16_t *neuron = DLM_AT(net, int16_t, layer->scaled_q8);
+    const int16_t *alpha = DLM_AT(net, int16_t, layer->alpha);
+    int16_t *k_q15 = DLM_AT(net, int16_t, net->query_k_q15);
+    for (uint32_t j = 0; j < m; j++, neuron += stride) {
+        const uint32_t distance2 = dlm_distance2(scaled_q8, neuron, n);
+        if (!index && distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
+            meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
+        }
+        k_q15[j] = dlm_q15(dlm_gauss(distance2, &layer->width));
+    }
+    for (uint32_t c = 0; c < net->config.n_classes; c += 2, alpha += 2 * dlm_even(m)) {
+        const uint32_t last = c + 1 < net->config.n_classes;
+        int64_t sums[2];
+        dlm_dot2_wide(k_q15, alpha, alpha + last * dlm_even(m), m, sums);
+        for (uint32_t r = 0; r <= last; r++) {
+            answers_q16[c + r] = dlm_round_saturate(sums[r], 20 - layer->alpha_shift, DLM_KERNEL_ANSWER_MAX);
+        }
+    }
+}
+
+// Outputs Q16 [C], the mean of all layers' answers, into answer; leaves z in query_q8.
+static void answer_layers(dlm_t *net, const int16_t *x, dlm_answer_t *answer, nearest_t *nearest) {
+    const dlm_network_t *live = dlm_live(net);
+    int16_t *z = DLM_AT(net, int16_t, net->query_q8), *scaled_q8 = z + dlm_stride(&net->config, 1);
+    int32_t answers[DLM_LIMIT_CLASSES];
+    dlm_first_coordinates(net, live, x, z);
+    for (unsigned index = 0; index < live->depth; index++) {
+        if (index) {
+            dlm_layer_coordinates(net, live, index, z, answers, scaled_q8);
+        }
+        answer_layer(net, index, index ? scaled_q8 : z, answers, nearest);
+        for (uint32_t c = 0; c < net->config.n_classes; c++) {
+            answer->outputs_q16[c] += answers[c];
+        }
+    }
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        answer->outputs_q16[c] = dlm_floor_div(answer->outputs_q16[c], live->depth);
+    }
+}
+
+void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
+    const dlm_network_t *live = dlm_live(net);
+    nearest_t nearest;
+    memset(answer, 0, sizeof(*answer));
+    answer->label = -1;
+    answer->novelty_q12 = DLM_CONTOUR_NOVELTY_MAX;
+    if (!live->n_neurons) {
+        return;
+    }
+    memset(&nearest, 0xff, sizeof(nearest));
+    answer_layers(net, x, answer, &nearest);
+    const uint32_t label = dlm_best_class(net, live, answer->outputs_q16);
+    answer->label = (int32_t)label;
+    answer->margin_q16 = dlm_margin(net, live, answer->outputs_q16, label);
+    answer->distance_q12 = dlm_distance(nearest.distance2[0]);
+    answer->novelty_q12 = dlm_novelty(live, answer->distance_q12, answer->margin_q16);
+    answer->verdict = dlm_verdict(live, answer->novelty_q12, answer->margin_q16);
+    answer->confidence_q16 = dlm_confidence(live, answer->margin_q16);
+    answer->value_q8 = net->config.regression ? dlm_value(live, answer->outputs_q16[0]) : 0;
+    answer->n_nearest = live->n_neurons < DLM_LIMIT_NEAREST ? live->n_neurons : DLM_LIMIT_NEAREST;
+    memcpy(answer->nearest, nearest.id, sizeof(uint32_t) * answer->n_nearest);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Sums of products on cores with DSP instructions (Cortex-M4, M7, M33): two products an instruction, two pairs a load.
+// Part of dlm_dot.c, which includes it once.
+#ifndef DLM_DOT_DSP_H
+#define DLM_DOT_DSP_H
+
+#include "dlm_dot.h"
+#include "dlm_fixed.h"
+
+// a r0, rows r1 r4 r5 r6, n r2, sums r7..r10, pairs r11 r12 and r3 lr.
+#define FOUR(step) step("r1", "r7") step("r4", "r8") step("r5", "r9") step("r6", "r10")
+#define DOT_PAIRS(row, sum)                                                                                            \
+    "ldrd r3, lr, [" row "], #8\n smlad " sum ", r11, r3, " sum "\n smlad " sum ", r12, lr, " sum "\n"
+#define DOT_PAIR(row, sum) "ldr r3, [" row "], #4\n smlad " sum ", r11, r3, " sum "\n"
+#define DOT_LAST(row, sum) "ldrh r3, [" row "]\n smlabb " sum ", r11, r3, " sum "\n"
+// r2 holds n - 4; at 2 where that is negative. Carry: two are left; negative: one is.
+#define DOT_SUMS                                                                                                       \
+    "1: ldrd r11, r12, [r0], #8\n" FOUR(DOT_PAIRS) "subs r2, #4\n bhs 1b\n 2: lsls r3, r2, #31\n bcc 3f\n"             \
+                                                   "ldr r11, [r0], #4\n" FOUR(                                         \
+                                                       DOT_PAIR) "3: bpl 4f\n ldrh r11, [r0]\n" FOUR(DOT_LAST)
+
+DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                        uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "add r4, r1, r2, lsl #1\n"
+                   "add r5, r4, r2, lsl #1\n"
+                   "add r6, r5, r2, lsl #1\n"
+                   "movs r7, #0\n"
+                   "mov r8, r7\n"
+                   "mov r9, r7\n"
+                   "mov r10, r7\n"
+                   "subs r2, r3, #4\n"
+                   "blo 2f\n" DOT_SUMS "4: ldr r3, [sp, #36]\n"
+                   "stm r3, {r7-r10}\n"
+                   "pop {r4-r11, pc}\n");
+}
+
+// a r0, b r1, n r2, sums r4..r7, pairs of a r3 r12, a row of b r8..r11.
+#define MIXED_ROW(half, pair)                                                                                          \
+    "ldm r1!, {r8-r11}\n smlaw" half " r4, r8, " pair ", r4\n smlaw" half " r5, r9, " pair ", r5\n"                    \
+    "smlaw" half " r6, r10, " pair ", r6\n smlaw" half " r7, r11, " pair ", r7\n"
+#define MIXED_PAIR(pair) MIXED_ROW("b", pair) MIXED_ROW("t", pair)
+
+DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_UNUSED, uint32_t n DLM_UNUSED,
+                              int32_t sums[4] DLM_UNUSED) {
+    __asm volatile("push {r3-r11, lr}\n"
+                   "movs r4, #0\n"
+                   "movs r5, #0\n"
+                   "movs r6, #0\n"
+                   "movs r7, #0\n"
+                   "subs r2, #4\n"
+                   "blo 2f\n"
+                   "1: ldrd r3, r12, [r0], #8\n" MIXED_PAIR("r3")
+                       MIXED_PAIR("r12") "subs r2, #4\n"
+                                         "bhs 1b\n"
+                                         "2: lsls r2, #31\n"  // carry: two are left; negative: one is
+                                         "bcc 3f\n"
+                                         "ldr r3, [r0], #4\n" MIXED_PAIR("r3") "3: bpl 4f\n"
+                                                                               "ldrh r3, [r0]\n" MIXED_ROW(
+                                                                                   "b", "r3") "4: ldr r3, [sp]\n"
+                                                                                              "stm r3, {r4-r7}\n"
+                                                                                              "pop {r3-r11, pc}\n");
+}
+
+// Rows of the same length, one after the other: scaled_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as
+// dlm_dot4, and then their norms r0 r11 r12 lr. On the stack: n - 4, the row; its norm, the next norms; rows left, the
+// next row.
+DLM_NAKED void dlm_distance_row(const int16_t *scaled_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
+                                uint32_t i DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                                uint32_t *distance2_q16 DLM_UNUSED) {
+    __asm volatile("push {r4-r11, lr}\n"
+                   "sub sp, #24\n"
+                   "ldr r4, [sp, #60]\n"
+                   "lsls r4, #1\n"
+                   "str r4, [sp, #60]\n"
+                   "mla r5, r2, r4, r0\n"
+                   "ldr r6, [r1, r2, lsl #2]\n"
+                   "subs r3, #4\n"
+                   "strd r3, r5, [sp]\n"
+                   "strd r6, r1, [sp, #8]\n"
+                   "mov r1, r0\n"
+                   "cmp r2, #0\n"
+                   "beq 6f\n"
+                   "5: str r2, [sp, #16]\n"
+                   "ldr r3, [sp, #60]\n"
+                   "add r4, r1, r3\n"
+                   "add r5, r4, r3\n"
+                   "add r6, r5, r3\n"
+                   "add r3, r6\n"
+                   "str r3, [sp, #20]\n"
+                   "movs r7, #0\n"
+                   "mov r8, r7\n"
+                   "mov r9, r7\n"
+                   "mov r10, r7\n"
+                   "ldrd r2, r0, [sp]\n"
+                   "cmp r2, #0\n"
+                   "blt 2f\n" DOT_SUMS "4: ldrd r3, r2, [sp, #8]\n"
+                   "ldm r2!, {r0, r11, r12, lr}\n"
+                   "str r2, [sp, #12]\n"
+                   "add r0, r3\n"
+                   "add r11, r3\n"
+                   "add r12, r3\n"
+                   "add lr, r3\n"
+                   "sub r0, r0, r7, lsl #1\n"
+                   "sub r11, r11, r8, lsl #1\n"
+                   "sub r12, r12, r9, lsl #1\n"
+                   "sub lr, lr, r10, lsl #1\n"
+                   "ldr r3, [sp, #64]\n"
+                   "stm r3!, {r0, r11, r12, lr}\n"
+                   "str r3, [sp, #64]\n"
+                   "ldrd r2, r1, [sp, #16]\n"
+                   "subs r2, #4\n"
+                   "bgt 5b\n"
+                   "6: add sp, #24\n"
+                   "pop {r4-r11, pc}\n");
+}
+
+// a r0, b r1, c r2, n r3, sums r4 r5 and r6 r7, pairs of a r8 r9, of b and c r10 r12.
+#define WIDE_PAIRS(row, low, high)                                                                                     \
+    "ldrd r10, r12, [" row "], #8\n smlald " low ", " high ", r8, r10\n smlald " low ", " high ", r9, r12\n"
+#define WIDE_QUAD "ldrd r8, r9, [r0], #8\n" WIDE_PAIRS("r1", "r4", "r5") WIDE_PAIRS("r2", "r6", "r7")
+#define WIDE_PAIR                                                                                                      \
+    "ldr r8, [r0], #4\n ldr r10, [r1], #4\n smlald r4, r5, r8, r10\n ldr r10, [r2], #4\n smlald r6, r7, r8, r10\n"
+
+DLM_NAKED void dlm_dot2_wide(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
+                             uint32_t n DLM_UNUSED, int64_t sums[2] DLM_UNUSED) {
+    __asm volatile("push {r4-r10}\n"
+                   "movs r4, #0\n"
+                   "movs r5, #0\n"
+                   "movs r6, #0\n"
+                   "movs r7, #0\n"
+                   "subs r3, #8\n"
+                   "blo 2f\n"
+                   "1: " WIDE_QUAD WIDE_QUAD "subs r3, #8\n"
+                   "bhs 1b\n"
+                   "2: lsls r8, r3, #30\n"  // carry: four are left; negative: two are
+                   "bcc 3f\n" WIDE_QUAD "3: bpl 4f\n" WIDE_PAIR "4: lsls r8, r3, #31\n"
+                   "bpl 5f\n"
+                   "ldrh r8, [r0]\n"
+                   "ldrh r10, [r1]\n"
+                   "smlalbb r4, r5, r8, r10\n"
+                   "ldrh r10, [r2]\n"
+                   "smlalbb r6, r7, r8, r10\n"
+                   "5: ldr r3, [sp, #28]\n"
+                   "stm r3, {r4-r7}\n"
+                   "pop {r4-r10}\n"
+                   "bx lr\n");
+}
+
+// a r0, b r1, n r2, sum r3, pairs r4..r7.
+DLM_NAKED uint32_t dlm_distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t n DLM_UNUSED) {
+    __asm volatile("push {r4-r7}\n"
+                   "movs r3, #0\n"
+                   "subs r2, #4\n"
+                   "blo 2f\n"
+                   "1: ldrd r4, r5, [r0], #8\n"
+                   "ldrd r6, r7, [r1], #8\n"
+                   "ssub16 r4, r4, r6\n"
+                   "ssub16 r5, r5, r7\n"
+                   "smlad r3, r4, r4, r3\n"
+                   "smlad r3, r5, r5, r3\n"
+                   "subs r2, #4\n"
+                   "bhs 1b\n"
+                   "2: lsls r4, r2, #31\n"
+                   "bcc 3f\n"
+                   "ldr r4, [r0], #4\n"
+                   "ldr r6, [r1], #4\n"
+                   "ssub16 r4, r4, r6\n"
+                   "smlad r3, r4, r4, r3\n"
+                   "lsls r4, r2, #31\n"
+                   "3: bpl 4f\n"
+                   "ldrh r4, [r0]\n"
+                   "ldrh r6, [r1]\n"
+                   "ssub16 r4, r4, r6\n"
+                   "smlabb r3, r4, r4, r3\n"
+                   "4: mov r0, r3\n"
+                   "pop {r4-r7}\n"
+                   "bx lr\n");
+}
+
+#endif
