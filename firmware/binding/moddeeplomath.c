@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The MicroPython module `deeplomath`: its names and types. Arguments in, exceptions out; the arithmetic is the kernel's. Its
-// host twin is host/deeplomath/mirror/network.py. Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath.mpy.
+// The MicroPython module `deeplomath`: its names and types. Arguments in, exceptions out; the arithmetic is the kernel's.
+// Its host twin is host/deeplomath/mirror/network.py. Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a
+// loadable deeplomath.mpy.
 //
 //     net = deeplomath.Network(features=18, classes=7, events=64)
 //     net.learn(array('h', ...), 3).neurons
