@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from deeplomath import spec
-from deeplomath.deploy import deploy
+from deeplomath.deploy import choice
 from deeplomath.desk import statuses
 from deeplomath.link import emulator
 
@@ -17,7 +17,7 @@ IMAGES = ("firmware.uf2", "firmware.dfu", "firmware.hex")
 
 def write_mip(build, folder):
     """Writes folder/ARCHITECTURE/package.json and what it names, for each architecture that is built; mip cannot choose one."""
-    modules, device = deploy.load_build(build)
+    modules, device = choice.load_build(build)
     for architecture, native in modules.items():
         files = {f"{name}.mpy": data for name, data in (native | device).items()}
         package = folder / architecture

@@ -13,7 +13,7 @@ import typer
 from .. import paths, spec
 from ..audit import eventfile
 from ..audit.lockstep import Lockstep, Mismatch
-from ..deploy import deploy
+from ..deploy import deploy, install
 from ..errors import DataError, DeeplomathError, DeviceError, KernelError
 from ..link.client import Device
 from ..link.transport import BAUD
@@ -181,7 +181,7 @@ def deploy_command(
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
     if not os.environ.get("DEEPLOMATH_BUILD"):
         paths.need_checkout("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
-    script = deploy.main_script(serial, serial_baud, tx, rx) if main else None
+    script = install.main_script(serial, serial_baud, tx, rx) if main else None
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )
