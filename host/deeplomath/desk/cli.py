@@ -18,7 +18,7 @@ from ..errors import DataError, DeeplomathError, DeviceError, KernelError
 from ..link.client import Device
 from ..link.transport import BAUD
 from ..mirror.network import Network
-from ..results import Learned
+from ..results import Action, Learned
 from ..text import escaped
 from . import data, demo, drawing, report, screen, statuses
 
@@ -148,7 +148,7 @@ def check_command(
     learned = [result for result in results if isinstance(result, Learned)]
     what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
     console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
-    absorbed = sum(result.action == spec.ACTION_ABSORBED for result in learned)
+    absorbed = sum(result.action == Action.ABSORBED for result in learned)
     evicted = sum(result.evicted >= 0 for result in learned)
     kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
     sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
