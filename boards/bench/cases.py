@@ -8,13 +8,13 @@ import numpy as np
 
 from deeplomath import Action, Network, window_features
 from deeplomath.desk import data
-from deeplomath.link import emulator
+from deeplomath.paths import ROOT
 
 SIZES = [(18, 16, 2), (18, 64, 1), (18, 64, 2), (18, 128, 2), (48, 16, 2), (48, 64, 2), (48, 128, 2)]
 COMPARED = (18, 64, 2)  # with the MLP
 CLASSES = 7
 QUERIES = 300
-DOTS = emulator.ROOT / "shared_spec" / "vectors" / "dot.json"
+DOTS = ROOT / "shared_spec" / "vectors" / "dot.json"
 DOT_STRIDE = 66  # numbers from one row of a vector to the next: even, so that rows are aligned
 
 

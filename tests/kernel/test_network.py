@@ -132,7 +132,18 @@ def test_an_error_names_the_value_and_the_limit(name, low, high, code):
 
 
 @pytest.mark.parametrize(
-    "x", [[1.0, 2, 3], np.zeros(3), np.zeros((1, 3), np.int16), [True, False, True], 5, "abc", [[1], [2, 3]]]
+    "x",
+    [
+        [1.0, 2, 3],
+        np.zeros(3),
+        np.zeros((1, 3), np.int16),
+        [True, False, True],
+        [1, True, 2],
+        5,
+        "abc",
+        b"abcdef",
+        [[1], [2, 3]],
+    ],
 )
 def test_an_event_of_no_integers_is_refused(x):
     with pytest.raises(TypeError, match="^event: "):
@@ -149,7 +160,7 @@ def test_an_event_may_be_any_integers_that_fit(make):
     assert nets[0].digest() == nets[1].digest()
 
 
-@pytest.mark.parametrize("value", [32768, -32769, 1 << 40, 1 << 70])
+@pytest.mark.parametrize("value", [32768, -32769, 1 << 40, 1 << 63, 1 << 70])
 def test_a_value_that_does_not_fit_is_named_and_changes_nothing(value):
     net = MIRROR(**SIZES)
     before = net.digest()
@@ -161,6 +172,8 @@ def test_a_value_that_does_not_fit_is_named_and_changes_nothing(value):
 def test_an_event_of_another_length_is_refused():
     with pytest.raises(KernelError, match="features: 4 given, 3 needed"):
         MIRROR(**SIZES).learn(np.zeros(4, np.int16), 0)
+    with pytest.raises(KernelError, match="features: 0 given, 3 needed"):
+        MIRROR(**SIZES).infer([])
 
 
 @pytest.mark.kernel
