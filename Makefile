@@ -219,7 +219,7 @@ $(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
 
 natmod: $(call natmod_of,$(NATMOD_ARCH)) ## the modules for stock MicroPython; of one kind: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) $(wildcard firmware/natmod/*) | $(BUILD)/.packages-firmware $(VENV)/.done
-	@echo "building $@"; mkdir -p $(@D)
+	@echo "building $@"; mkdir -p $(@D); rm -f $@
 	@$(MAKE) -C $(@D) -f $(CURDIR)/firmware/natmod/Makefile MOD=$(*F) ARCH=$(*D) MPY_DIR=$(MICROPYTHON) \
 	PYTHON=$(abspath $(RUN)) >$(@:.mpy=.log) 2>&1 || { tail -n 40 $(@:.mpy=.log); exit 1; }
 

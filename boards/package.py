@@ -8,16 +8,16 @@ import shutil
 from pathlib import Path
 
 from deeplomath import spec
-from deeplomath.deploy import deploy
+from deeplomath.deploy import choice
 from deeplomath.desk import statuses
-from deeplomath.link import emulator
+from deeplomath.paths import BUILD, ROOT
 
 IMAGES = ("firmware.uf2", "firmware.dfu", "firmware.hex")
 
 
 def write_mip(build, folder):
     """Writes folder/ARCHITECTURE/package.json and what it names, for each architecture that is built; mip cannot choose one."""
-    modules, device = deploy.load_build(build)
+    modules, device = choice.load_build(build)
     for architecture, native in modules.items():
         files = {f"{name}.mpy": data for name, data in (native | device).items()}
         package = folder / architecture
@@ -35,7 +35,7 @@ def write_release(build, folder):
     shutil.rmtree(folder, ignore_errors=True)
     write_mip(build, folder / "mip")
     images = {}
-    for board in sorted(path.parent.name for path in emulator.ROOT.glob("boards/*/board.toml")):
+    for board in sorted(path.parent.name for path in ROOT.glob("boards/*/board.toml")):
         images |= {f"{board}{Path(name).suffix}": build / board / name for name in IMAGES}
     images = {name: path for name, path in images.items() if path.is_file()}
     for name, path in images.items():
@@ -50,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("mip", "release"))
     what = parser.parse_args().what
-    build = emulator.BUILD
+    build = BUILD
     if what == "mip":
         for architecture in write_mip(build, build / "mip"):
             print(f"mpremote connect PORT mip install build/mip/{architecture}/package.json")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Compiles libraries and binding into a MicroPython firmware of a port that is built by CMake; its twin is micropython.mk.
+# Compiles libraries and binding into a MicroPython firmware of a port that is built by CMake; its twin is
+# micropython.mk.
 set(DEEPLOMATH ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB DEEPLOMATH_BINDING ${DEEPLOMATH}/binding/*.c)
 file(GLOB DEEPLOMATH_KERNEL ${DEEPLOMATH}/common/*.c ${DEEPLOMATH}/kernel/*.c)

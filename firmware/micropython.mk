@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Compiles libraries and binding into a MicroPython firmware of a port that is built by make; its twin is micropython.cmake.
+# Compiles libraries and binding into a MicroPython firmware of a port that is built by make; its twin is
+# micropython.cmake.
 DEEPLOMATH_DIR := $(USERMOD_DIR)
 DEEPLOMATH_LIBRARIES := common kernel signal
 SRC_USERMOD_C += $(sort $(wildcard $(DEEPLOMATH_DIR)/binding/*.c))

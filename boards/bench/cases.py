@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Network, window_features
+from deeplomath import Action, Network, window_features
 from deeplomath.desk import data
-from deeplomath.link import emulator
-from deeplomath.spec import ACTION_INSERTED
+from deeplomath.paths import ROOT
 
 SIZES = [(18, 16, 2), (18, 64, 1), (18, 64, 2), (18, 128, 2), (48, 16, 2), (48, 64, 2), (48, 128, 2)]
 COMPARED = (18, 64, 2)  # with the MLP
 CLASSES = 7
 QUERIES = 300
-DOTS = emulator.ROOT / "shared_spec" / "vectors" / "dot.json"
+DOTS = ROOT / "shared_spec" / "vectors" / "dot.json"
 DOT_STRIDE = 66  # numbers from one row of a vector to the next: even, so that rows are aligned
 
 
@@ -53,7 +52,7 @@ def case(x, labels, size):
     mirror.learn_many(x[: n_events - 1], labels[: n_events - 1])
     state = mirror.export()
     for at in range(n_events - 1, len(labels)):
-        if mirror.learn(x[at], int(labels[at])).action == ACTION_INSERTED:
+        if mirror.learn(x[at], int(labels[at])).action == Action.INSERTED:
             return Case(size, state, x[at], int(labels[at]), mirror)
         mirror.undo()
     raise ValueError(f"{size}: every event is absorbed")

@@ -10,7 +10,8 @@ enum {
     BESIDE = 4 * ROOM,            // bytes that a network leaves to what is asked of it
 };
 
-// A block of another size at the same place, a new one of NULL, none of size 0; NULL where there is no room. Raises nothing.
+// A block of another size at the same place, a new one of NULL, none of size 0; NULL where there is no room. Raises
+// nothing.
 void *mod_resize(void *block, size_t size);
 
 bool mod_has_room(size_t size);

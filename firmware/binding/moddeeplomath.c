@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The MicroPython module `deeplomath`: its names and types. Arguments in, exceptions out; the arithmetic is the kernel's. Its
-// host twin is host/deeplomath/mirror/network.py. Compiled into a firmware or, with MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath.mpy.
+// The MicroPython module `deeplomath`: its names and types. Arguments in, exceptions out; the arithmetic is the
+// kernel's. Its host twin is host/deeplomath/mirror/network.py. Compiled into a firmware or, with
+// MICROPY_ENABLE_DYNRUNTIME, into a loadable deeplomath.mpy.
 //
 //     net = deeplomath.Network(features=18, classes=7, events=64)
 //     net.learn(array('h', ...), 3).neurons
 //     net.infer(array('h', ...)).label
 //
-// A refused argument raises ValueError(text with value and limit, kernel error code) and changes nothing. Want of memory
-// raises MemoryError ahead of a change: behind one, ROOM bytes are free for what is made of its outcome.
+// A refused argument raises ValueError(text with value and limit, kernel error code) and changes nothing. Want of
+// memory raises MemoryError ahead of a change: behind one, ROOM bytes are free for what is made of its outcome.
 #include "network.h"
 #include "results.h"
 
@@ -94,8 +95,9 @@ static void make_network_type(void) {
     MP_OBJ_TYPE_SET_SLOT(&network_type, locals_dict, (void *)&network_locals, 1);
 }
 
-// The code looks up each name (a qstr) in a table that belongs to the module's context. Code and variables stay for ever, but where
-// the code does not lie in the heap (unix) nothing else would hold the context once the module is out of sys.modules.
+// The code looks up each name (a qstr) in a table that belongs to the module's context. Code and variables stay for
+// ever, but where the code does not lie in the heap (unix) nothing else would hold the context once the module is out
+// of sys.modules.
 const void *kept_context;
 
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {

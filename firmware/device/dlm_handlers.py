@@ -6,8 +6,6 @@ import sys
 import time
 from struct import calcsize, pack_into, unpack_from
 
-import deeplomath_signal
-
 import dlm_spec as spec
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -115,6 +113,8 @@ class Handlers:
         return self._put(opcode, end, self.network.digest() if end == total else 0)
 
     def features(self, opcode, payload):
+        import deeplomath_signal  # not before it is asked for: loaded from a file, it takes 4 KB of the heap
+
         features, ticks = self._timed(deeplomath_signal.window_features, payload[2:], *_fields(opcode, payload))
         return self._append(self._put(opcode, ticks), features)
 

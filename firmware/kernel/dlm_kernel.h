@@ -318,9 +318,13 @@ void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32
 void dlm_alpha(dlm_t *net, uint32_t j);
 // alpha into layer `index`, in 16 bits, and the layer's left-out answers: T less the leave-one-out residuals.
 void dlm_keep(dlm_t *net, unsigned index);
-// T in Q16 of an event of this label in a network, within -1..1: for its own class, and for any.
+// T in Q16 of an event of this label in a network, within -1..1: for its own class, and for another.
 int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t label);
-int32_t dlm_target(const dlm_t *net, const dlm_network_t *network, int32_t label, uint32_t class);
+
+static inline int32_t dlm_other_target(const dlm_network_t *network, uint32_t class) {
+    return network->present >> class & 1 ? -(int32_t)network->share_q16 : 0;
+}
+
 // Value Q8 of a regression whose output is this.
 int32_t dlm_value(const dlm_network_t *network, int32_t output_q16);
 

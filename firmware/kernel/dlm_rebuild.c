@@ -191,12 +191,15 @@ static uint64_t add_answers(dlm_t *net, int32_t sign) {
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *sums = DLM_AT(net, int32_t, net->sums_q16);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
+    const int one_class = net->config.regression;
     uint64_t error = 0;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        const int32_t other = dlm_other_target(next, c);
         for (uint32_t i = 0; i < net->n_events; i++) {
             *sums += sign * *left_out++;
             const int32_t mean = dlm_floor_div(*sums++, net->build.layer + 1);
-            const int64_t miss = dlm_target(net, next, label[i], c) - mean;
+            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
+            const int64_t miss = target - mean;
             error += (uint64_t)(miss * miss);
         }
     }

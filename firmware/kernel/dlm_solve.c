@@ -125,13 +125,6 @@ int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t l
     return net->config.regression ? value_target(network, label) : DLM_ONE_Q16 - (int32_t)network->share_q16;
 }
 
-int32_t dlm_target(const dlm_t *net, const dlm_network_t *network, int32_t label, uint32_t class) {
-    if (net->config.regression || label == (int32_t)class) {
-        return dlm_own_target(net, network, label);
-    }
-    return network->present >> class & 1 ? -(int32_t)network->share_q16 : 0;
-}
-
 void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m_even = dlm_even(next->n_neurons), n = next->n_present;
@@ -256,12 +249,15 @@ void dlm_keep(dlm_t *net, unsigned index) {
     dlm_layer_t *layer = &dlm_next(net)->layers[index];
     int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
+    const int one_class = net->config.regression;
     const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
     for (uint32_t c = 0; c < n_classes; c++, kept += m_even) {
+        const int32_t other = dlm_other_target(next, c);
         kept[m_even - 1] = 0;
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
-            const int32_t left_out = dlm_target(net, next, label[i], c) - residual(alpha, reciprocal_q30[i]);
+            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
+            const int32_t left_out = target - residual(alpha, reciprocal_q30[i]);
             const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
             kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
             *left_out_q16++ = dlm_saturate32(left_out, DLM_KERNEL_ANSWER_MAX);

@@ -2,8 +2,8 @@
 // The C library's functions that a native module's code calls.
 #include "py/dynruntime.h"
 
-// A native module is linked with no C library: what kernel and compiler take from it is MicroPython's own. no_icf: GCC would
-// fold the two equal bodies, let memmove call memcpy, and expand that in place, for areas that do not overlap.
+// A native module is linked with no C library: what kernel and compiler take from it is MicroPython's own. no_icf: GCC
+// would fold the two equal bodies, let memmove call memcpy, and expand that in place, for areas that do not overlap.
 void *memset(void *to, int value, size_t n) {
     return mp_fun_table.memset_(to, value, n);
 }

@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from deeplomath import Network, spec
+from deeplomath import Network, Verdict, spec
 
 
 class Peer:
@@ -66,7 +66,7 @@ class Deeplomath(Peer):
 
     def refused(self, x):
         """Which events the network calls unknown."""
-        return np.array([answer.verdict == spec.VERDICT_UNKNOWN for answer in self.answers(x)])
+        return np.array([answer.verdict == Verdict.UNKNOWN for answer in self.answers(x)])
 
     def bytes(self):
         return self.net.footprint()

@@ -12,6 +12,7 @@ Each is loaded when it is first asked for: the command must be able to say what 
 import importlib
 
 _HOMES = {
+    "Action": "results",
     "Answer": "results",
     "Cost": "results",
     "DeeplomathError": "errors",
@@ -22,7 +23,9 @@ _HOMES = {
     "Learned": "results",
     "Network": "mirror.network",
     "ProtocolError": "errors",
+    "Reason": "results",
     "TransportError": "errors",
+    "Verdict": "results",
     "__version__": "spec",
     "cost": "mirror.network",
     "window_features": "signal.features",

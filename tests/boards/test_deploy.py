@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zlib
 
+import numpy as np
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
@@ -12,10 +13,14 @@ from typer.testing import CliRunner
 
 import deeplomath
 from deeplomath import paths, spec
-from deeplomath.deploy import deploy
+from deeplomath.deploy import choice, deploy, install
+from deeplomath.deploy.board import Board
+from deeplomath.deploy.facts import DEVICE as DEVICE_FILES
+from deeplomath.deploy.facts import Facts
 from deeplomath.desk import cli
 from deeplomath.errors import DeeplomathError, DeployError
 from deeplomath.link import emulator, rawrepl
+from deeplomath.link.transport import BAUD
 from hostile import HostileBoard, said
 
 ARMV7EM = 6 << 10 | 3 << 8 | 6
@@ -23,15 +28,15 @@ MODULES = {
     architecture: {name: bytes([ord("M"), 6, number << 2 | 3, 31]) + name.encode() for name in paths.MODULES}
     for architecture, number in (("armv6m", 4), ("armv7m", 5), ("x64", 2))
 }
-DEVICE = {name: b"M\6\0\x1f" + name.encode() for name in deploy.DEVICE}
-FACTS = deploy.Facts(
+DEVICE = {name: b"M\6\0\x1f" + name.encode() for name in DEVICE_FILES}
+FACTS = Facts(
     version=(1, 25, 0),
     mpy=ARMV7EM,
     path=["", ".frozen", "/lib"],
     machine="a board",
     here="/",
     builtin=dict.fromkeys(paths.MODULES),
-    frozen=dict.fromkeys(deploy.DEVICE),
+    frozen=dict.fromkeys(DEVICE_FILES),
     crc32=True,
     heap=200000,
 )
@@ -41,7 +46,7 @@ FACTS = deploy.Facts(
     ("number", "chosen"), [(4, "armv6m"), (5, "armv7m"), (6, "armv7m"), (7, "armv7m"), (8, "armv7m"), (2, "x64")]
 )
 def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
-    assert deploy.choose_module(FACTS._replace(mpy=number << 10 | 3 << 8 | 6), MODULES) == chosen
+    assert choice.choose_module(FACTS._replace(mpy=number << 10 | 3 << 8 | 6), MODULES) == chosen
 
 
 @pytest.mark.parametrize(
@@ -69,38 +74,38 @@ def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
 )
 def test_what_cannot_run_is_refused_with_value_and_limit(facts, words):
     with pytest.raises(DeployError, match=words):
-        deploy.choose_files(FACTS._replace(**facts), MODULES, DEVICE)
+        choice.choose_files(FACTS._replace(**facts), MODULES, DEVICE)
 
 
 def test_what_the_firmware_has_in_it_is_not_copied():
     device = {f"{name}.mpy": data for name, data in DEVICE.items()}
     inside = dict.fromkeys(paths.MODULES, spec.VERSION_LIBRARY)
-    assert deploy.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == ("firmware", device)
+    assert choice.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == ("firmware", device)
     inside["deeplomath_signal"] = None
-    assert deploy.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == (
+    assert choice.choose_files(FACTS._replace(builtin=inside), MODULES, DEVICE) == (
         "armv7m",
         {"deeplomath_signal.mpy": MODULES["armv7m"]["deeplomath_signal"], **device},
     )
-    frozen = {**dict.fromkeys(deploy.DEVICE, ""), "dlm_spec": spec.VERSION_LIBRARY}
-    assert deploy.choose_files(FACTS._replace(frozen=frozen), MODULES, DEVICE) == (
+    frozen = {**dict.fromkeys(DEVICE_FILES, ""), "dlm_spec": spec.VERSION_LIBRARY}
+    assert choice.choose_files(FACTS._replace(frozen=frozen), MODULES, DEVICE) == (
         "armv7m",
         {f"{name}.mpy": data for name, data in MODULES["armv7m"].items()},
     )
 
 
 def test_too_little_heap_is_refused_with_value_and_limit():
-    needed = 50000 + deploy.HEAP
-    deploy.check_heap(FACTS._replace(heap=needed), {"a": bytes(30000), "b": bytes(20000)})
+    needed = 50000 + choice.HEAP
+    choice.check_heap(FACTS._replace(heap=needed), {"a": bytes(30000), "b": bytes(20000)})
     with pytest.raises(DeployError, match=f"heap: {needed - 1} bytes free on the board, {needed} needed"):
-        deploy.check_heap(FACTS._replace(heap=needed - 1), {"a": bytes(50000)})
+        choice.check_heap(FACTS._replace(heap=needed - 1), {"a": bytes(50000)})
 
 
 def test_too_little_room_is_refused_with_value_and_limit():
     room = dict(block=512, free=5 * 512, error=None)
-    deploy.check_room(room, {"a": bytes(513), "b": bytes(512)})
-    deploy.check_room(room | dict(free=0), {})
+    install.check_room(room, {"a": bytes(513), "b": bytes(512)})
+    install.check_room(room | dict(free=0), {})
     with pytest.raises(DeployError, match="filesystem: 2560 bytes free on the board, 3072 needed"):
-        deploy.check_room(room, {"a": bytes(513), "b": bytes(513)})
+        install.check_room(room, {"a": bytes(513), "b": bytes(513)})
 
 
 @pytest.mark.parametrize(
@@ -112,14 +117,14 @@ def test_too_little_room_is_refused_with_value_and_limit():
     ],
 )
 def test_modules_go_where_the_board_looks_for_them(path, folder):
-    assert deploy.module_folder(FACTS._replace(path=path)) == folder
+    assert install.module_folder(FACTS._replace(path=path)) == folder
 
 
 def test_a_board_without_a_folder_for_modules_is_refused():
     with pytest.raises(
         DeployError, match=r"sys.path: \['', '.frozen'\] on the board, a folder that ends in /lib needed"
     ):
-        deploy.module_folder(FACTS._replace(path=["", ".frozen"]))
+        install.module_folder(FACTS._replace(path=["", ".frozen"]))
 
 
 CALLS = {
@@ -132,7 +137,7 @@ CALLS = {
 
 @pytest.mark.parametrize("serial", CALLS)
 def test_a_main_script_serves_on_one_line_and_shows_the_others(serial):
-    lines = deploy.main_script(serial, 921600, tx=0, rx=1).splitlines()
+    lines = install.main_script(serial, 921600, tx=0, rx=1).splitlines()
     compile("\n".join(lines), "main.py", "exec")
     active = [line.split("  #")[0] for line in lines if line.startswith("dlm_main")]
     assert active == [f"dlm_main.{CALLS[serial]}"]
@@ -141,12 +146,12 @@ def test_a_main_script_serves_on_one_line_and_shows_the_others(serial):
 
 def test_a_line_that_is_none_is_refused():
     with pytest.raises(DeployError, match="serial: spi1 given, one of repl, uart0, uart1"):
-        deploy.main_script("spi1")
+        install.main_script("spi1")
 
 
 def test_what_is_not_built_is_named(tmp_path):
     with pytest.raises(DeployError, match="dlm_main.mpy: not built; run `make natmod device`"):
-        deploy.load_build(tmp_path)
+        choice.load_build(tmp_path)
 
 
 def test_a_port_that_is_not_there_is_a_clear_error():
@@ -237,7 +242,7 @@ HOSTILE = {
     "builtin of numbers": facts(builtin=dict.fromkeys(paths.MODULES, 7)),
     "frozen None": facts(frozen=None),
     "frozen without names": facts(frozen={}),
-    "frozen of lists": facts(frozen=dict.fromkeys(deploy.DEVICE, [])),
+    "frozen of lists": facts(frozen=dict.fromkeys(DEVICE_FILES, [])),
     "crc32 a text": facts(crc32="yes"),
     "heap a text": facts(heap="much"),
     "heap negative": facts(heap=-1),
@@ -306,7 +311,7 @@ VALUES = st.recursive(
 )
 
 
-class Answering(deploy.Board):
+class Answering(Board):
     """A Board whose programs print what is drawn."""
 
     def __init__(self, draw):
@@ -339,8 +344,8 @@ def test_whatever_a_board_answers_nothing_but_words_leaves_deploy(data):
     board = Answering(draw)
     try:
         found = board.facts()
-        deploy.prepare(board, found, MODULES, DEVICE)
-        deploy.prepare_main(board, found, "print()", False)
+        install.prepare(board, found, MODULES, DEVICE)
+        install.prepare_main(board, found, "print()", False)
     except DeeplomathError as error:
         assert str(error).isprintable() and len(str(error)) < 10000
 
@@ -370,9 +375,10 @@ def test_a_board_that_takes_no_module_says_so_before_one_is_built(monkeypatch):
 
 OLD = """
 from deeplomath.deploy import deploy
+from deeplomath.errors import DeployError
 try:
     deploy.deploy("/dev/none-such", build={build!r})
-except deploy.DeployError as error:
+except DeployError as error:
     print(error)
 """
 
@@ -413,7 +419,7 @@ def test_where_mpremote_is_missing_the_words_say_what_to_install(monkeypatch):
 # The real thing
 
 FOLDER = "/lib"
-PATHS = [f"{FOLDER}/{name}.mpy" for name in (*paths.MODULES, *deploy.DEVICE)]
+PATHS = [f"{FOLDER}/{name}.mpy" for name in (*paths.MODULES, *DEVICE_FILES)]
 
 
 @pytest.fixture(scope="module", params=[pytest.param("mps2_an385_qemu", marks=pytest.mark.m3_mpy)])
@@ -429,7 +435,7 @@ def compiled_in(request):
 
 
 def booted(board):
-    device = [emulator.BUILD / "device" / f"{name}.mpy" for name in deploy.DEVICE]
+    device = [emulator.BUILD / "device" / f"{name}.mpy" for name in DEVICE_FILES]
     missing = [str(file) for file in (*board.needs, *device) if not file.is_file()]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test does it")
@@ -453,8 +459,8 @@ def deployed(stock):
 def port(deployed):
     """A board with everything deployed, and put right again afterwards."""
     yield deployed[0]
-    deploy.end_service(deployed[0], deploy.BAUD, force=True)
-    with deploy.Board(deployed[0]) as board:
+    deploy.end_service(deployed[0], BAUD, force=True)
+    with Board(deployed[0]) as board:
         board.remove(["/main.py", "/dlm_main.py", "/lib/dlm_main.py", "/ballast"])
     if files(deployed[0]) != built():
         deploy.deploy(deployed[0])
@@ -462,20 +468,20 @@ def port(deployed):
 
 def files(port, more=()):
     """{path: CRC-32} of everything in /lib, and of more."""
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         names = board.run("import os; print(os.listdir('/lib'))")
         return board.look(FOLDER, [*(f"{FOLDER}/{name}" for name in names), *more])["files"]
 
 
 def built():
     """The files of `files` as they should be."""
-    modules, device = deploy.load_build()
+    modules, device = choice.load_build()
     data = [*modules["armv7m"].values(), *device.values()]
     return {path: zlib.crc32(data) for path, data in zip(PATHS, data, strict=True)}
 
 
 def write(port, path, data):
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         board.write(path, data)
 
 
@@ -510,8 +516,8 @@ def test_the_command_says_what_it_did_and_what_comes_next(deployed, port):
 
 def wrong_build(tmp_path, module):
     """A build folder as ours, but for this module deeplomath."""
-    modules = deploy.load_build()[0]["armv7m"]
-    for name in deploy.DEVICE:
+    modules = choice.load_build()[0]["armv7m"]
+    for name in DEVICE_FILES:
         (tmp_path / "device").mkdir(exist_ok=True)
         (tmp_path / "device" / f"{name}.mpy").write_bytes((emulator.BUILD / "device" / f"{name}.mpy").read_bytes())
     (tmp_path / "natmod" / "armv7m").mkdir(parents=True)
@@ -529,7 +535,7 @@ def miscomputing(module):
 
 def without_a_network(module):
     """A file that loads as the module, but is another one."""
-    other = bytearray(deploy.load_build()[1]["dlm_frame"])
+    other = bytearray(choice.load_build()[1]["dlm_frame"])
     other[2] = module[2]
     return bytes(other)
 
@@ -539,7 +545,7 @@ def without_a_network(module):
     [(miscomputing, "event 0, configure: the board and the mirror differ"), (without_a_network, "AttributeError")],
 )
 def test_a_module_that_fails_its_self_test_goes_and_the_old_one_comes_back(port, tmp_path, spoil, words):
-    build = wrong_build(tmp_path, spoil(deploy.load_build()[0]["armv7m"]["deeplomath"]))
+    build = wrong_build(tmp_path, spoil(choice.load_build()[0]["armv7m"]["deeplomath"]))
     with pytest.raises(DeployError, match=f"self-test: {words}.*; the files of before are back"):
         deploy.deploy(port, build=build)
     assert files(port) == built()
@@ -555,7 +561,7 @@ def test_what_would_hide_the_new_files_is_named_or_set_aside(port):
 
 
 def test_a_deploy_that_was_broken_off_is_taken_up(port):
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         board.rename({PATHS[0]: PATHS[0] + ".old"})
         board.write(PATHS[1] + ".new", b"half a file")
         board.rename({PATHS[2]: PATHS[2] + ".old"})
@@ -565,23 +571,23 @@ def test_a_deploy_that_was_broken_off_is_taken_up(port):
 
 
 def test_no_room_is_refused_and_nothing_changed(port):
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         board.rename({PATHS[0]: PATHS[0] + ".aside"})
         room = board.look(FOLDER, [])["free"]
         board.run(
             f"file = open('/ballast', 'w')\nfor _ in range({room // 4096 - 8}):\n file.write(' ' * 4096)\nfile.close()"
         )
-    module = deploy.load_build()[0]["armv7m"]["deeplomath"]
+    module = choice.load_build()[0]["armv7m"]["deeplomath"]
     needed = 4096 * (-(-len(module) // 4096) + 2)  # blocks, two for the filesystem itself
     with pytest.raises(DeployError, match=rf"filesystem: \d+ bytes free on the board, {needed} needed"):
         deploy.deploy(port)
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         board.rename({PATHS[0] + ".aside": PATHS[0]})
     assert files(port) == built()
 
 
 def test_a_main_script_is_written_when_asked_for_and_another_one_only_by_force(port):
-    script = deploy.main_script()
+    script = install.main_script()
     assert deploy.deploy(port, main=script).copied == ["/main.py"]
     assert deploy.deploy(port, main=script).right == [*PATHS, "/main.py"]
     write(port, "/main.py", b"print('mine')\n")
@@ -598,10 +604,10 @@ def test_a_main_script_is_written_when_asked_for_and_another_one_only_by_force(p
 def test_a_network_that_has_learned_is_lost_only_by_force(port):
     with deeplomath.Device(port) as device:
         device.configure(features=2, classes=2, events=4)
-    deploy.end_service(port, deploy.BAUD, force=False)
+    deploy.end_service(port, BAUD, force=False)
     with deeplomath.Device(port) as device:
         device.configure(features=2, classes=2, events=4)
-        device.learn(deploy.np.array([1, 2], deploy.np.int16), 1)
+        device.learn(np.array([1, 2], np.int16), 1)
     with pytest.raises(DeployError, match="network: 1 neurons on the board would be lost"):
         deploy.deploy(port)
     assert deploy.deploy(port, force=True).copied == []
@@ -620,10 +626,10 @@ def test_a_network_that_has_learned_is_lost_only_by_force(port):
     ids=["none", "read-only"],
 )
 def test_a_filesystem_that_takes_no_files_is_refused(port, before, words):
-    with deploy.Board(port) as board:
+    with Board(port) as board:
         board.run(before)
         with pytest.raises(DeployError, match=words):
-            deploy.Install(board, FOLDER, {"/lib/new": b"1"})
+            install.Install(board, FOLDER, {"/lib/new": b"1"})
 
 
 def test_a_firmware_with_all_in_it_is_proved_without_a_copy(compiled_in):
@@ -632,7 +638,7 @@ def test_a_firmware_with_all_in_it_is_proved_without_a_copy(compiled_in):
 
 
 def test_a_firmwares_own_module_comes_before_any_file(compiled_in):
-    with deploy.Board(compiled_in) as board:
+    with Board(compiled_in) as board:
         board.make_folder("/lib")
         board.write("/deeplomath.py", b"raise ImportError('the file')\n")
         assert board.run("import deeplomath; print(repr(deeplomath.__version__))") == spec.VERSION_LIBRARY
@@ -640,9 +646,9 @@ def test_a_firmwares_own_module_comes_before_any_file(compiled_in):
 
 
 def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pico):
-    done = deploy.deploy(pico, main=deploy.main_script())
+    done = deploy.deploy(pico, main=install.main_script())
     assert (done.module, done.copied) == ("armv6m", [*PATHS, "/main.py"])
     with deeplomath.Device(pico, start=False) as device:
         assert device.hello.implementation.endswith("armv6m")
         device.exit()
-    assert deploy.deploy(pico, main=deploy.main_script()).right == [*PATHS, "/main.py"]
+    assert deploy.deploy(pico, main=install.main_script()).right == [*PATHS, "/main.py"]

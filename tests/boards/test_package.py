@@ -13,7 +13,7 @@ import threading
 import pytest
 
 from deeplomath import spec
-from deeplomath.deploy import deploy
+from deeplomath.deploy import facts
 from deeplomath.link import emulator
 from deeplomath.paths import MODULES, native_modules
 from implementations import ROOT
@@ -31,7 +31,7 @@ def build(tmp_path):
         for file in native_modules(architecture, tmp_path):
             file.write_bytes(f"{file.stem} {architecture}".encode())
     (tmp_path / "device").mkdir()
-    for name in deploy.DEVICE:
+    for name in facts.DEVICE:
         (tmp_path / "device" / f"{name}.mpy").write_bytes(name.encode())
     return tmp_path
 
@@ -42,7 +42,7 @@ def test_each_architecture_has_a_package_of_the_same_files(build, tmp_path):
         folder = tmp_path / "mip" / architecture
         listed = json.loads((folder / "package.json").read_text())
         assert listed["version"] == spec.VERSION_LIBRARY
-        names = [f"{name}.mpy" for name in (*MODULES, *deploy.DEVICE)]
+        names = [f"{name}.mpy" for name in (*MODULES, *facts.DEVICE)]
         assert listed["urls"] == [[name, name] for name in names]
         assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "package.json"])
         assert [(folder / f"{name}.mpy").read_bytes() for name in MODULES] == [
@@ -64,7 +64,7 @@ def test_a_release_lists_the_sum_of_each_file_and_the_images_that_are_built(buil
     (build / "stm32f405_qemu" / "firmware.hex").write_bytes(b"image")
     assert package.write_release(build, tmp_path / "release") == ["stm32f405_qemu.hex"]
     lines = (tmp_path / "release" / "SHA256SUMS").read_text().splitlines()
-    assert len(lines) == 1 + 2 * (1 + len(MODULES) + len(deploy.DEVICE))
+    assert len(lines) == 1 + 2 * (1 + len(MODULES) + len(facts.DEVICE))
     for line in lines:
         digest, name = line.split("  ")
         assert hashlib.sha256((tmp_path / "release" / name).read_bytes()).hexdigest() == digest

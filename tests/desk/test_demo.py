@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import implementations
 import watch
+import wire
 from deeplomath import spec
 from deeplomath.audit.lockstep import Lockstep
 from deeplomath.desk import cli, data, demo, drawing, picture
@@ -245,13 +246,19 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
         (dict(network=watch.undoes_wrong()), "undo: the board and the mirror differ."),
         (dict(network=watch.builds_wrong(1)), "the board and the mirror differ."),
         (dict(network=watch.answers_wrong(20)), "infer: the board and the mirror differ."),
-        (dict(features=lambda samples, channels: bytes(6 * channels)), "features: the board and the mirror differ."),
     ],
 )
 def test_any_mismatch_is_shown_and_turns_the_status_to_1(run, options, words):
     result = run(**options)
     assert result.exit_code == 1 and words in " ".join(result.output.split())
     assert "differs" in result.output and "mismatches" not in result.output
+
+
+def test_a_mismatch_of_features_is_shown_and_turns_the_status_to_1(run, monkeypatch):
+    monkeypatch.setattr(wire.SIGNAL, "window_features", lambda samples, channels: bytes(6 * channels))
+    result = run()
+    assert result.exit_code == 1
+    assert "features: the board and the mirror differ." in " ".join(result.output.split())
 
 
 def test_the_sheet_passes_where_the_points_are_and_maps_back_to_features():

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from deeplomath import cost
+from deeplomath import Action, Reason, Verdict, cost, spec
 from implementations import ROOT
 
 
@@ -163,3 +163,8 @@ def test_the_footprints_in_the_text_are_those_of_the_layout():
         for layers, size in zip((1, 2, 4), sizes):
             config = {"features": 18, "classes": 7, "events": int(events), "layers": layers}
             assert cost(**config, background=background == "yes").bytes == int(size.replace(",", ""))
+
+
+@pytest.mark.parametrize(("names", "table"), [(Verdict, spec.VERDICTS), (Action, spec.ACTIONS), (Reason, spec.REASONS)])
+def test_results_speak_of_all_that_the_spec_has(names, table):
+    assert {it.value: it.name.lower() for it in names} == table

@@ -21,7 +21,8 @@ ORDER = (
     ("network",),  # of the mirror alone: the face
 )
 STEP = {stem: step for step, stems in enumerate(ORDER) for stem in stems}
-OUTSIDE = ("features", "spec", "errors", "results")  # what is no part of the order; features is of the front-end
+# What is no part of the order; features is of the front-end.
+OUTSIDE = ("features", "spec", "errors", "results", "int16")
 
 
 def compiled(sources, folder):

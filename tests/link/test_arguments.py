@@ -21,7 +21,7 @@ X = np.array([100, -200, 300], np.int16)
 FAR = np.array([30000, -30000, 30000], np.int16)
 NO_INTS = [True, False, np.bool_(True), 1.0, np.float32(1), "1", b"1", None, [1], 1j]
 TOO_LARGE = [-1, 1 << 16, 1 << 31, 1 << 32, 1 << 64, -(1 << 40)]
-NO_EVENTS = [None, 1, "x", [1, 2, 3], X.astype(np.int32), X.astype(float), X.astype(">i2"), X[None], X > 0]
+NO_EVENTS = [None, 1, "x", [1.0, 2, 3], X.astype(float), [1, 1 << 15, 3], X.astype(np.int64) << 20, X[None], X > 0]
 NO_EVENTS += [X[:2], np.tile(X, 2), np.zeros(0, np.int16), np.zeros(3000, np.int16)]
 
 

@@ -283,8 +283,8 @@ def test_errors_of_the_kernel_are_those_of_the_mirror():
     assert_refuses_what_the_mirror_refuses(device)
     device.configure(**CONFIG)
     for call in (
-        lambda net: net.infer(x.astype(np.int32)),
-        lambda net: net.infer([1, 2]),
+        lambda net: net.infer(x.astype(float)),
+        lambda net: net.infer([1.0, 2]),
         lambda net: net.learn(x, 1.5),
         lambda net: net.drop_class("1"),
         lambda net: net.build_step(2.0),

@@ -43,11 +43,18 @@ def test_the_longest_window_at_the_rails_does_not_overflow(features):
 
 
 @pytest.mark.parametrize(
-    "samples", [np.zeros((4, 2)), np.zeros(4, np.int16), np.zeros((4, 2), np.int32)], ids=["float", "flat", "int32"]
+    "samples", [np.zeros((4, 2)), np.zeros(4, np.int16), np.zeros((4, 2), bool)], ids=["float", "flat", "bool"]
 )
-def test_samples_of_another_type_are_refused(samples):
+def test_samples_that_are_no_integers_are_refused(samples):
     with pytest.raises(TypeError, match="int16"):
         window_features(samples)
+
+
+def test_samples_may_be_any_integers_that_fit():
+    samples = [[-32768, 0], [32767, 1], [5, 2]]
+    assert window_features(samples).tolist() == window_features(np.array(samples, np.int16)).tolist()
+    with pytest.raises(KernelError, match="sample 1, channel 0: 32768 given, -32768..32767 allowed"):
+        window_features([[1, 2], [32768, 3], [1, 2]])
 
 
 def test_features_follow_what_they_are_called():

@@ -13,12 +13,12 @@ import typer
 from .. import paths, spec
 from ..audit import eventfile
 from ..audit.lockstep import Lockstep, Mismatch
-from ..deploy import deploy
+from ..deploy import deploy, install
 from ..errors import DataError, DeeplomathError, DeviceError, KernelError
 from ..link.client import Device
 from ..link.transport import BAUD
 from ..mirror.network import Network
-from ..results import Learned
+from ..results import Action, Learned
 from ..text import escaped
 from . import data, demo, drawing, report, screen, statuses
 
@@ -148,7 +148,7 @@ def check_command(
     learned = [result for result in results if isinstance(result, Learned)]
     what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
     console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
-    absorbed = sum(result.action == spec.ACTION_ABSORBED for result in learned)
+    absorbed = sum(result.action == Action.ABSORBED for result in learned)
     evicted = sum(result.evicted >= 0 for result in learned)
     kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
     sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
@@ -181,7 +181,7 @@ def deploy_command(
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
     if not os.environ.get("DEEPLOMATH_BUILD"):
         paths.need_checkout("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
-    script = deploy.main_script(serial, serial_baud, tx, rx) if main else None
+    script = install.main_script(serial, serial_baud, tx, rx) if main else None
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )

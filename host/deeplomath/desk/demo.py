@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import spec
 from ..mirror.network import Network
+from ..results import Verdict
 from ..signal.features import window_features
 from . import data
 
@@ -113,7 +114,7 @@ def play(steps, windows, network, make_features):
         x, result = features(step.arm, step.exercise, step.window), None
         if step.act == "infer":
             result = network.infer(x)
-            met += [(step.exercise, x)] * (result.verdict == spec.VERDICT_UNKNOWN)
+            met += [(step.exercise, x)] * (result.verdict == Verdict.UNKNOWN)
         elif step.act == "learn":
             result = network.learn(x, step.label)
         elif step.act == "undo":
@@ -169,7 +170,7 @@ def scores(story):
     counts = {}
     for (scene, part, act, _, exercise, *_), _, result in story:
         if act == "infer":
-            hits = {"right": result.label == exercise, "unknown": result.verdict == spec.VERDICT_UNKNOWN}
+            hits = {"right": result.label == exercise, "unknown": result.verdict == Verdict.UNKNOWN}
             for what, hit in (hits | {"confidence": result.confidence / 65536}).items():
                 before, of = counts.get((scene, part, what), (0, 0))
                 counts[scene, part, what] = before + hit, of + 1

@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 from matplotlib.patheffects import withStroke  # noqa: E402
 
-from .. import spec  # noqa: E402
 from ..mirror import metric  # noqa: E402
+from ..results import Action, Verdict
 from . import data, demo  # noqa: E402
 
 # Okabe and Ito's colours, one an exercise; black is the one never named.
@@ -157,11 +157,11 @@ def _draw_contour(axis, sheet, network):
 
 def _draw_answer(axis, at, played, size):
     """A dot in the colour of the class answered, hollow if uncertain, a cross if unknown."""
-    if played.result.verdict == spec.VERDICT_UNKNOWN:
+    if played.result.verdict == Verdict.UNKNOWN:
         axis.scatter(*at, s=size, marker="x", c=COLOURS[played.step.exercise], linewidths=1.6, zorder=4)
         return
     colour = COLOURS[played.result.label]
-    face = colour if played.result.verdict == spec.VERDICT_KNOWN else "white"
+    face = colour if played.result.verdict == Verdict.KNOWN else "white"
     marker = MARKERS[played.step.arm]
     axis.scatter(*at, s=size, marker=marker, facecolors=face, edgecolors=colour, linewidths=1.6, zorder=4)
 
@@ -220,12 +220,12 @@ def _draw_time(axis, story):
             axis.add_patch(
                 Rectangle((at - 0.5, lane - 0.42), 1, 0.84, facecolor=_tint(colour), lw=0, antialiased=False)
             )
-            unknown = played.result.verdict == spec.VERDICT_UNKNOWN
+            unknown = played.result.verdict == Verdict.UNKNOWN
             _draw_answer(axis, (at, UNKNOWN_LANE if unknown else played.result.label), played, 16)
         elif played.step.act == "undo":
             axis.scatter(at, played.step.label, marker="x", c=INK, s=95, linewidths=2.5, zorder=6)
         else:
-            absorbed = played.step.act == "learn" and played.result.action == spec.ACTION_ABSORBED
+            absorbed = played.step.act == "learn" and played.result.action == Action.ABSORBED
             style = dict(marker=MARKERS[played.step.arm], c=COLOURS[played.step.label])
             axis.scatter(at, played.step.label, **style, **(_ABSORBED if absorbed else _KEPT))
     axis.set(xlim=(-GAP, places[-1] + 3), ylim=(UNKNOWN_LANE + 0.6, -0.6), xticks=[])

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from .. import spec
+from ..results import Verdict
 from ..text import escaped
 from . import data, demo, screen
 
@@ -118,11 +118,11 @@ class Narrator:
 
 def mark(played):
     """The (mark, meaning, style) of an answer; unknown is only that, whichever class was nearest."""
-    if played.result.verdict == spec.VERDICT_UNKNOWN:
+    if played.result.verdict == Verdict.UNKNOWN:
         return UNKNOWN
     if played.result.label != played.step.exercise:
         return WRONG
-    return RIGHT if played.result.verdict == spec.VERDICT_KNOWN else UNCERTAIN
+    return RIGHT if played.result.verdict == Verdict.KNOWN else UNCERTAIN
 
 
 def facts(pairs):
@@ -236,7 +236,7 @@ def _answered(line, marks_width):
     name = "one window of each" if step.scene == "a" else data.EXERCISES[step.exercise]
     marks = Text().join(Text(sign, style) for sign, _, style in map(mark, line))
     marks.pad_right(max(0, marks_width - len(line)))
-    n_unknown = sum(played.result.verdict == spec.VERDICT_UNKNOWN for played in line)
+    n_unknown = sum(played.result.verdict == Verdict.UNKNOWN for played in line)
     n_right = sum(played.result.label == played.step.exercise for played in line)
     never_named = step.scene in "ac" or step.exercise == demo.NEVER
     right = "" if never_named else f"{n_right} right, "

@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
-from ..results import Answer, Cost, Info, Learned
+from ..int16 import as_int16
+from ..results import Action, Answer, Cost, Info, Learned, Reason, Verdict
 from . import layout, replies
 from .connect import Connection
 from .link import InRepl, Link
@@ -112,13 +113,13 @@ class Device:
         return _pick(Cost, self._request(spec.OPCODE_COST, **config)[0])
 
     def learn(self, x, label, build=True):
-        """Learns the event x (int16 [features]) under label: a Learned. Sets last_digest, last_ticks.
+        """Learns the event x [features], integers that fit int16, under label: a Learned. Sets last_digest, last_ticks.
 
         build=False, for a network with background, only begins the rebuild: it goes on by build_step, and by itself while
         the board has nothing else to do; meanwhile the network before answers. Whatever changes events next, and digest,
         export and load, finish it first.
         """
-        return self._learned(spec.OPCODE_LEARN, _int16(x, "event", "features"), label=label, flags=int(not build))
+        return self._learned(spec.OPCODE_LEARN, _event(x), label=label, flags=int(not build))
 
     def build_step(self, budget):
         """Goes on with the rebuild for about budget multiply-accumulates; True while there is more to do."""
@@ -175,8 +176,8 @@ class Device:
         self._request(spec.OPCODE_FREEZE, frozen=int(bool(frozen)))
 
     def infer(self, x):
-        """What the board says of the event x (int16 [features]): an Answer. Sets last_ticks."""
-        data = _int16(x, "event", "features")
+        """What the board says of the event x [features], integers that fit int16: an Answer. Sets last_ticks."""
+        data = _event(x)
         with self._lock:
             classes = self._known().classes
             got, rest = self._request(spec.OPCODE_INFER, data)
@@ -184,6 +185,7 @@ class Device:
         replies.check_tail(spec.OPCODE_INFER, rest, near + 4 * classes)
         if not -1 <= got["label"] < classes:
             raise ProtocolError(f"infer: a reply with label {got['label']}, -1..{classes - 1} allowed")
+        got["verdict"] = Verdict(got["verdict"])
         got["nearest"] = struct.unpack(f"<{got['n_nearest']}I", rest[:near])
         got["outputs"] = struct.unpack(f"<{classes}i", rest[near:])
         return _pick(Answer, got)
@@ -232,8 +234,12 @@ class Device:
         return _pick(Health, self._info())
 
     def window_features(self, samples):
-        """Features int16 [3 * channels] of int16 samples [n, channels], made by the board; they fit one frame."""
-        data, channels = _int16(samples, "samples", "n, channels"), np.shape(samples)[1]
+        """Features int16 [3 * channels] of samples [n, channels], integers that fit int16, made by the board.
+
+        The samples of a window have to fit one frame.
+        """
+        samples = as_int16(samples, "samples", ("sample", "channel"))
+        data, channels = samples.astype("<i2").tobytes(), samples.shape[1]
         rest = self._request(spec.OPCODE_FEATURES, data, channels=channels)[1]
         replies.check_tail(spec.OPCODE_FEATURES, rest, 2 * 3 * channels)
         return _features(rest)
@@ -249,7 +255,8 @@ class Device:
 
     def _learned(self, opcode, tail=b"", **fields):
         got, _ = self._request(opcode, tail, **fields)
-        if got["reason"] == spec.REASON_NONE:
+        got["action"], got["reason"] = Action(got["action"]), Reason(got["reason"])
+        if got["reason"] == Reason.NONE:
             got["evicted"] = -1
         return _pick(Learned, got)
 
@@ -343,11 +350,8 @@ def _transport(port):
     raise TypeError(f"port: {type(port).__name__} given, a path, a URL or an object with read, write and close needed")
 
 
-def _int16(values, name, axes):
-    values = np.asarray(values)
-    if values.dtype != np.int16 or values.ndim != axes.count(",") + 1:
-        raise TypeError(f"{name}: {values.dtype} with {values.ndim} axes given, int16 [{axes}] needed")
-    return values.astype("<i2").tobytes()
+def _event(x):
+    return as_int16(x, "event", ("feature",)).astype("<i2").tobytes()
 
 
 def _features(data):

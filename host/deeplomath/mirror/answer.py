@@ -5,7 +5,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import q15, round_shift, saturate
-from ..results import Answer
+from ..results import Answer, Verdict
 from . import contour, metric, solve
 from .dot import squared_distances
 
@@ -33,7 +33,7 @@ def answers(network, x):
     """The Answers of a BuiltNetwork to the features x [n, d], a list."""
     if not network.ids:
         nothing = (0,) * network.config.classes
-        return [Answer(-1, spec.VERDICT_UNKNOWN, 0, 0, spec.CONTOUR_NOVELTY_MAX, 0, 0, (), nothing)] * len(x)
+        return [Answer(-1, Verdict.UNKNOWN, 0, 0, spec.CONTOUR_NOVELTY_MAX, 0, 0, (), nothing)] * len(x)
     return [answer(network, outputs, distance2) for outputs, distance2 in zip(*answer_layers(network, x))]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import isqrt
+from ..results import Verdict
 from .dot import squared_distances
 from .layout import ONE_Q12, ONE_Q16
 
@@ -49,8 +50,8 @@ def novelty(distance_q12, margin_q16, spacing_q12):
 def verdict(novelty_q12, margin_q16, level_q12):
     """Unknown outside the contour; inside, uncertain where the margin is small, else known."""
     if novelty_q12 > level_q12:
-        return spec.VERDICT_UNKNOWN
-    return spec.VERDICT_KNOWN if margin_q16 >= spec.CONTOUR_MARGIN_KNOWN else spec.VERDICT_UNCERTAIN
+        return Verdict.UNKNOWN
+    return Verdict.KNOWN if margin_q16 >= spec.CONTOUR_MARGIN_KNOWN else Verdict.UNCERTAIN
 
 
 def margin_q8(margin_q16):

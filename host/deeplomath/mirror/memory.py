@@ -7,7 +7,7 @@ ints, x is a row in the network's dtype. NUMERICS.md, Memory.
 
 from .. import spec
 from ..errors import KernelError
-from ..results import Info, Learned
+from ..results import Action, Info, Learned, Reason, Verdict
 from . import answer, contour, rebuild, selection
 from .events import Event, Experience, Kept, Undo, check_label
 from .layout import check_range, largest_state
@@ -90,7 +90,7 @@ def decide(net, x, label):
         (known,) = answer.answers(live, x[None, :])
         at = selection.absorber(net.config, live, x, known, label)
     if at is not None or len(kept.events) < net.config.events:
-        return known, at, None, spec.REASON_NONE
+        return known, at, None, Reason.NONE
     victim, reason = selection.least_useful(net.config, kept, live)
     if victim is None:
         raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
@@ -117,7 +117,7 @@ def _learn(net, x, label):
     kept.clock += 1
     kept.seen = "learned", x
     follow(net, at is None)
-    action = spec.ACTION_INSERTED if at is None else spec.ACTION_ABSORBED
+    action = Action.INSERTED if at is None else Action.ABSORBED
     live = net.live
     return Learned(event, len(kept.events), len(live.layers), live.error_q16, action, reason, evicted)
 
@@ -298,7 +298,7 @@ def freeze(net, frozen):
 def infer(net, x):
     """The Answer to x, which is remembered as the event last seen, and an unknown one among the unknowns."""
     (found,) = answer.answers(net.live, x[None, :])
-    unknown = found.verdict == spec.VERDICT_UNKNOWN
+    unknown = found.verdict == Verdict.UNKNOWN
     net.memory.seen = "unknown" if unknown else "inferred", x
     if unknown:
         net.memory.remember_unknown(x)

@@ -5,6 +5,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
+from ..int16 import as_int16
 from . import answer, layout, memory, rebuild, state
 
 
@@ -58,7 +59,9 @@ class Network:
     # Learning
 
     def learn(self, x, label, build=True):
-        """Learns the event x (int16 [features]) as label (0..classes-1, or an int16 value); returns a Learned.
+        """Learns the event x [features], integers that fit int16, as label; returns a Learned.
+
+        label: 0..classes-1, or the int16 value of a regression.
 
         An event that already stands for it absorbs it; else it is kept as a neuron, for which the least useful event goes
         when the budget is used up. build=False (with background): the rebuild is left to build_step; until it is whole, the
@@ -142,9 +145,10 @@ class Network:
     # Asking
 
     def infer(self, x):
-        """What the network says of the event x (int16 [features]): an Answer; label -1 and unknown when nothing is learned.
+        """What the network says of the event x [features], integers that fit int16: an Answer.
 
-        x is remembered as the event last seen, and an unknown one among the unknowns.
+        When nothing is learned its label is -1, its verdict unknown. x is remembered as the event last seen, and an
+        unknown one among the unknowns.
         """
         return memory.infer(self, self._event(x))
 
@@ -217,10 +221,8 @@ class Network:
         state.load_staged(self, int(size))
 
     def _event(self, x):
-        """x as a row in the network's dtype, or TypeError or KernelError ERROR_FEATURES."""
-        x = np.asarray(x)
-        if x.dtype != np.int16 or x.ndim != 1:
-            raise TypeError(f"event: {x.dtype} with {x.ndim} axes given, int16 [features] needed")
+        """x as a row in the network's dtype; TypeError, or KernelError ERROR_ARGUMENT or ERROR_FEATURES."""
+        x = as_int16(x, "event", ("feature",))
         if len(x) != self.config.features:
             raise KernelError(spec.ERROR_FEATURES, f"features: {len(x)} given, {self.config.features} needed")
         return x.astype(self.dtype)

@@ -3,6 +3,7 @@
 
 from .. import spec
 from ..fixed import round_shift
+from ..results import Reason
 from . import contour, metric
 from .dot import squared_distances
 from .layout import ONE_Q12, ONE_Q16
@@ -57,5 +58,5 @@ def least_useful(config, kept, network):
         best = useful if best is None or useful < best else best
         best_ageless = ageless if best_ageless is None or ageless < best_ageless else best_ageless
     if best is None:
-        return None, spec.REASON_NONE
-    return network.order[best[1]], spec.REASON_REDUNDANT if best[1] == best_ageless[1] else spec.REASON_AGED
+        return None, Reason.NONE
+    return network.order[best[1]], Reason.REDUNDANT if best[1] == best_ageless[1] else Reason.AGED

@@ -6,10 +6,11 @@ import numpy as np
 from .. import spec
 from ..errors import KernelError
 from ..fixed import log2_q11
+from ..int16 import as_int16
 
 
 def window_features(samples):
-    """Features int16 [3 * channels] of a window of int16 samples [n, channels]: NUMERICS.md, Features.
+    """Features int16 [3 * channels] of a window of samples [n, channels], integers that fit int16: NUMERICS.md, Features.
 
     Channel by channel blocks: all means (LSB), then log2 of each standard deviation (Q11), then log2 of each mean
     absolute difference of neighbours (Q11). A channel that stands still has the deviation and the step of 2^-4 LSB.
@@ -18,9 +19,7 @@ def window_features(samples):
     >>> window_features(np.array([[0, 0], [4, 0], [0, 0], [4, 0]], np.int16))
     array([    2,     0,  2048, -8192,  4096, -8192], dtype=int16)
     """
-    samples = np.asarray(samples)
-    if samples.dtype != np.int16 or samples.ndim != 2:
-        raise TypeError(f"samples: {samples.dtype} with {samples.ndim} axes given, int16 [n, channels] needed")
+    samples = as_int16(samples, "samples", ("sample", "channel"))
     n, channels = samples.shape
     if not spec.LIMIT_WINDOW_SAMPLES_MIN <= n <= spec.LIMIT_WINDOW_SAMPLES:
         limits = f"{spec.LIMIT_WINDOW_SAMPLES_MIN}..{spec.LIMIT_WINDOW_SAMPLES}"
