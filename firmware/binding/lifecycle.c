@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The life of a network: its arguments, the block it lives in, making it anew; what it costs and what it is.
+#include <string.h>
+
 #include "arguments.h"
 #include "blocks.h"
 #include "errors.h"
@@ -116,6 +118,7 @@ static void make(network_obj_t *self, const dlm_config_t *config) {
     } else {
         mod_resize(self->net, 0);
     }
+    memset(block, 0, size);  // what lay there before may look like pointers, and would keep what they point to
     dlm_init(config, block, size, &self->net);  // blocks of the heap are aligned to 8, and config is within limits
 }
 
