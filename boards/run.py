@@ -15,7 +15,7 @@ def main():
     parser.add_argument("--stock", action="store_true", help="stock MicroPython, its disk empty")
     arguments = parser.parse_args()
     emulated = {"icount": arguments.icount, "stock": arguments.stock, "files": False}
-    board = UnixBoard() if arguments.board == "unix" else Emulator(arguments.board, **emulated)
+    board = UnixBoard(repl=True) if arguments.board == "unix" else Emulator(arguments.board, **emulated)
     try:
         with board:
             print(board.port, flush=True)

@@ -12,6 +12,7 @@ import pytest
 import serial
 from mpremote.transport_serial import SerialTransport
 
+import deeplomath
 from deeplomath import Device
 from deeplomath.errors import TransportError
 from deeplomath.link import emulator
@@ -237,3 +238,17 @@ def test_a_program_on_a_board_cannot_reach_this_machine(name, asked, tmp_path):
             said = line.read_until(b"exception caught", size=10000)
         assert not file.exists()
     assert b"HardFault exception caught" in said
+
+
+@pytest.mark.unix
+def test_exit_leaves_the_repl_of_the_unix_port_and_its_network():
+    board = emulator.UnixBoard(repl=True)
+    if not board.image.is_file():
+        pytest.skip(f"{board.image} is not built: make test-unix")
+    with board:
+        with deeplomath.Device(board.port) as device:
+            device.configure(features=2, classes=2, events=4)
+            device.learn([1, 2], 0)
+            device.exit()
+        with deeplomath.Device(board.port) as device:
+            assert device.started and device.info().neurons == 1

@@ -194,3 +194,11 @@ def test_every_request_has_its_bad_arguments_here():
     methods = {words.split()[0] for words in CALLS} | {"configure", "cost", "freeze", "window_features"}
     public = {name: it for name, it in vars(client.Device).items() if not name.startswith("_")}
     assert {name for name, it in public.items() if len(inspect.signature(it).parameters) > 1} == methods
+
+
+@pytest.mark.parametrize(
+    "url", ["socket://", "socket://here", "socket://here:99999", "socket://here:abc", "socket://here:0"]
+)
+def test_a_socket_without_host_or_port_is_refused_with_the_url_and_the_limit(url):
+    with pytest.raises(TransportError, match=f"port: {url} given, socket://HOST:PORT with a PORT of 1..65535 needed"):
+        Device(url)

@@ -372,6 +372,20 @@ def test_a_service_that_was_there_was_not_started():
     assert not Device(Line()).started
 
 
+class HangingLine(ReplLine):
+    """A board whose service starts and never says a word."""
+
+    def write(self, data):
+        if not self.serving:
+            super().write(data)
+
+
+def test_a_service_that_was_started_and_stays_silent_is_told_as_such(monkeypatch):
+    clock = Clock(monkeypatch)
+    with pytest.raises(TransportError, match="the board's REPL was told to start the service; no answer in .* Reset"):
+        Device(SlowLine(clock, 115200, HangingLine()))
+
+
 @pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])
 def test_a_board_without_the_service_or_a_module_says_so_at_once(lacking, monkeypatch):
     clock, words = Clock(monkeypatch), f"ImportError: no module named '{lacking}'"

@@ -93,6 +93,9 @@ class Connection:
         """Words on a line on which nobody answered: what was heard, and what to try."""
         seconds = f"{time.monotonic() - self._began:.3g} s"
         heard = self.link.heard()
+        if self.started:
+            said = f"then it said: {heard}" if heard else "then nothing was heard"
+            return f"hello: the board's REPL was told to start the service; no answer in {seconds}, {said}. Reset the board"
         words = f"it said: {heard}" if heard else "nothing was heard"
         tries = ["is it the right port, and is MicroPython on the board", "does another program read it"]
         if "://" in self._name():
@@ -100,7 +103,9 @@ class Connection:
         elif baud := getattr(self.link.transport, "baud", None):
             tries.append(f"has a UART there {baud} baud")
         tries = "? ".join(it[0].upper() + it[1:] for it in tries)
-        advice = f"Reset the board; a board that computes is silent, too: timeout={5 * self.timeout:g} waits longer"
+        advice = (
+            f"Reset the board; a board that computes is silent, too: Device(timeout={5 * self.timeout:g}) waits longer"
+        )
         return f"hello: no answer in {seconds}, {words}. {tries}? {advice}"
 
 

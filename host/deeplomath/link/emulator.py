@@ -181,12 +181,14 @@ class UnixBoard(Board):
     """MicroPython's unix port with the kernel built in, its service on a pseudo-terminal.
 
     modules  the loadable modules, in one folder, for a program without the kernel
+    repl     True: when the code ends, the REPL comes, as on a board; else the process ends
     """
 
-    def __init__(self, program=None, code="import dlm_main; dlm_main.serve()", modules=()):
+    def __init__(self, program=None, code="import dlm_main; dlm_main.serve()", modules=(), repl=False):
         self.image = Path(program) if program else BUILD / "unix" / "micropython"
         self.code = code
         self.modules = list(modules)
+        self.repl = repl
 
     @property
     def needs(self):
@@ -199,6 +201,7 @@ class UnixBoard(Board):
         folders = [str(DEVICE), *sorted({str(file.parent) for file in self.modules}), ".frozen"]
         environment = dict(os.environ, MICROPYPATH=":".join(folders))
         try:
-            self._spawn([str(self.image), "-c", self.code], stdin=master, stdout=master, env=environment)
+            then = ["-i"] if self.repl else []
+            self._spawn([str(self.image), *then, "-c", self.code], stdin=master, stdout=master, env=environment)
         finally:
             os.close(master)

@@ -4,6 +4,7 @@
 import contextlib
 import errno
 import os
+from urllib.parse import urlsplit
 
 import serial
 
@@ -34,6 +35,8 @@ class Transport:
         if isinstance(baud, bool) or not isinstance(baud, int) or baud < 1:
             raise TransportError(f"baud: {baud!r} given, an int from 1 on needed")
         self._is_socket = self.port.startswith("socket://")
+        if self._is_socket:
+            _check_socket(self.port)
         options = {} if "://" in self.port else {"exclusive": True}
         patience = _PATIENCE + self.seconds(2 * WIRE_FRAME_MAX)
         with self._told():
@@ -78,3 +81,14 @@ class Transport:
             hint = _HINTS.get(getattr(error, "errno", None))
             words = f"{self.port}: {error or type(error).__name__}" + (f": {hint}" if hint else "")
             raise TransportError(words) from error
+
+
+def _check_socket(url):
+    """TransportError unless the URL names a host and a port of its own."""
+    try:
+        parts = urlsplit(url)
+        whole = bool(parts.hostname) and bool(parts.port)
+    except ValueError:  # no number, or more than 65535
+        whole = False
+    if not whole:
+        raise TransportError(f"port: {url} given, socket://HOST:PORT with a PORT of 1..65535 needed")
