@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deeplomath import spec, window_features
-from deeplomath.paths import BUILD, MODULES, ROOT, native_modules
+from deeplomath.paths import BUILD, ROOT, native_modules
 
 MICROPYTHON = BUILD / "unix_stock" / "micropython"
 FORGOTTEN = """
@@ -53,18 +53,28 @@ def built_modules():
     return modules
 
 
-@pytest.mark.unix_mpy
-@pytest.mark.parametrize("lacking", MODULES)
-def test_a_service_without_one_of_its_modules_names_it(lacking, tmp_path):
+def run_without(lacking, folder, code):
+    """What MicroPython says on stderr, and its status, when it runs this code with all modules but one."""
     for file in built_modules():
         if file.stem != lacking:
-            shutil.copy(file, tmp_path)
-    path = f"{ROOT / 'firmware' / 'device'}:{tmp_path}"
-    environment = dict(os.environ, MICROPYPATH=path)
-    run = subprocess.run(
-        [MICROPYTHON, "-c", "import dlm_main"], env=environment, capture_output=True, text=True, timeout=60
-    )
-    assert (run.returncode, run.stderr.splitlines()[-1]) == (1, f"ImportError: no module named '{lacking}'")
+            shutil.copy(file, folder)
+    environment = dict(os.environ, MICROPYPATH=f"{ROOT / 'firmware' / 'device'}:{folder}")
+    run = subprocess.run([MICROPYTHON, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    return run.returncode, (run.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.unix_mpy
+def test_a_service_without_the_kernel_names_it(tmp_path):
+    said = run_without("deeplomath", tmp_path, "import dlm_main")
+    assert said == (1, "ImportError: no module named 'deeplomath'")
+
+
+@pytest.mark.unix_mpy
+def test_a_service_without_the_module_of_the_features_names_it_when_they_are_asked_for(tmp_path):
+    start = "import dlm_main, deeplomath\nhandlers = dlm_main._session(deeplomath).handlers\n"
+    assert run_without("deeplomath_signal", tmp_path, start) == (0, "")
+    said = run_without("deeplomath_signal", tmp_path, start + f"handlers.features({spec.OPCODE_FEATURES}, bytes(10))")
+    assert said == (1, "ImportError: no module named 'deeplomath_signal'")
 
 
 @pytest.mark.unix_mpy

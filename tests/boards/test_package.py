@@ -130,7 +130,7 @@ def test_mpremote_installs_over_http_what_the_board_then_imports(stock, served):
 
 
 def test_make_mip_says_how_to_install(capsys, monkeypatch, build):
-    monkeypatch.setattr(emulator, "BUILD", build)
+    monkeypatch.setattr(package, "BUILD", build)
     monkeypatch.setattr(sys, "argv", ["package.py", "mip"])
     package.main()
     assert re.findall(r"mip install build/mip/(\w+)/package.json", capsys.readouterr().out) == ["armv6m", "armv7m"]
