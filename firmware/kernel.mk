@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# How the kernel, and what it shares (common), is compiled for boards, whoever compiles it. It is compiled for size. Without gcc
-# 12's forward propagation it takes 160 bytes less of a Cortex-M0's 16 KB, and fewer instructions. dlm_dot.c alone is compiled for
-# speed: it has the sums of products, where most of the time goes on a core without instructions for them.
+# How the kernel, and what it shares (common), is compiled for boards, whoever compiles it. It is compiled for size.
+# Without gcc 12's forward propagation it takes 160 bytes less of a Cortex-M0's 16 KB, and fewer instructions. dlm_dot.c
+# alone is compiled for speed: it has the sums of products, where most of the time goes on a core without instructions
+# for them.
 KERNEL_CFLAGS = -Os -fno-tree-forwprop
 %/dlm_dot.o: KERNEL_CFLAGS = -O2
 # Bytes that the code of common and kernel may take on any core.

@@ -179,3 +179,18 @@ def standard_walk(net):
                     apply(net, operation)
         if step % 100 == 0:
             yield net.digest()
+
+
+def stream(seed, n, features, classes, kind="clusters"):
+    """n (features, label) pairs, drawn."""
+    draw = np.random.default_rng(seed)
+    source = events(draw, kind, features, classes)
+    return [next(source) for _ in range(n)]
+
+
+def taught(make, seed, n, **config):
+    """A network that learned such a stream."""
+    net = make(**config)
+    for x, label in stream(seed, n, config["features"], config["classes"]):
+        net.learn(x, label)
+    return net

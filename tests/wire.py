@@ -10,7 +10,7 @@ import numpy as np
 
 from deeplomath import spec
 from deeplomath.errors import KernelError
-from deeplomath.link import connect, link, repl
+from deeplomath.link import connect, exchange, repl
 from deeplomath.mirror import network
 from deeplomath.signal.features import window_features
 
@@ -182,7 +182,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        for module in (link, connect):
+        for module in (exchange, connect):
             monkeypatch.setattr(module, "time", self)
 
     def monotonic(self):

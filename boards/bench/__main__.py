@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`make bench`: counts the kernel on each core, runs the standard walk on each board, and writes both into boards/README.md.
 
-python boards/bench [--cores] [--boards]     both by default
+python boards/bench [--cores]     with it, only what the kernel takes on each core
 """
 
 import argparse

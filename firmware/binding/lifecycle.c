@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The life of a network: its arguments, the block it lives in, making it anew; what it costs and what it is.
-#include <string.h>
-
 #include "arguments.h"
 #include "blocks.h"
 #include "errors.h"
@@ -56,7 +54,8 @@ static void get_config(const mp_arg_val_t *values, dlm_config_t *config) {
                               DLM_LIMIT_FALSE_REJECT_PERMILLE, DLM_ERR_FALSE_REJECT);
 }
 
-// A block for a network of size bytes that leaves BESIDE bytes free: the one that is there, grown if need be, or a new one.
+// A block for a network of size bytes that leaves BESIDE bytes free: the one that is there, grown if need be, or a new
+// one.
 // What is there stays as it is. NULL where there is no room.
 static void *claim(void *there, size_t size_there, size_t size) {
     if (size <= size_there) {
@@ -118,7 +117,6 @@ static void make(network_obj_t *self, const dlm_config_t *config) {
     } else {
         mod_resize(self->net, 0);
     }
-    memset(block, 0, size);  // what lay there before may look like pointers, and would keep what they point to
     dlm_init(config, block, size, &self->net);  // blocks of the heap are aligned to 8, and config is within limits
 }
 

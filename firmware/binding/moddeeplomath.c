@@ -80,8 +80,9 @@ static MP_DEFINE_CONST_DICT(network_locals, network_locals_table);
 static void make_result_type(mp_obj_full_type_t *type, qstr name) {
     type->base.type = (void *)&mp_type_type;
     type->name = name;
-    // Slots of high numbers: this code lies in the heap, which is searched for pointers, and a 1 that goes into a register is
-    // half of an address in the upper 64 KB of an STM32F4's RAM. What begins there would be kept, and a network could not grow.
+    // Slots of high numbers. This code lies in the heap, which is searched for pointers. A 1 that goes into a register
+    // is half of an address in the upper 64 KB of an STM32F4's RAM: what begins there would be kept, and a network
+    // could not grow.
     MP_OBJ_TYPE_SET_SLOT(type, attr, result_attr, 9);
     MP_OBJ_TYPE_SET_SLOT(type, print, result_print, 10);
 }

@@ -6,6 +6,8 @@ import sys
 import time
 from struct import calcsize, pack_into, unpack_from
 
+import deeplomath_signal  # at once: loaded later, it would lie where a network is to grow
+
 import dlm_spec as spec
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -18,10 +20,10 @@ ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa
 class Handlers:
     """Holds at most one network, and makes the payload of each reply behind its status.
 
-    module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left
-    for `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in
-    the reply and returns its length; it raises what becomes the status, and then has changed nothing. An opcode without
-    a handler of its own is the method of this name of the network: a change that replies with digest and ticks.
+    module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left for
+    `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in the reply and
+    returns its length; it raises what becomes the status, and then has changed nothing. An opcode without a handler of
+    its own is the method of this name of the network: a change that replies with digest and ticks.
     """
 
     def __init__(self, module, decoder, encoder):
@@ -113,8 +115,6 @@ class Handlers:
         return self._put(opcode, end, self.network.digest() if end == total else 0)
 
     def features(self, opcode, payload):
-        import deeplomath_signal  # not before it is asked for: loaded from a file, it takes 4 KB of the heap
-
         features, ticks = self._timed(deeplomath_signal.window_features, payload[2:], *_fields(opcode, payload))
         return self._append(self._put(opcode, ticks), features)
 

@@ -30,7 +30,7 @@ typedef struct {
 // One layer.
 typedef struct {
     uint32_t scaled_q8;  // int16 [m][stride]: scaled coordinates of the neurons
-    uint32_t alpha;      // int16 [C][m_even]: Q(21 - alpha_shift)
+    uint32_t alpha;      // int16 [C][m_even], m_even being m made even: Q(21 - alpha_shift)
     uint32_t s2_q16;     // uint32 [d]: squared metric of the first coordinates
     uint32_t s_q12;      // uint16 [d]: its root
     uint32_t alpha_shift;
@@ -106,8 +106,7 @@ typedef struct {
 typedef struct {
     uint32_t packed;    // int16, rows by dlm_row: L, Q15
     uint32_t root_q28;  // uint32 [m]: 1 / L_ii
-    uint32_t
-        v_q11;  // int16 [C][m_even]: V = L^-1 T, of the classes present, one after the other; m_even is m, made even
+    uint32_t v_q11;     // int16 [C][m_even]: V = L^-1 T, of the classes present, one after the other
 } dlm_factor_t;
 
 // In the order that costs least code: cores of Armv6-M reach 31 bytes, 62 and 124 far for fields of one, two and four
@@ -164,8 +163,8 @@ struct dlm {
     uint32_t query_q8;      // int16 [2][stride]
     uint32_t query_k_q15;   // int16 [m]
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
-    // Of the narrow width, and of the wide one, whose packed has room for the events that widths are tried on. From the
-    // choice on, the first is that of the width chosen.
+    // factors[0] is that of the narrow width, with room for all rows. factors[1] is that of the wide width; its packed
+    // has room only for the events that widths are tried on. After the choice, factors[0] is that of the width chosen.
     dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_network_t networks[2];

@@ -219,7 +219,7 @@ static void forget_at(dlm_t *net, uint32_t at) {
     net->clock -= event + 1 == net->clock;
 }
 
-// Place of the event with this id, or DLM_ERR_FROZEN, or DLM_ERR_EVENT.
+// Position of the event with this id, or DLM_ERR_FROZEN, or DLM_ERR_EVENT.
 static int32_t find_to_change(const dlm_t *net, uint32_t event) {
     if (net->frozen) {
         return DLM_ERR_FROZEN;

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deeplomath import spec, window_features
-from deeplomath.paths import BUILD, ROOT, native_modules
+from deeplomath.paths import BUILD, MODULES, ROOT, native_modules
 
 MICROPYTHON = BUILD / "unix_stock" / "micropython"
 FORGOTTEN = """
@@ -64,17 +64,10 @@ def run_without(lacking, folder, code):
 
 
 @pytest.mark.unix_mpy
-def test_a_service_without_the_kernel_names_it(tmp_path):
-    said = run_without("deeplomath", tmp_path, "import dlm_main")
-    assert said == (1, "ImportError: no module named 'deeplomath'")
-
-
-@pytest.mark.unix_mpy
-def test_a_service_without_the_module_of_the_features_names_it_when_they_are_asked_for(tmp_path):
-    start = "import dlm_main, deeplomath\nhandlers = dlm_main._session(deeplomath).handlers\n"
-    assert run_without("deeplomath_signal", tmp_path, start) == (0, "")
-    said = run_without("deeplomath_signal", tmp_path, start + f"handlers.features({spec.OPCODE_FEATURES}, bytes(10))")
-    assert said == (1, "ImportError: no module named 'deeplomath_signal'")
+@pytest.mark.parametrize("lacking", MODULES)
+def test_a_service_without_one_of_its_modules_names_it(lacking, tmp_path):
+    said = run_without(lacking, tmp_path, "import dlm_main")
+    assert said == (1, f"ImportError: no module named '{lacking}'")
 
 
 @pytest.mark.unix_mpy

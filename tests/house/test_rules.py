@@ -15,7 +15,7 @@ GENERATED = {"host/deeplomath/spec.py", "firmware/device/dlm_spec.py", "firmware
 PRODUCTION = "boards", "firmware", "host", "shared_spec"
 # Each room of the host stands on those before it; files of one room stand side by side.
 ROOMS = (
-    *({name} for name in ("spec", "errors", "results", "text", "int16", "fixed", "paths")),
+    *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths")),
     {"mirror", "signal"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
 )

@@ -9,6 +9,9 @@ from deeplomath.mirror import contour
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
 
+both = pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
+
+
 every = pytest.mark.parametrize("make", [MIRROR, UNBOUNDED, KERNEL], ids=["mirror", "unbounded", "kernel"])
 
 
@@ -104,3 +107,22 @@ def test_distance_and_novelty_are_to_the_nearest_event_of_any_class(make):
         net.learn(np.array([x], np.int16), label)
     answer = net.infer(np.array([450], np.int16))
     assert (answer.label, answer.distance, answer.nearest[0]) == (0, 0, 2)
+
+
+@both
+def test_confidence_is_calibrated(make):
+    """Overlapping classes: the mean confidence is near the share of right answers, and it is higher where they are right."""
+    draw = np.random.default_rng(16)
+    net = make(features=2, classes=2, events=100)
+
+    def event():
+        label = int(draw.integers(2))
+        return (draw.normal(size=2) * 1000 + 1200 * label).astype(np.int16), label
+
+    for _ in range(100):
+        net.learn(*event())
+    tested = [(net.infer(x), label) for x, label in (event() for _ in range(300))]
+    right = np.array([a.label == label for a, label in tested])
+    confidence = np.array([a.confidence / 65536 for a, _ in tested])
+    assert abs(confidence.mean() - right.mean()) < 0.1
+    assert confidence[right].mean() > confidence[~right].mean() + 0.02

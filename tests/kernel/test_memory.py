@@ -4,25 +4,12 @@
 import numpy as np
 import pytest
 
-import walks
-from deeplomath import KernelError, cost, spec
-from implementations import KERNEL, MIRROR, library
+from deeplomath import KernelError, spec
+from implementations import KERNEL, MIRROR
 from states import Record, State
+from walks import stream, taught
 
 both = pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
-
-
-def stream(seed, n, features, classes, kind="clusters"):
-    draw = np.random.default_rng(seed)
-    source = walks.events(draw, kind, features, classes)
-    return [next(source) for _ in range(n)]
-
-
-def taught(make, seed, n, **config):
-    net = make(**config)
-    for x, label in stream(seed, n, config["features"], config["classes"]):
-        net.learn(x, label)
-    return net
 
 
 @both
@@ -52,76 +39,6 @@ def test_forgetting_the_newest_gives_the_digest_of_before_while_nothing_had_to_g
         net.forget(learned.event)
         assert net.digest() == before
         net.learn(x, label)
-
-
-@both
-def test_the_digest_does_not_depend_on_how_a_rebuild_is_sliced(make):
-    digests = []
-    for budget in (1, 37, 1000, 2**32 - 1):
-        net, calls = make(features=5, classes=3, events=12, background=True), 0
-        for x, label in stream(6, 30, 5, 3):
-            net.learn(x, label, build=False)
-            while net.build_step(budget):
-                calls += 1
-        digests.append(net.digest())
-    assert len(set(digests)) == 1
-    at_once = taught(make, 6, 30, features=5, classes=3, events=12, background=True)
-    assert at_once.digest() == digests[0]
-
-
-@both
-def test_the_old_network_answers_until_the_new_one_is_whole(make):
-    net = taught(make, 7, 20, features=4, classes=2, events=12, background=True)
-    x = np.array([20000, -20000, 5, 5], np.int16)
-    before = net.infer(x)
-    net.learn(x, 1, build=False)
-    answers = [net.infer(x)]
-    while net.build_step(50):
-        answers.append(net.infer(x))
-    assert len(answers) > 20 and set(answers) == {before}
-    after = net.infer(x)
-    assert after != before and (after.label, after.distance) == (1, 0)
-
-
-@both
-@pytest.mark.parametrize(("features", "classes", "layers"), [(18, 7, 2), (3, 2, 4), (40, 1, 3)])
-def test_no_rebuild_takes_more_work_than_was_said_before(make, features, classes, layers):
-    config = {"features": features, "classes": classes, "events": 16, "layers": layers}
-    said = cost(**config)
-    net = make(**config, background=True)
-    for x, label in stream(8, 40, features, classes, kind="uniform"):
-        net.learn(x, label)
-        assert 0 < net.info().work <= said.work
-    assert said.bytes == make(**config).footprint()
-
-
-@pytest.mark.kernel
-def test_cost_is_equal_in_kernel_and_mirror():
-    for config in ({"features": 18, "classes": 7, "events": 64}, {"features": 160, "classes": 16, "events": 512}):
-        for layers in (1, 2, 4):
-            assert KERNEL(**config, layers=layers).cost() == cost(**config, layers=layers)
-
-
-@both
-def test_the_last_two_events_of_a_class_are_never_evicted(make):
-    net = make(features=3, classes=3, events=8)
-    for i in range(2):
-        net.learn(np.array([9000 + 50 * i, 0, 0], np.int16), 2)
-    for x, label in stream(9, 60, 3, 2, kind="uniform"):
-        assert net.learn(x, label).evicted not in (0, 1)
-    assert net.infer(np.array([9010, 0, 0], np.int16)).label == 2
-
-
-@both
-def test_what_is_no_longer_touched_goes_first(make):
-    """Drift: class 0 moves on; after a while none of its events stands where it was."""
-    net, draw = make(features=2, classes=2, events=6), np.random.default_rng(10)
-    for step in range(120):
-        centre = [0, 0] if step < 30 else [6000, 0]
-        net.learn(np.array(centre + draw.normal(size=2) * 300, np.int16), 0)
-        net.learn(np.array([3000, 9000] + draw.normal(size=2) * 300, np.int16), 1)
-    assert net.infer(np.array([6000, 0], np.int16)).label == 0
-    assert net.infer(np.array([0, 0], np.int16)).verdict == spec.VERDICT_UNKNOWN
 
 
 @both
@@ -180,17 +97,6 @@ def test_a_correction_that_fails_leaves_a_regression_as_it_was(make):
 
 
 @both
-def test_a_remembered_unknown_can_be_asked_about_again(make):
-    net = make(features=1, classes=2, events=4)
-    net.learn(np.array([0], np.int16), 0)
-    for i in range(10):
-        net.infer(np.array([1000 * (i + 1)], np.int16))
-    oldest = net.unknowns()[0]
-    net.infer(net.unknown(oldest))
-    assert net.unknown(net.unknowns()[-1]).tolist() == [1000 * (oldest + 1)]
-
-
-@both
 @pytest.mark.parametrize("seed", range(8))
 def test_one_undo_takes_a_whole_naming_back_and_the_unknowns_are_remembered_again(make, seed):
     """Few places and repeated unknowns: some are absorbed, some evict; the experience overflows, too."""
@@ -206,42 +112,6 @@ def test_one_undo_takes_a_whole_naming_back_and_the_unknowns_are_remembered_agai
     net.undo()
     assert (net.digest(), net.info(), net.unknowns(), [net.unknown(i).tolist() for i in before[2]]) == before, seed
     assert (net.name(ids, 2), net.digest()) == (learned, after), seed
-
-
-FAR = ((9000, 0), (-9000, 0), (0, 9000), (0, -9000), (20000, 0), (-20000, 0), (0, 20000), (0, -20000))
-
-
-def with_unknowns(make):
-    """A network of one event that remembers as many unknowns as it can, those of FAR."""
-    net = make(features=2, classes=3, events=16)
-    net.learn(np.array([0, 0], np.int16), 0)
-    for x in FAR:
-        net.infer(np.array(x, np.int16))
-    return net
-
-
-@both
-def test_where_room_is_needed_the_unknowns_that_were_named_go_first_the_oldest_of_them_ahead(make):
-    net = with_unknowns(make)
-    newer = [[30000, 30000], [-30000, 30000], [30000, -30000]]
-    before = net.digest()
-    net.name((5, 2), 1)
-    rest = tuple(i for i in range(8) if i not in (2, 5))
-    for n, left in ((1, rest), (2, rest), (3, rest[1:])):
-        assert net.infer(np.array(newer[n - 1], np.int16)).verdict == spec.VERDICT_UNKNOWN
-        assert net.unknowns() == (*left, *range(8, 8 + n)), n
-    net.undo()
-    assert (net.digest(), net.unknowns()) == (before, (*rest[1:], 8, 9, 10))
-
-
-@both
-def test_an_unknown_that_was_named_and_did_not_have_to_go_is_the_same_after_undo(make):
-    net = with_unknowns(make)
-    net.name((5, 2), 1)
-    net.infer(np.array([30000, 30000], np.int16))  # number 2 goes, and number 5 moves up
-    net.undo()
-    assert net.unknowns() == (0, 1, 3, 4, 5, 6, 7, 8)
-    assert net.unknown(5).tolist() == list(FAR[5]) and net.unknown(8).tolist() == [30000, 30000]
 
 
 @both
@@ -320,20 +190,6 @@ def test_many_learns_beyond_the_end_of_the_clock_are_refused():
     assert net.info().clock == spec.LIMIT_CLOCK
 
 
-@both
-def test_the_ids_of_unknowns_go_on_at_0_after_the_largest(make):
-    net = make(features=1, classes=2, events=4)
-    if make is MIRROR:
-        net.memory.unknowns_met = 2**32 - 3
-    else:
-        library().probe_set_unknowns_met(net.net, 2**32 - 3)
-    for i in range(9):
-        net.infer(np.array([1000 + i], np.int16))
-    assert net.unknowns() == (2**32 - 2, 2**32 - 1, 0, 1, 2, 3, 4, 5)
-    net.name((2**32 - 1, 0), 1)
-    assert net.unknowns() == (2**32 - 2, 1, 2, 3, 4, 5)
-
-
 def test_labels_that_do_not_fit_the_events_are_refused_before_anything_changes():
     net = MIRROR(features=1, classes=2, events=6)
     before = net.digest()
@@ -391,45 +247,3 @@ def test_neither_a_freeze_nor_a_drop_of_what_was_only_asked_stands_in_the_way_of
     net.drop()
     net.undo()
     assert net.digest() == before
-
-
-@both
-def test_a_regression_follows_a_smooth_function_and_says_unknown_beyond_it(make):
-    draw = np.random.default_rng(15)
-    net = make(features=2, classes=1, events=60, regression=True)
-    for _ in range(150):
-        x = draw.uniform(-1, 1, 2)
-        net.learn(np.round(x * 1000).astype(np.int16), int(8000 * np.sin(2 * x[0]) * x[1]))
-    points = draw.uniform(-0.9, 0.9, (60, 2))
-    answers = [net.infer(np.round(p * 1000).astype(np.int16)) for p in points]
-    wanted = np.array([8000 * np.sin(2 * p[0]) * p[1] for p in points])
-    misses = np.array([a.value / 256 for a in answers]) - wanted
-    assert np.sqrt(np.mean(misses**2)) < 0.2 * wanted.std()
-    assert net.infer(np.array([9000, -9000], np.int16)).verdict == spec.VERDICT_UNKNOWN
-
-
-@both
-def test_confidence_is_calibrated(make):
-    """Overlapping classes: the mean confidence is near the share of right answers, and it is higher where they are right."""
-    draw = np.random.default_rng(16)
-    net = make(features=2, classes=2, events=100)
-
-    def event():
-        label = int(draw.integers(2))
-        return (draw.normal(size=2) * 1000 + 1200 * label).astype(np.int16), label
-
-    for _ in range(100):
-        net.learn(*event())
-    tested = [(net.infer(x), label) for x, label in (event() for _ in range(300))]
-    right = np.array([a.label == label for a, label in tested])
-    confidence = np.array([a.confidence / 65536 for a, _ in tested])
-    assert abs(confidence.mean() - right.mean()) < 0.1
-    assert confidence[right].mean() > confidence[~right].mean() + 0.02
-
-
-@both
-def test_the_nearest_events_are_named_nearest_first(make):
-    net = make(features=1, classes=2, events=6)
-    for i, x in enumerate((0, 1000, 300, 5000)):
-        net.learn(np.array([x], np.int16), i % 2)
-    assert net.infer(np.array([290], np.int16)).nearest == (2, 0, 1)

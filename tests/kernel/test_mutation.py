@@ -54,6 +54,7 @@ def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path)
             "kernel/test_solve",
             "kernel/test_contour",
             "kernel/test_state",
+            "kernel/test_layout",
             "kernel/test_network",
         )
     ]

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""dlm_rebuild.c and rebuild.py: the phases have one list of names, and the switch that runs them leaves none out."""
+"""dlm_rebuild.c and rebuild.py: the phases, and a rebuild in slices that costs no more than was said."""
 
 import re
 
 import numpy as np
 import pytest
 
+from deeplomath import cost
 from deeplomath.mirror.rebuild import PHASES, event_of_neuron
-from implementations import ROOT, library
+from implementations import KERNEL, MIRROR, ROOT, UNBOUNDED, library
+from walks import stream, taught
 
+both = pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
+every = pytest.mark.parametrize("make", [MIRROR, UNBOUNDED, KERNEL], ids=["mirror", "unbounded", "kernel"])
 SOURCE = (ROOT / "firmware/kernel/dlm_rebuild.c").read_text()
 
 
@@ -53,3 +57,64 @@ def test_each_class_has_some_of_its_events_in_the_first_half_of_the_neurons(clas
     labels = np.arange(m) % classes if taught == "in turn" else np.arange(m) // 12
     sampled = np.bincount(labels[[event_of_neuron(i, m) for i in range(m // 2)]], minlength=classes)
     assert 1 <= sampled.min() and sampled.max() <= 11  # of 12
+
+
+@both
+def test_the_digest_does_not_depend_on_how_a_rebuild_is_sliced(make):
+    digests = []
+    for budget in (1, 37, 1000, 2**32 - 1):
+        net, calls = make(features=5, classes=3, events=12, background=True), 0
+        for x, label in stream(6, 30, 5, 3):
+            net.learn(x, label, build=False)
+            while net.build_step(budget):
+                calls += 1
+        digests.append(net.digest())
+    assert len(set(digests)) == 1
+    at_once = taught(make, 6, 30, features=5, classes=3, events=12, background=True)
+    assert at_once.digest() == digests[0]
+
+
+@both
+def test_the_old_network_answers_until_the_new_one_is_whole(make):
+    net = taught(make, 7, 20, features=4, classes=2, events=12, background=True)
+    x = np.array([20000, -20000, 5, 5], np.int16)
+    before = net.infer(x)
+    net.learn(x, 1, build=False)
+    answers = [net.infer(x)]
+    while net.build_step(50):
+        answers.append(net.infer(x))
+    assert len(answers) > 20 and set(answers) == {before}
+    after = net.infer(x)
+    assert after != before and (after.label, after.distance) == (1, 0)
+
+
+@both
+@pytest.mark.parametrize(("features", "classes", "layers"), [(18, 7, 2), (3, 2, 4), (40, 1, 3)])
+def test_no_rebuild_takes_more_work_than_was_said_before(make, features, classes, layers):
+    config = {"features": features, "classes": classes, "events": 16, "layers": layers}
+    said = cost(**config)
+    net = make(**config, background=True)
+    for x, label in stream(8, 40, features, classes, kind="uniform"):
+        net.learn(x, label)
+        assert 0 < net.info().work <= said.work
+    assert said.bytes == make(**config).footprint()
+
+
+@pytest.mark.kernel
+def test_cost_is_equal_in_kernel_and_mirror():
+    for config in ({"features": 18, "classes": 7, "events": 64}, {"features": 160, "classes": 16, "events": 512}):
+        for layers in (1, 2, 4):
+            assert KERNEL(**config, layers=layers).cost() == cost(**config, layers=layers)
+
+
+@every
+def test_depth_is_found_where_one_layer_cannot_do(make):
+    draw = np.random.default_rng(9)
+    deep, flat = (make(features=4, classes=2, events=70, layers=layers) for layers in (4, 1))
+    x = (draw.normal(size=(470, 4)) * 1000).astype(np.int16)
+    labels = (x[:, 0].astype(int) * x[:, 1] > 0).astype(int)
+    for net in (deep, flat):
+        for values, label in zip(x[:70], labels):
+            net.learn(values, int(label))
+    right = [sum(net.infer(v).label == y for v, y in zip(x[70:170], labels[70:170])) for net in (deep, flat)]
+    assert deep.info().depth > 1 and flat.info().depth == 1 and right[0] > right[1]

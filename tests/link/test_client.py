@@ -14,7 +14,7 @@ import pytest
 
 from deeplomath import spec
 from deeplomath.errors import DeviceError, KernelError, ProtocolError, TransportError
-from deeplomath.link import client, emulator, frame, link, repl, transport
+from deeplomath.link import client, emulator, exchange, frame, repl, transport
 from deeplomath.link.client import Device
 from deeplomath.mirror import network
 from deeplomath.signal.features import window_features
@@ -416,7 +416,7 @@ def test_the_baud_goes_to_the_line(monkeypatch):
 
 @pytest.mark.parametrize("sequence", range(0, 1 << 16, 4099))
 def test_a_hello_presses_no_key_of_a_repl(monkeypatch, sequence):
-    monkeypatch.setattr(link.secrets, "randbelow", lambda _: sequence)
+    monkeypatch.setattr(exchange.secrets, "randbelow", lambda _: sequence)
     line, sent = Line(), []
     line.write = lambda data: (sent.append(data), Line.write(line, data))
     Device(line)

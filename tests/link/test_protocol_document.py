@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deeplomath import spec  # noqa: E402
-from deeplomath.link import frame, layout, link  # noqa: E402
+from deeplomath.link import exchange, frame, layout  # noqa: E402
 from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_session, dlm_spec, replies_of  # noqa: E402
 
 TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
@@ -154,7 +154,7 @@ def conversation():
         say("DIGEST", b"", "{} request of version 2", "refusal of version 2", version=2)
         say("EXIT")
         sequence = PROBE - 1
-        say("HELLO", b"", "{} probe", "refusal of the probe", version=link.PROBE_VERSION)
+        say("HELLO", b"", "{} probe", "refusal of the probe", version=exchange.PROBE_VERSION)
     finally:
         dlm_handlers.heap_free, dlm_handlers.board, dlm_handlers.implementation = kept
     return said
@@ -244,8 +244,8 @@ def test_every_dump_is_what_the_codecs_make_of_the_conversation():
 
 def test_the_probe_shown_is_one_that_the_host_sends(monkeypatch):
     letters = iter(PROBE.to_bytes(2, "big"))
-    monkeypatch.setattr(link.secrets, "choice", lambda _: bytes([next(letters)]))
-    assert link.make_probe().wire == conversation()["HELLO probe"]
+    monkeypatch.setattr(exchange.secrets, "choice", lambda _: bytes([next(letters)]))
+    assert exchange.make_probe().wire == conversation()["HELLO probe"]
 
 
 def test_every_opcode_has_a_dump_of_its_reply():

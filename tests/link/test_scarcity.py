@@ -143,6 +143,7 @@ def test_the_largest_network_fits_whatever_was_asked_before(device):
             device.learn(event(i), i % 4)
             device.infer(FAR)
             device.unknowns()
+        device.window_features(np.zeros((32, 3), np.int16))
         device.configure(**config, events=fit)
 
 

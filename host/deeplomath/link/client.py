@@ -11,11 +11,11 @@ import numpy as np
 
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
-from ..int16 import as_int16
+from ..integers import as_int16, check_int
 from ..results import Action, Answer, Cost, Info, Learned, Reason, Verdict
 from . import layout, replies
 from .connect import Connection
-from .link import InRepl, Link
+from .exchange import InRepl, Link
 from .transport import BAUD, Transport
 
 
@@ -339,7 +339,7 @@ def _seconds(timeout):
 
 
 def _count(attempts):
-    if not 1 <= layout.integer("attempts", attempts) <= 32:
+    if not 1 <= check_int("attempts", attempts) <= 32:
         raise KernelError(spec.ERROR_ARGUMENT, f"attempts: {attempts} given, 1..32 allowed")
     return attempts
 

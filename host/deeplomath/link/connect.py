@@ -6,7 +6,7 @@ import time
 from .. import spec
 from ..errors import TransportError
 from . import repl
-from .link import InRepl, is_quiet
+from .exchange import InRepl, is_quiet
 
 _GREETING = 1.0  # seconds until a board that did not answer is taken for one in its REPL
 _OFTEN = 4  # HELLOs in the time of one time-out: they press no key, and a board answers them in no time

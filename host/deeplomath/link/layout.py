@@ -4,10 +4,9 @@
 import struct
 from typing import NamedTuple
 
-import numpy as np
-
 from .. import spec
 from ..errors import KernelError
+from ..integers import check_int
 
 ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM  # bytes of the longest payload
 
@@ -45,16 +44,9 @@ def pack(opcode, values, tail=b""):
     return packed + tail
 
 
-def integer(name, value):
-    """The value, an int of Python or NumPy; TypeError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
-    return value
-
-
 def _number(name, kind, error, value):
     try:
-        return struct.pack("<" + kind, integer(name, value))
+        return struct.pack("<" + kind, check_int(name, value))
     except struct.error as cause:
         bits = 8 * struct.calcsize("<" + kind)
         low, high = (0, 2**bits - 1) if kind.isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)

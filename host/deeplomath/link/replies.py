@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError
-from ..mirror import state
+from ..mirror.layout import largest_state
 from ..text import printable
 from . import layout
 
@@ -25,9 +25,7 @@ class Network(NamedTuple):
     @property
     def largest_state(self):
         """Bytes that an export of it can have at most."""
-        events = self.events * (12 + 2 * self.features)
-        experience = spec.MEMORY_EXPERIENCE * state.EXPERIENCE.itemsize
-        return min(state.HEADER.size + events + experience + state.TRAILER.size, self.footprint)
+        return min(largest_state(self), self.footprint)
 
 
 def longest(opcode):

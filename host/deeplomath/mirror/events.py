@@ -7,7 +7,8 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from .layout import check_int, check_range
+from ..integers import check_int
+from .layout import check_range
 
 
 class Event(NamedTuple):

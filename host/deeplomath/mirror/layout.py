@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
+from ..integers import check_int
 
 HEADER = struct.Struct("<4sHHHBBHHBBHHI")  # of a state
 EXPERIENCE = np.dtype([("event", "<u4"), ("novelty", "<u2"), ("margin", "<u2")])
@@ -73,12 +74,6 @@ def check_range(name, value, low, high, code):
     check_int(name, value)
     if not low <= value <= high:
         raise KernelError(code, f"{name}: {value} given, {low}..{high} allowed")
-
-
-def check_int(name, value):
-    """TypeError unless value is an int, of Python's or NumPy's."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
 
 
 def record_type(config):

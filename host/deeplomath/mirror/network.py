@@ -5,7 +5,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from ..int16 import as_int16
+from ..integers import as_int16
 from . import answer, layout, memory, rebuild, state
 
 

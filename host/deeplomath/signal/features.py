@@ -6,7 +6,7 @@ import numpy as np
 from .. import spec
 from ..errors import KernelError
 from ..fixed import log2_q11
-from ..int16 import as_int16
+from ..integers import as_int16
 
 
 def window_features(samples):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whole numbers of any kind as the int16 that kernel and wire take: events, samples."""
+"""Integers as kernel and wire take them: an int, and the int16 of events and samples."""
 
 import numpy as np
 
@@ -9,6 +9,13 @@ from .errors import KernelError
 LOWEST, HIGHEST = -(1 << 15), (1 << 15) - 1
 
 
+def check_int(name, value):
+    """The value, an int of Python or NumPy; TypeError otherwise, and of a bool."""
+    if not _is_int(value):
+        raise TypeError(f"{name}: {type(value).__name__} given, an int needed")
+    return value
+
+
 def as_int16(values, name, axes):
     """An int16 array of integers: a list, an array('h'), an array of any integer dtype whose values fit.
 
@@ -16,8 +23,8 @@ def as_int16(values, name, axes):
     integers, or another number of axes. KernelError ERROR_ARGUMENT: a value does not fit; it says which one.
     """
     array = _array(values, name)
-    whole = array.dtype.kind in "iu" or array.dtype == object and all(map(_is_whole, array.flat))
-    if not whole or array.ndim != len(axes):
+    integers = array.dtype.kind in "iu" or array.dtype == object and all(map(_is_int, array.flat))
+    if not integers or array.ndim != len(axes):
         given = "other values" if array.dtype == object else array.dtype
         shape = ", ".join(f"{axis}s" for axis in axes)
         raise TypeError(f"{name}: {given} with {array.ndim} axes given, integers [{shape}] that fit int16 needed")
@@ -41,5 +48,5 @@ def _array(values, name):
         raise TypeError(f"{name}: {error}") from error
 
 
-def _is_whole(value):
+def _is_int(value):
     return isinstance(value, int | np.integer) and not isinstance(value, bool)

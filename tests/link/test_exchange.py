@@ -13,7 +13,7 @@ import serial
 
 from deeplomath import Device, spec
 from deeplomath.errors import DeviceError, TransportError
-from deeplomath.link import emulator, frame, link, repl, transport
+from deeplomath.link import emulator, exchange, frame, repl, transport
 from deeplomath.mirror import network
 from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_session, replies_of
 
@@ -131,7 +131,7 @@ def test_a_line_that_was_idle_is_probed_before_a_request(clock, seed, typed, raw
     board.end()
     board.raw, board.inbox = raw, bytearray()
     board.typed, board.cursor = typed, len(typed)
-    clock.now += link.IDLE
+    clock.now += exchange.IDLE
     with pytest.raises(TransportError, match="the board is in its REPL.*was not sent") as error:
         device.infer(event(seed))
     assert error.value.executed is False and len(line.requests()) == sent
@@ -143,9 +143,9 @@ def test_a_line_that_was_idle_is_probed_before_a_request(clock, seed, typed, raw
 def test_a_board_that_was_idle_and_serves_is_asked_once(clock):
     line = Recorder(SlowLine(clock, 115200))
     device = started(line)
-    clock.now += link.IDLE
+    clock.now += exchange.IDLE
     assert device.learn(event(1), 1).event == 1
-    assert [it.version for it in line.sent[-2:]] == [link.PROBE_VERSION, spec.VERSION_PROTOCOL]
+    assert [it.version for it in line.sent[-2:]] == [exchange.PROBE_VERSION, spec.VERSION_PROTOCOL]
 
 
 def test_a_board_that_was_reset_and_serves_again_says_that_its_network_is_lost():
@@ -177,7 +177,7 @@ def test_a_real_repl_shows_itself_to_a_probe_and_runs_nothing_of_it():
             time.sleep(0.3)
             line.read(0.05)
             device._link.forget()
-            device._link.heard_at = -link.IDLE
+            device._link.heard_at = -exchange.IDLE
             with pytest.raises(TransportError, match="the board is in its REPL.*was not sent"):
                 device.infer(event(1))
         line.write(repl.TO_FRIENDLY + b"print(marker)\r")
@@ -223,7 +223,7 @@ def test_a_request_comes_again_only_behind_a_probe_and_is_executed_once(clock, l
     assert Counts.learns == 1 and lost
     again = [(it.version, it.opcode) for it in line.sent[-3:]]
     learn = (spec.VERSION_PROTOCOL, spec.OPCODE_LEARN)
-    assert again == [learn, (link.PROBE_VERSION, spec.OPCODE_HELLO), learn]
+    assert again == [learn, (exchange.PROBE_VERSION, spec.OPCODE_HELLO), learn]
     assert line.sent[-1] == line.sent[-3] and device.info().clock == 1
 
 
@@ -237,7 +237,7 @@ def test_a_probe_presses_no_key_and_leaves_what_the_board_remembers():
     device = started(line)
     remembered = remembered_by(line.session)
     for _ in range(200):
-        probe = link.make_probe()
+        probe = exchange.make_probe()
         assert not repl.KEYS & set(probe.wire[1:-1]) and probe.keys.decode("ascii").isprintable()
         line.write(probe.wire)
         (refused,) = frame.Decoder().feed(line.read(0))
@@ -304,7 +304,7 @@ def test_no_frame_is_sent_twice_on_a_slow_wire(clock, baud):
     assert len(state) > 2 * spec.WIRE_CHUNK
     device.load(state)
     frames = [bytes(it) for it in line.writes]
-    probes = [it for it in frames if frame.decode(it.strip(b"\0")).version == link.PROBE_VERSION]
+    probes = [it for it in frames if frame.decode(it.strip(b"\0")).version == exchange.PROBE_VERSION]
     hellos = [it for it in frames if frame.decode(it.strip(b"\0")).opcode == spec.OPCODE_HELLO]
     assert len(set(frames)) == len(frames) and len(hellos) == 1 + len(probes)
 
