@@ -380,6 +380,14 @@ def test_a_service_that_computes_for_seconds_is_reached(clock):
     assert not Device(line, timeout=8).started
 
 
+def test_a_board_whose_main_script_is_on_its_way_is_waited_for(clock):
+    """A soft reset out of the REPL: its banner and prompt were of before, and main.py loads modules for seconds."""
+    line = SlowLine(clock, 115200)
+    said = b"\r\nMicroPython v1.24.1 on 2026-01-01; Raspberry Pi Pico with RP2040\r\n>>> \r\nMPY: soft reboot\r\n"
+    line.coming, line.came_at = [(clock.now, said)], clock.now + 4
+    assert not Device(line, start=False).started
+
+
 # Several threads, and the end
 
 

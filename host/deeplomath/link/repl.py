@@ -11,12 +11,16 @@ KEYS = frozenset(b"\x02\x03\x04\x05\n\r")  # keys that no HELLO and no probe pre
 PROMPT = b">>> "
 _RAW = b"raw REPL; CTRL-B to exit\r\n>"
 _BANNER = re.compile(rb"MicroPython v\d")
+_REBOOT = b"soft reboot"  # what a REPL says as it goes: the board's programs run before another one comes
 _RESET = re.compile(rb"MicroPython v\d|soft reboot")
 
 
 def shows(heard):
-    """True when what was heard since the last frame ends as a REPL's words do, or has MicroPython's banner in it."""
-    return prompts(heard) or is_raw(heard) or bool(_BANNER.search(heard))
+    """True when what was heard since the last frame ends as a REPL's words do, or has MicroPython's banner in it.
+
+    A banner of before a soft reboot tells nothing: main.py may just be starting the service.
+    """
+    return prompts(heard) or is_raw(heard) or bool(_BANNER.search(heard.rpartition(_REBOOT)[2]))
 
 
 def prompts(heard):
