@@ -139,6 +139,7 @@ MODULES = "typer", "rich", "numpy", "deeplomath.desk.cli", "deeplomath.desk.word
 def test_ctrl_c_while_modules_load_ends_it_with_130(module):
     code = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background ignores Ctrl-C, and its children
 class Presses:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
