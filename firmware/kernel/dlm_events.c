@@ -63,6 +63,10 @@ int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n) {
     return 1;
 }
 
+uint32_t *dlm_class_clock(const dlm_t *net, int16_t label) {
+    return (uint32_t *)(uintptr_t)&net->class_clock[dlm_class(net, label)];
+}
+
 // Experience
 
 static void remove_experience(dlm_t *net, uint32_t at) {

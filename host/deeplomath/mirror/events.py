@@ -15,7 +15,7 @@ class Event(NamedTuple):
     """An event as it is kept; x is int16 values [d] in the dtype that the network computes in."""
 
     id: int
-    touched: int
+    touched: int  # the clock of its class when it was last learned, absorbed one or was relabelled
     label: int  # class, or value of a regression
     count: int  # 1..LIMIT_COUNT
     x: np.ndarray
@@ -28,6 +28,7 @@ class Experience(NamedTuple):
     novelty_q12: int
     margin_q8: int  # of the class answered, within 0..1
     hit: bool
+    inserted: bool  # the learn inserted the event; else this absorbed it
 
 
 class Unknown(NamedTuple):
@@ -44,6 +45,7 @@ class Undo(NamedTuple):
     events: list
     experience: list
     clock: int
+    class_clock: list
     label: int  # under which the event was learned
     absorbed: bool  # all that was learned was
 
@@ -51,8 +53,9 @@ class Undo(NamedTuple):
 class Kept:
     """What a network keeps: events and experience, oldest first, and what it remembers beside them."""
 
-    def __init__(self):
+    def __init__(self, classes):
         self.clock = 0
+        self.class_clock = [0] * classes  # learns of each class; of a regression, all are of class 0
         self.frozen = False
         self.events = []
         self.experience = []
@@ -97,6 +100,11 @@ class Kept:
             own += 1
             room += (own > 2) - 1
         return True
+
+    def tick(self, own):
+        """Counts a learn of class `own`; returns its clock before, when the event learned is touched."""
+        self.class_clock[own] += 1
+        return self.class_clock[own] - 1
 
     # Experience
 
