@@ -267,6 +267,10 @@ uint32_t *dlm_class_clock(const dlm_t *net, int16_t label);
 void dlm_add_experience(dlm_t *net, const dlm_experience_t *entry, dlm_undo_t *undo);
 void dlm_undo_experience(dlm_t *net, const dlm_undo_t *undo);
 void dlm_forget_experience(dlm_t *net, uint32_t event);
+// Forgets the event at a position and its experience; the newest takes its ticks of both clocks along.
+void dlm_forget_event(dlm_t *net, uint32_t at);
+// Moves the events of class `label`, and its clock, to the class `to`, which has no events.
+void dlm_move_class(dlm_t *net, int32_t label, int32_t to);
 // Removes the oldest unknown that was named, or the oldest of all if there is none.
 void dlm_remove_oldest_unknown(dlm_t *net);
 // Position of the unknown with this id; -1 if it is not remembered, or only for undo.

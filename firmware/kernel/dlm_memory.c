@@ -216,18 +216,6 @@ int dlm_undo(dlm_t *net) {
     return 0;
 }
 
-// Forgets the event at a position and its experience; the newest takes its ticks of both clocks along.
-static void forget_at(dlm_t *net, uint32_t at) {
-    const dlm_event_t *event = &dlm_events(net)[at];
-    uint32_t *class_clock = dlm_class_clock(net, event->label);
-    if (event->id + 1 == net->clock) {
-        net->clock--;
-        *class_clock -= event->touched + 1 == *class_clock;
-    }
-    dlm_forget_experience(net, event->id);
-    dlm_remove_event(net, at);
-}
-
 // Position of the event with this id, or DLM_ERR_FROZEN, or DLM_ERR_EVENT.
 static int32_t find_to_change(const dlm_t *net, uint32_t event) {
     if (net->frozen) {
@@ -242,7 +230,7 @@ int dlm_forget(dlm_t *net, uint32_t event) {
     if (at < 0) {
         return at;
     }
-    forget_at(net, (uint32_t)at);
+    dlm_forget_event(net, (uint32_t)at);
     return rebuilt(net);
 }
 
@@ -354,21 +342,15 @@ static int check_class(const dlm_t *net, int32_t label) {
 }
 
 int dlm_rename_class(dlm_t *net, int32_t label, int32_t to) {
-    dlm_event_t *events = dlm_events(net);
     int error = check_class(net, label);
     error = error ? error : check_class(net, to);
     for (uint32_t i = 0; !error && i < net->n_events; i++) {
-        error = events[i].label == to ? DLM_ERR_PRESENT : 0;
+        error = dlm_events(net)[i].label == to ? DLM_ERR_PRESENT : 0;
     }
     if (error) {
         return error;
     }
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        events[i].label = (int16_t)(events[i].label == label ? to : events[i].label);
-    }
-    const uint32_t clock = net->class_clock[label];
-    net->class_clock[label] = 0;
-    net->class_clock[to] = clock;
+    dlm_move_class(net, label, to);
     return rebuilt(net);
 }
 
@@ -379,7 +361,7 @@ int dlm_drop_class(dlm_t *net, int32_t label) {
     }
     for (uint32_t i = net->n_events; i--;) {
         if (dlm_events(net)[i].label == label) {
-            forget_at(net, i);
+            dlm_forget_event(net, i);
         }
     }
     net->class_clock[label] = 0;

@@ -116,6 +116,24 @@ class Kept:
         """Forgets the experience of the event with this id."""
         self.experience = [entry for entry in self.experience if entry.event != event]
 
+    # Events with their experience and their clocks
+
+    def forget_event(self, config, at):
+        """Forgets the event at this position and its experience; the newest takes its ticks of both clocks along."""
+        event = self.events[at]
+        own = config.class_of(event.label)
+        if event.id + 1 == self.clock:
+            self.clock -= 1
+            self.class_clock[own] -= event.touched + 1 == self.class_clock[own]
+        self.forget_experience(event.id)
+        self.remove_event(at)
+
+    def move_class(self, label, to):
+        """Moves the events of class `label`, and its clock, to the class `to`, which has no events."""
+        self.events = [event._replace(label=to) if event.label == label else event for event in self.events]
+        clock, self.class_clock[label] = self.class_clock[label], 0
+        self.class_clock[to] = clock
+
     # Unknowns
 
     def remove_oldest_unknown(self):

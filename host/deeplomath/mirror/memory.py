@@ -182,20 +182,10 @@ def undo(net):
     rebuild.finish(net)
 
 
-def forget_at(net, at):
-    """Forgets the event at this position and its experience; the newest takes its ticks of both clocks along."""
-    kept, event = net.memory, net.memory.remove_event(at)
-    own = net.config.class_of(event.label)
-    kept.forget_experience(event.id)
-    if event.id + 1 == kept.clock:
-        kept.clock -= 1
-        kept.class_clock[own] -= event.touched + 1 == kept.class_clock[own]
-
-
 def forget(net, event):
     """Forgets the event of this id and its experience."""
     check_thawed(net)
-    forget_at(net, net.memory.find_event(event))
+    net.memory.forget_event(net.config, net.memory.find_event(event))
     rebuilt(net)
 
 
@@ -291,9 +281,7 @@ def rename_class(net, label, to):
     kept = net.memory
     if any(event.label == to for event in kept.events):
         raise KernelError(spec.ERROR_PRESENT, f"label: {to} given, a class that has events")
-    kept.events = [event._replace(label=int(to)) if event.label == label else event for event in kept.events]
-    clock, kept.class_clock[label] = kept.class_clock[label], 0
-    kept.class_clock[to] = clock
+    kept.move_class(label, int(to))
     rebuilt(net)
 
 
@@ -302,7 +290,7 @@ def drop_class(net, label):
     check_class(net, label)
     for at in reversed(range(len(net.memory.events))):
         if net.memory.events[at].label == label:
-            forget_at(net, at)
+            net.memory.forget_event(net.config, at)
     net.memory.class_clock[label] = 0
     rebuilt(net)
 
