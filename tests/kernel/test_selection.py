@@ -130,7 +130,9 @@ def test_an_age_that_the_classes_would_carry_beyond_32_bits_is_cut_before_they_a
     config = {"features": 1, "classes": 4, "events": 12}
     clocks = (2**30 + 3, 3, 3, 3)
     records = [
-        Record(3 * label + i, i, label, 1, (9000 * label - 14000 + 700 * i,)) for label in range(4) for i in range(3)
+        Record(3 * label + i, i, label, 1, (9000 * label - 14000 + (100 if label else 2500) * i,))
+        for label in range(4)
+        for i in range(3)
     ]
     mirror, kernel = MIRROR(**config), KERNEL(**config)
     for net in (mirror, kernel):
