@@ -6,4 +6,4 @@
 KERNEL_CFLAGS = -Os -fno-tree-forwprop
 %/dlm_dot.o: KERNEL_CFLAGS = -O2
 # Bytes that the code of common and kernel may take on any core.
-KERNEL_BYTES = 16384
+KERNEL_BYTES = 18432

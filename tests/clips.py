@@ -158,12 +158,23 @@ CLIPS = {
     "count": (
         memory,
         "absorb",
-        lambda found, inside, kept, at, label: kept.undo.events[at].count == spec.LIMIT_COUNT,
+        lambda found, inside, kept, at, *_: kept.undo.events[at].count == spec.LIMIT_COUNT,
     ),
-    "age": (
+    "age": (selection, "_age", lambda found, inside, untouched, present: untouched > spec.MEMORY_AGE),
+    "age_classes": (
         selection,
-        "least_useful",
-        lambda found, inside, config, kept, built: any(kept.clock - e.touched > spec.MEMORY_AGE for e in kept.events),
+        "_age",
+        lambda found, inside, untouched, present: untouched <= spec.MEMORY_AGE < untouched * present,
+    ),
+    "aged": (
+        selection,
+        "_doubt",
+        lambda found, inside, lack, age, budget, rate: age > budget and rate and lack > spec.MEMORY_DOUBT_LACK,
+    ),
+    "doubt_none": (
+        selection,
+        "_doubt",
+        lambda found, inside, lack, age, budget, rate: age and rate and lack < spec.MEMORY_DOUBT_LACK,
     ),
     "experience_full": (
         Kept,

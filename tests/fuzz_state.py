@@ -25,10 +25,21 @@ import walks
 from deeplomath import KernelError, spec
 from implementations import KERNEL, MIRROR, ROOT
 from operations import apply
-from states import EXPERIENCE_BYTES, HEADER_BYTES, HIT, TRAILER_BYTES, Entry, Record, State, sealed
+from states import (
+    EXPERIENCE_BYTES,
+    HEADER_BYTES,
+    HIT,
+    INSERTED,
+    TRAILER_BYTES,
+    Entry,
+    Record,
+    State,
+    records_at,
+    sealed,
+)
 
 CASES = ROOT / "build" / "fuzz"
-CORNERS_U16 = (0, 1, 2, 255, 256, 257, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0x8100, 0x8101, 0xFFFE, 0xFFFF)
+CORNERS_U16 = (0, 1, 2, 255, 256, 257, 0x3FFF, 0x4000, 0x4100, 0x4101, 0x7FFF, 0x8000, 0x8100, 0x8101, 0xFFFE, 0xFFFF)
 CORNERS_U32 = (0, 1, 2**16 - 1, 2**16, 2**31 - 2, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1)
 CORNERS_X = (-32768, -32767, -1, 0, 1, 32766, 32767)
 
@@ -73,25 +84,38 @@ def draw_x(draw, features, pool):
 def draw_state(draw, config):
     """A State within all limits, most of the time near some of them."""
     n = int(draw.integers(0, config["events"] + 1))
-    clock = int(draw.choice([n, n + 3, 1000 + n, spec.LIMIT_CLOCK - 1, spec.LIMIT_CLOCK]))
-    ids = sorted(int(i) for i in draw.choice(min(clock, 10**6), n, replace=False)) if n else []
-    ids = [clock - 1 - i for i in reversed(ids)] if draw.random() < 0.5 else ids
+    clock = draw_clock(draw, n)
     pool, records = [], []
-    for event in ids:
-        low, high = (-32768, 32768) if config["regression"] else (0, config["classes"])
+    low, high = (-32768, 32768) if config["regression"] else (0, config["classes"])
+    class_clock = [draw_clock(draw, n) for _ in range(config["classes"])]
+    touches = [draw_ticks(draw, of, n) for of in class_clock]
+    for event in sorted(draw_ticks(draw, clock, n)):
         label = int(draw.integers(low, high))
-        touched = int(draw.choice([event, clock - 1, draw.integers(event, clock)]))
+        touched = touches[0 if config["regression"] else label].pop()
         records.append(
             Record(event, touched, label, int(draw.choice([1, 2, 65535])), draw_x(draw, config["features"], pool))
         )
     n_experience = int(draw.choice([0, 1, 2, 20, 127, 128])) if clock else 0
-    return State(config, clock, tuple(records), draw_experience(draw, n_experience, clock), int(draw.random() < 0.1))
+    experience, frozen = draw_experience(draw, n_experience, clock), int(draw.random() < 0.1)
+    return State(config, clock, tuple(records), experience, frozen, tuple(class_clock))
+
+
+def draw_clock(draw, n):
+    """A clock that has ticked n times at least."""
+    return int(draw.choice([n, n + 3, 1000 + n, spec.LIMIT_CLOCK - 1, spec.LIMIT_CLOCK]))
+
+
+def draw_ticks(draw, clock, n):
+    """n ticks of a clock, none twice, in any order: of its first ones or its last."""
+    ticks = [int(i) for i in draw.choice(min(clock, 10**6), n, replace=False)] if n else []
+    return [clock - 1 - i for i in ticks] if draw.random() < 0.5 else ticks
 
 
 def draw_experience(draw, n, clock):
     entries = []
     for _ in range(n):
-        margin = int(draw.choice([0, 1, 255, 256, draw.integers(257)])) | HIT * int(draw.integers(2))
+        margin = int(draw.choice([0, 1, 255, 256, draw.integers(257)]))
+        margin |= HIT * int(draw.integers(2)) | INSERTED * int(draw.integers(2))
         novelty = int(draw.choice([0, 1, 4096, 65534, 65535, draw.integers(65536)]))
         entries.append(Entry(int(draw.choice([0, clock - 1, draw.integers(clock)])), novelty, margin))
     return tuple(entries)
@@ -114,12 +138,13 @@ def spoil_field(draw, data, config):
     data = bytearray(data[:-4])
     n_events, record = int.from_bytes(data[18:20], "little"), 12 + 2 * config["features"]
     n_experience = int.from_bytes(data[20:22], "little")
-    fields = [(17, 1), (18, 2), (20, 2), (22, 4)]
+    first = records_at(config)
+    fields = [(17, 1), (18, 2), (20, 2), (22, 4), (HEADER_BYTES + 4 * int(draw.integers(config["classes"])), 4)]
     if n_events:
-        at = HEADER_BYTES + int(draw.integers(n_events)) * record
+        at = first + int(draw.integers(n_events)) * record
         fields += [(at, 4), (at + 4, 4), (at + 8, 2), (at + 10, 2), (at + 12, 2)] * 2
     if n_experience:
-        at = HEADER_BYTES + n_events * record + int(draw.integers(n_experience)) * EXPERIENCE_BYTES
+        at = first + n_events * record + int(draw.integers(n_experience)) * EXPERIENCE_BYTES
         fields += [(at, 4), (at + 4, 2), (at + 6, 2)] * 2
     at, size = fields[int(draw.integers(len(fields)))]
     old = int.from_bytes(data[at : at + size], "little")
@@ -152,10 +177,11 @@ def spoil_records(draw, data, config):
     record, n = 12 + 2 * config["features"], int.from_bytes(data[18:20], "little")
     if n < 2:
         return data
-    rows = [data[HEADER_BYTES + i * record :][:record] for i in range(n)]
+    first = records_at(config)
+    rows = [data[first + i * record :][:record] for i in range(n)]
     i, j = (int(v) for v in draw.choice(n, 2, replace=False))
     rows[i], rows[j] = rows[j], (rows[i] if draw.random() < 0.5 else rows[j])
-    return sealed(data[:HEADER_BYTES] + b"".join(rows) + data[HEADER_BYTES + n * record : -4])
+    return sealed(data[:first] + b"".join(rows) + data[first + n * record : -4])
 
 
 def with_digest(data, config):
@@ -174,7 +200,7 @@ def draw_data(draw, config):
     data = draw_grown(draw, config) if draw.random() < 0.4 else draw_state(draw, config).pack()
     spoils = (spoil_field, spoil_field, spoil_field, spoil_bytes, spoil_records)
     for _ in range(int(draw.choice([0, 0, 1, 1, 1, 2]))):
-        if len(data) >= HEADER_BYTES + TRAILER_BYTES:
+        if len(data) >= records_at(config) + TRAILER_BYTES:
             data = spoils[int(draw.integers(len(spoils)))](draw, data, config)
     return with_digest(data, config) if draw.random() < 0.7 else data
 

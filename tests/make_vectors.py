@@ -427,6 +427,30 @@ def memory_cases():
             [*values, *asked, ["rename", 0, 0], ["relabel", 8, -7], ["undo"], ["info"]],
         ),
         (
+            "class clocks",
+            "a learn and a relabel tick that of their class, undo and forgetting the newest take a tick back",
+            config,
+            [
+                *learn[:6],
+                *(
+                    ["relabel", 5, 4],
+                    ["forget", 5],
+                    *learn[5:9],
+                    ["relabel", 2, near_y[2]],
+                    ["reload"],
+                    ["relabel", 3, 3],
+                ),
+                *(["rename", 3, 4], ["rename", 4, 3], ["rename", 0, 0], ["drop_class", 0], *learn[10:14], ["undo"]),
+                *(["drop_class", 3], ["rename", 3, 3], ["rename", 0, 3], ["reload"]),
+            ],
+        ),
+        (
+            "doubt",
+            "of wrong labels: events that are redundant, aged and doubted go",
+            {"features": 2, "classes": 2, "events": 8},
+            [["learn", x, y ^ (i % 4 == 1)] for i, (x, y) in enumerate(zip(*events(31, 60, 2, 2, 300, 2500)))],
+        ),
+        (
             "anomaly",
             "one class alone: known or unknown",
             {"features": 2, "classes": 1, "events": 10},
@@ -446,7 +470,8 @@ def memory_cases():
 def state_cases():
     x, y = events(19, 5, 3, 2)
     config = {"features": 3, "classes": 2, "events": 6}
-    state = learned(x, y, **config).export()
+    state, first = learned(x, y, **config).export(), 26 + 4 * 2
+    own, twin = [i for i, label in enumerate(y) if label == y[-1]][:2]  # of one class
 
     def flip(at):
         return state[:at] + bytes([state[at] ^ 1]) + state[at + 1 :]
@@ -470,17 +495,19 @@ def state_cases():
         ("frozen", forge(17, 2)),
         ("a feature", flip(40)),
         ("a checksum", flip(len(state) - 1)),
-        ("a label beyond the classes", forge(26 + 8, 2)),
-        ("a count of 0", forge(26 + 10, 0)),
-        ("an id not given yet", forge(26, 9)),
-        ("a touch to come", forge(26 + 4, 9)),
-        ("a touch before its time", forge(26 + 18 + 4, 0)),
-        ("an id twice", forge(26 + 18, 0)),
+        ("a label beyond the classes", forge(first + 8, 2)),
+        ("a count of 0", forge(first + 10, 0)),
+        ("an id not given yet", forge(first, 9)),
+        ("a touch to come", forge(first + 4, 9)),
+        ("a touch twice in a class", forge(first + 18 * twin + 4, state[first + 18 * own + 4])),
+        ("a clock of a class about to end", forge(29, 255)),
+        ("a clock of a class behind its events", forge(26, 0)),
+        ("an id twice", forge(first + 18, 0)),
         ("a clock about to end", forge(25, 255)),
         ("an experience to come", forge(len(state) - 16, 5)),
         ("a margin above 1", forge(len(state) - 9, state[-9] ^ 2)),
         ("another digest", forge(len(state) - 8, state[-8] ^ 1)),
-        ("another event", forge(26 + 12, state[26 + 12] ^ 1)),
+        ("another event", forge(first + 12, state[first + 12] ^ 1)),
     ]
     refused = []
     for name, data in damaged:

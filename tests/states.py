@@ -10,12 +10,12 @@ import numpy as np
 from deeplomath import Network, spec
 from deeplomath.mirror import layout, memory, state
 
-HIT = 0x8000
+HIT, INSERTED = 0x8000, 0x4000
 HEADER_BYTES, EXPERIENCE_BYTES, TRAILER_BYTES = 26, 8, 8
 
-# With the two points that are taken for granted and that of the event's left-out answer, 19 sum q^2 - (sum q)^2 is 0 once the
-# sums are cut to 32 bits: a kernel that lets these margins in divides by zero.
-SIXTEEN_MARGINS = (32656, 32644, 32654, 32711, 32662, 32669, 175, 264, 497, 24, 426, 584, 19, 935, 789, 1)
+# With the two points that are taken for granted, 87 sum q^2 - (sum q)^2 is 0 once the sums are cut to 32 bits: a kernel that
+# lets these margins in divides by zero.
+MARGINS = (15079,) * 27 + (14726, 1501, 74) + (0,) * 55
 
 
 class Record(NamedTuple):
@@ -27,7 +27,7 @@ class Record(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Of the experience; margin with HIT."""
+    """Of the experience; margin with HIT and INSERTED."""
 
     event: int
     novelty: int
@@ -35,13 +35,18 @@ class Entry(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a state of a network of this configuration (the arguments of Network) says."""
+    """What a state of a network of this configuration (the arguments of Network) says; class_clock: all the clock where None."""
 
     config: dict
     clock: int
     records: tuple = ()
     experience: tuple = ()
     frozen: int = 0
+    class_clock: tuple | None = None
+
+    @property
+    def class_clocks(self):
+        return (self.clock,) * self.config["classes"] if self.class_clock is None else self.class_clock
 
     def pack(self, digest=0):
         """The bytes; digest is what the state says that its network has."""
@@ -50,6 +55,7 @@ class State(NamedTuple):
         sizes = config.features, config.classes, config.layers, config.events, config.false_reject_permille, flags
         counts = self.frozen, len(self.records), len(self.experience), self.clock
         data = struct.pack("<4sHHHBBHHBBHHI", b"DLMS", spec.VERSION_STATE, spec.VERSION_SPEC, *sizes, *counts)
+        data += struct.pack(f"<{len(self.class_clocks)}I", *self.class_clocks)
         for record in self.records:
             data += struct.pack(f"<IIhH{len(record.x)}h", *record[:4], *record.x)
         for entry in self.experience:
@@ -60,7 +66,7 @@ class State(NamedTuple):
         """What the mirror makes of it, which must be within all limits."""
         net = Network(**self.config)
         records = np.array([tuple(r) for r in self.records], layout.record_type(net.config))
-        net.memory = state._kept(net.dtype, self.clock, self.frozen, records, list(self.experience))
+        net.memory = state._kept(net.dtype, self.clock, self.class_clocks, self.frozen, records, list(self.experience))
         memory.rebuilt(net)
         return net.digest()
 
@@ -69,13 +75,18 @@ class State(NamedTuple):
         return self.pack(self.digest())
 
 
+def records_at(config):
+    """Bytes of a state ahead of its records, of a configuration (the arguments of Network)."""
+    return HEADER_BYTES + 4 * config["classes"]
+
+
 def sealed(data):
     """Bytes with their CRC-32 behind them."""
     return data + struct.pack("<I", zlib.crc32(data))
 
 
 def that_divides_by_zero():
-    """A state of 212 bytes whose checksum is right."""
+    """A state of 768 bytes whose checksum is right."""
     config = {"features": 19, "classes": 1, "events": 4}
-    experience = tuple(Entry(0, 0, margin) for margin in SIXTEEN_MARGINS)
+    experience = tuple(Entry(0, 0, margin) for margin in MARGINS)
     return State(config, 1, (Record(0, 0, 0, 1, tuple(range(19))),), experience)

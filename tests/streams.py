@@ -157,6 +157,7 @@ def grow_old(draw, nets):
     mirror = nets[0].memory
     ids = [event.id for event in mirror.events]
     mirror.clock += int(draw.choice([0, 60000, 70000, 2**30]))
+    mirror.class_clock = [clock + int(draw.choice([0, 60000, 70000, 2**30])) for clock in mirror.class_clock]
     mirror.events = [event._replace(count=int(draw.choice([event.count, spec.LIMIT_COUNT]))) for event in mirror.events]
     if ids:
         corners = bool(draw.integers(2))
@@ -171,7 +172,8 @@ def draw_experience(draw, ids, corners):
     """Of corners; or hits where the margin is a little above a half, misses below: a line as steep as it gets."""
     margin = int(draw.choice([0, 256, draw.integers(257)])) if corners else int(128 + draw.integers(-8, 9))
     novelty = int(draw.choice([0, spec.CONTOUR_NOVELTY_MAX, draw.integers(65536), draw.integers(8192)]))
-    return Experience(int(draw.choice(ids)), novelty, margin, bool(draw.integers(2)) if corners else margin > 128)
+    hit = bool(draw.integers(2)) if corners else margin > 128
+    return Experience(int(draw.choice(ids)), novelty, margin, hit, bool(draw.integers(2)))
 
 
 def outcome(number):

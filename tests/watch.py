@@ -70,6 +70,18 @@ def stores_wrong_at(event):
     return StoresWrong
 
 
+def counts_wrong_at(event):
+    """A network that counts its `event`-th learned event twice in the clock of its class."""
+
+    class CountsWrong(BoardNetwork):
+        def learn(self, x, label, build=True):
+            learned = super().learn(x, label, build)
+            self.memory.class_clock[label] += self.memory.clock == event
+            return learned
+
+    return CountsWrong
+
+
 def builds_wrong(layer):
     """A network in which the first weight of this layer, 1, 2, ..., is one too large, as from another constant."""
 

@@ -26,14 +26,10 @@ void network_check(const network_obj_t *self, int code, asked_t asked) {
     } else if (code == DLM_ERR_FROZEN) {
         mod_raise_words("learning is frozen", code);
     } else if (code == DLM_ERR_CLOCK) {
-        dlm_info_t info;
         text_t text = {.length = 0};
-        dlm_info(self->net, &info);
         mod_add_text(&text, "clock: ");
-        mod_add_int(&text, info.clock);
-        mod_add_text(&text, " learns made, ");
         mod_add_int(&text, DLM_LIMIT_CLOCK);
-        mod_add_text(&text, " can be counted");
+        mod_add_text(&text, " learns can be counted, of all and of each class");
         mod_raise(&mp_type_ValueError, &text, code);
     } else if (code) {
         mod_raise_words(asked.words ? asked.words : "refused by the kernel", code);

@@ -104,8 +104,8 @@ int dlm_init(const dlm_config_t *config, void *buffer, size_t size, dlm_t **net)
 
 // Learns event x [n_features] under label. An event that already stands for x absorbs it. Else x is kept as a neuron;
 // if the budget is used up, the least useful event goes for it. Then the network is rebuilt. NUMERICS.md, Memory.
-// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns have been made, or DLM_ERR_FULL
-// when the budget is used up and each event is one of the last two of its class.
+// Fails with DLM_ERR_FROZEN, DLM_ERR_LABEL, DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns have been made, of all or of
+// this class, or DLM_ERR_FULL when the budget is used up and each event is one of the last two of its class.
 int dlm_learn(dlm_t *net, const int16_t *x, int32_t label, dlm_learned_t *learned);
 
 // As dlm_learn, but it only begins the rebuild. It first finishes an earlier rebuild that is still under way.
@@ -121,12 +121,13 @@ int dlm_build_step(dlm_t *net, uint32_t budget);
 // remembered again. Fails with DLM_ERR_NOTHING unless the last change was a learn, a correction or a naming.
 int dlm_undo(dlm_t *net);
 
-// Forgets the event of this id and its experience. Forgetting the newest takes back its tick of the clock: the next
-// event gets its id. If nothing had to go for it, the digest is that of before it was learned. Fails with
+// Forgets the event of this id and its experience. Forgetting the newest takes back its ticks of the clocks: the
+// next event gets its id. If nothing had to go for it, the digest is that of before it was learned. Fails with
 // DLM_ERR_EVENT.
 int dlm_forget(dlm_t *net, uint32_t event);
 
-// Gives an event another label. Fails with DLM_ERR_EVENT or DLM_ERR_LABEL.
+// Gives an event another label. This counts as a learn of that class: the event is touched. Fails with DLM_ERR_EVENT,
+// DLM_ERR_LABEL, or DLM_ERR_CLOCK when DLM_LIMIT_CLOCK learns of that class have been made.
 int dlm_relabel(dlm_t *net, uint32_t event, int32_t label);
 
 // "That was a `label`": learns the event last seen by infer or learn under label. If it was learned, that is undone
@@ -152,11 +153,11 @@ const int16_t *dlm_unknown(const dlm_t *net, uint32_t unknown);
 // dlm_learn.
 int dlm_name(dlm_t *net, const uint32_t *unknowns, uint32_t n, int32_t label, dlm_learned_t *learned);
 
-// Moves all events of class `label` to the class `to`, which has none. Fails with DLM_ERR_MODE, DLM_ERR_LABEL,
-// DLM_ERR_PRESENT.
+// Moves all events of class `label`, and its clock, to the class `to`, which has no events. Fails with DLM_ERR_MODE,
+// DLM_ERR_LABEL, DLM_ERR_PRESENT.
 int dlm_rename_class(dlm_t *net, int32_t label, int32_t to);
 
-// Forgets all events of a class. Fails with DLM_ERR_MODE or DLM_ERR_LABEL.
+// Forgets all events of a class, and its clock. Fails with DLM_ERR_MODE or DLM_ERR_LABEL.
 int dlm_drop_class(dlm_t *net, int32_t label);
 
 // Stops all learning (frozen = 1), or lets it go on (0). While it is stopped, all that changes events fails with

@@ -187,7 +187,7 @@ static void set_confidence(dlm_t *net, dlm_network_t *network) {
     int32_t outputs[DLM_LIMIT_CLASSES];
     for (uint32_t i = 0; i < net->n_experience; i++) {
         const uint16_t answered = dlm_experience(net)[i].margin_q8;
-        add_point(&line, answered & 0x7fff, answered & DLM_HIT);
+        add_point(&line, answered & DLM_MARGIN, answered & DLM_HIT);
     }
     for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
         dlm_left_out_outputs(net, network, i, outputs);

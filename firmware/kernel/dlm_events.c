@@ -63,6 +63,10 @@ int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n) {
     return 1;
 }
 
+uint32_t *dlm_class_clock(const dlm_t *net, int16_t label) {
+    return (uint32_t *)(uintptr_t)&net->class_clock[dlm_class(net, label)];
+}
+
 // Experience
 
 static void remove_experience(dlm_t *net, uint32_t at) {
@@ -94,6 +98,29 @@ void dlm_forget_experience(dlm_t *net, uint32_t event) {
             remove_experience(net, i);
         }
     }
+}
+
+// Events with their experience and their clocks
+
+void dlm_forget_event(dlm_t *net, uint32_t at) {
+    const dlm_event_t *event = &dlm_events(net)[at];
+    uint32_t *class_clock = dlm_class_clock(net, event->label);
+    if (event->id + 1 == net->clock) {
+        net->clock--;
+        *class_clock -= event->touched + 1 == *class_clock;
+    }
+    dlm_forget_experience(net, event->id);
+    dlm_remove_event(net, at);
+}
+
+void dlm_move_class(dlm_t *net, int32_t label, int32_t to) {
+    const uint32_t clock = net->class_clock[label];
+    for (uint32_t i = 0; i < net->n_events; i++) {
+        dlm_event_t *event = &dlm_events(net)[i];
+        event->label = (int16_t)(event->label == label ? to : event->label);
+    }
+    net->class_clock[label] = 0;
+    net->class_clock[to] = clock;
 }
 
 // Unknowns

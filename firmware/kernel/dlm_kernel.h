@@ -63,19 +63,22 @@ typedef struct {
 // An event as it is kept.
 typedef struct {
     uint32_t id;
-    uint32_t touched;
-    int16_t label;   // class, or value of a regression
-    uint16_t count;  // 1..DLM_LIMIT_COUNT
+    uint32_t touched;  // the clock of its class when it was last learned, absorbed one or was relabelled
+    int16_t label;     // class, or value of a regression
+    uint16_t count;    // 1..DLM_LIMIT_COUNT
 } dlm_event_t;
 
 // What the network had to say of a labelled event before it was learned.
 typedef struct {
     uint32_t event;
     uint16_t novelty_q12;
-    uint16_t margin_q8;  // of the class answered, within 0..1; and DLM_HIT if that was right
+    uint16_t
+        margin_q8;  // of the class answered, within 0..1; and DLM_HIT if that was right, DLM_INSERTED if the event was
 } dlm_experience_t;
 
 #define DLM_HIT 0x8000u
+#define DLM_INSERTED 0x4000u  // the learn inserted the event; else this absorbed it
+#define DLM_MARGIN 0x3fffu    // all other bits
 #define DLM_MARGIN_MAX_Q8 (DLM_ONE_Q16 >> 8)
 
 // What undo needs of a learn; features of the event evicted lie at undo_x.
@@ -168,6 +171,7 @@ struct dlm {
     dlm_factor_t factors[2];
     dlm_build_t build;
     dlm_network_t networks[2];
+    uint32_t class_clock[DLM_LIMIT_CLASSES];  // learns of each class; of a regression, all are of class 0
 };
 
 // Before a loop of four rounds: unrolled, but for cores of Armv6-M, where code is short.
@@ -257,10 +261,16 @@ void dlm_insert_event(dlm_t *net, uint32_t at, const dlm_event_t *event, const i
 // Whether n more events of a class find room: each takes a free position, or that of an event beyond the second of its
 // class.
 int dlm_has_room(const dlm_t *net, uint32_t class, uint32_t n);
+// The clock of the class of events with this label: its learns.
+uint32_t *dlm_class_clock(const dlm_t *net, int16_t label);
 // Adds an entry of experience; the oldest goes when there is no room, and undo tells of it.
 void dlm_add_experience(dlm_t *net, const dlm_experience_t *entry, dlm_undo_t *undo);
 void dlm_undo_experience(dlm_t *net, const dlm_undo_t *undo);
 void dlm_forget_experience(dlm_t *net, uint32_t event);
+// Forgets the event at a position and its experience; the newest takes its ticks of both clocks along.
+void dlm_forget_event(dlm_t *net, uint32_t at);
+// Moves the events of class `label`, and its clock, to the class `to`, which has no events.
+void dlm_move_class(dlm_t *net, int32_t label, int32_t to);
 // Removes the oldest unknown that was named, or the oldest of all if there is none.
 void dlm_remove_oldest_unknown(dlm_t *net);
 // Position of the unknown with this id; -1 if it is not remembered, or only for undo.

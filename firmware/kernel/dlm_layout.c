@@ -37,7 +37,7 @@ dlm_network_t *dlm_next(const dlm_t *net) {
 }
 
 uint32_t dlm_experience_at(const dlm_config_t *config, uint32_t n_events) {
-    return DLM_STATE_HEADER_BYTES + n_events * (12u + 2u * config->n_features);
+    return DLM_STATE_HEADER_BYTES + 4u * config->n_classes + n_events * (12u + 2u * config->n_features);
 }
 
 uint32_t dlm_state_bytes(const dlm_config_t *config, uint32_t n_events, uint32_t n_experience) {

@@ -32,7 +32,8 @@ static int16_t *undo_x_at(const dlm_t *net, uint32_t n) {
 
 // Puts x in as a new event, in place of the one that undo tells of if the budget is used up. Returns its id.
 static uint32_t insert(dlm_t *net, const int16_t *x, const dlm_undo_t *undo, int16_t *undo_x) {
-    const dlm_event_t event = {.id = net->clock, .touched = net->clock, .label = undo->label, .count = 1};
+    const uint32_t touched = (*dlm_class_clock(net, undo->label))++;
+    const dlm_event_t event = {.id = net->clock, .touched = touched, .label = undo->label, .count = 1};
     if (undo->reason != DLM_REASON_NONE) {
         memcpy(undo_x, dlm_event_x(net, undo->at), sizeof(int16_t) * net->config.n_features);
         dlm_remove_event(net, undo->at);
@@ -44,7 +45,7 @@ static uint32_t insert(dlm_t *net, const int16_t *x, const dlm_undo_t *undo, int
 // Lets an event stand for one more. Returns its id.
 static uint32_t absorb(dlm_t *net, dlm_event_t *event) {
     event->count = (uint16_t)(event->count + (event->count < DLM_LIMIT_COUNT));
-    event->touched = net->clock;
+    event->touched = (*dlm_class_clock(net, event->label))++;
     return event->id;
 }
 
@@ -78,7 +79,8 @@ static int check_learn(const dlm_t *net, int32_t label, uint32_t n) {
     if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
-    return net->clock + n > DLM_LIMIT_CLOCK ? DLM_ERR_CLOCK : 0;
+    const uint32_t most = DLM_LIMIT_CLOCK - n;
+    return net->clock > most || *dlm_class_clock(net, (int16_t)label) > most ? DLM_ERR_CLOCK : 0;
 }
 
 // What follows from a change of the events: a rebuild is begun if one came or went; what was absorbed changes no
@@ -119,10 +121,11 @@ static int decide(dlm_t *net, const int16_t *x, dlm_undo_t *made, dlm_answer_t *
 // Adds what was answered to the event before it was learned.
 static void add_experience(dlm_t *net, uint32_t event, const dlm_answer_t *answer, dlm_undo_t *undo) {
     const uint32_t hit = (uint32_t)answer->label == dlm_class(net, undo->label) ? DLM_HIT : 0;
+    const uint32_t inserted = undo->action == DLM_ACTION_INSERTED ? DLM_INSERTED : 0;
     const dlm_experience_t entry = {
         .event = event,
         .novelty_q12 = (uint16_t)answer->novelty_q12,
-        .margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit),
+        .margin_q8 = (uint16_t)((uint32_t)dlm_margin_q8(answer->margin_q16) | hit | inserted),
     };
     dlm_add_experience(net, &entry, undo);
 }
@@ -190,6 +193,7 @@ static void take_back(dlm_t *net, uint32_t n) {
         }
     }
     net->clock--;
+    --*dlm_class_clock(net, undo->label);
 }
 
 int dlm_undo(dlm_t *net) {
@@ -212,13 +216,6 @@ int dlm_undo(dlm_t *net) {
     return 0;
 }
 
-static void forget_at(dlm_t *net, uint32_t at) {
-    const uint32_t event = dlm_events(net)[at].id;
-    dlm_forget_experience(net, event);
-    dlm_remove_event(net, at);
-    net->clock -= event + 1 == net->clock;
-}
-
 // Position of the event with this id, or DLM_ERR_FROZEN, or DLM_ERR_EVENT.
 static int32_t find_to_change(const dlm_t *net, uint32_t event) {
     if (net->frozen) {
@@ -233,7 +230,7 @@ int dlm_forget(dlm_t *net, uint32_t event) {
     if (at < 0) {
         return at;
     }
-    forget_at(net, (uint32_t)at);
+    dlm_forget_event(net, (uint32_t)at);
     return rebuilt(net);
 }
 
@@ -245,7 +242,13 @@ int dlm_relabel(dlm_t *net, uint32_t event, int32_t label) {
     if (dlm_check_label(net, label)) {
         return DLM_ERR_LABEL;
     }
-    dlm_events(net)[at].label = (int16_t)label;
+    uint32_t *class_clock = dlm_class_clock(net, (int16_t)label);
+    if (*class_clock == DLM_LIMIT_CLOCK) {
+        return DLM_ERR_CLOCK;
+    }
+    dlm_event_t *event_at = &dlm_events(net)[at];
+    event_at->touched = (*class_clock)++;
+    event_at->label = (int16_t)label;
     return rebuilt(net);
 }
 
@@ -339,18 +342,15 @@ static int check_class(const dlm_t *net, int32_t label) {
 }
 
 int dlm_rename_class(dlm_t *net, int32_t label, int32_t to) {
-    dlm_event_t *events = dlm_events(net);
     int error = check_class(net, label);
     error = error ? error : check_class(net, to);
     for (uint32_t i = 0; !error && i < net->n_events; i++) {
-        error = events[i].label == to ? DLM_ERR_PRESENT : 0;
+        error = dlm_events(net)[i].label == to ? DLM_ERR_PRESENT : 0;
     }
     if (error) {
         return error;
     }
-    for (uint32_t i = 0; i < net->n_events; i++) {
-        events[i].label = (int16_t)(events[i].label == label ? to : events[i].label);
-    }
+    dlm_move_class(net, label, to);
     return rebuilt(net);
 }
 
@@ -361,9 +361,10 @@ int dlm_drop_class(dlm_t *net, int32_t label) {
     }
     for (uint32_t i = net->n_events; i--;) {
         if (dlm_events(net)[i].label == label) {
-            forget_at(net, i);
+            dlm_forget_event(net, i);
         }
     }
+    net->class_clock[label] = 0;
     return rebuilt(net);
 }
 

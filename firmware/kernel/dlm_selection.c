@@ -37,6 +37,10 @@ int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label
     return found;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
 // What the left-out margin of neuron i lacks of 1, Q16.
 static int32_t lack(const dlm_t *net, uint32_t i) {
     int32_t outputs[DLM_LIMIT_CLASSES];
@@ -49,34 +53,65 @@ static int32_t lack(const dlm_t *net, uint32_t i) {
     return DLM_ONE_Q16 - dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
 }
 
+// How many of 2^10 sure answers of the experience were wrong, where some sure hits are taken for granted: below 2^10.
+static int32_t sure_misses(const dlm_t *net) {
+    int32_t sure = DLM_MEMORY_DOUBT_PRIOR, misses = 0;
+    for (uint32_t i = 0; i < net->n_experience; i++) {
+        const uint32_t answered = dlm_experience(net)[i].margin_q8;
+        if ((answered & DLM_MARGIN) > DLM_MEMORY_DOUBT_MARGIN) {
+            sure++;
+            misses += !(answered & DLM_HIT);
+        }
+    }
+    return misses * 1024 / sure;
+}
+
+// Age of an event that was not touched in so many learns of its class, in learns of all: at most DLM_MEMORY_AGE.
+static uint32_t age_of(const dlm_t *net, uint32_t untouched) {
+    const uint32_t ages = smaller(untouched, DLM_MEMORY_AGE) * dlm_live(net)->n_present;  // 2^20
+    return smaller(ages, DLM_MEMORY_AGE);
+}
+
+// Doubt in the label of an event, Q16: what it lacks too much, times the rate of sure misses, times its age in budgets.
+static int32_t doubt(int32_t lack_q16, uint32_t age, uint32_t budget, int32_t rate_q10) {
+    const uint32_t aged_q10 = (smaller(age, budget) << 10) / budget;
+    const int32_t beyond = lack_q16 < DLM_MEMORY_DOUBT_LACK ? 0 : lack_q16 - DLM_MEMORY_DOUBT_LACK;  // 2^20
+    return (beyond * rate_q10 >> 10) * (int32_t)aged_q10 >> DLM_MEMORY_DOUBT_SHIFT;                  // 2^30 >> 4
+}
+
+// Uses of neuron i, Q16: [0] without age and doubt, [1] without the doubt, [2] with both. rate_q10: of sure_misses.
+static void uses(const dlm_t *net, uint32_t i, const dlm_event_t *event, int32_t rate_q10, int32_t *use_q16) {
+    const dlm_network_t *live = dlm_live(net);
+    const uint32_t budget = net->config.n_events;
+    const uint32_t age = age_of(net, *dlm_class_clock(net, event->label) - event->touched);
+    const uint32_t distance =
+        dlm_novelty(live, dlm_distance(DLM_AT(net, uint32_t, net->nearest_own)[i]), DLM_ONE_Q16);  // in spacings, Q12
+    const int32_t lacks = lack(net, i);                                                            // 2^21
+    use_q16[0] = lacks + (int32_t)(distance << DLM_MEMORY_DISTANCE_SHIFT);                         // 2^22
+    use_q16[1] = use_q16[0] - (int32_t)(age * DLM_MEMORY_WEIGHT_AGE / budget);                     // 2^30
+    use_q16[2] = use_q16[1] - doubt(lacks, age, budget, rate_q10);                                 // 2^26
+}
+
 int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
     const uint32_t m = net->n_events;
-    const dlm_event_t *events = dlm_events(net);
-    const uint32_t *nearest = DLM_AT(net, uint32_t, net->nearest_own);
+    const int32_t rate_q10 = sure_misses(net);
     uint32_t members[DLM_LIMIT_CLASSES];
-    int32_t least = INT32_MAX, least_ageless = INT32_MAX;
-    int32_t found = -1, found_ageless = -1;
+    int32_t least[3] = {INT32_MAX, INT32_MAX, INT32_MAX}, found[3] = {-1, -1, -1}, use_q16[3];
     dlm_count_members(net, members);
     for (uint32_t i = 0; i < m; i++) {
         const uint32_t at = dlm_event_of_neuron(i, m);
-        if (members[dlm_class(net, events[at].label)] <= 2) {
+        const dlm_event_t *event = &dlm_events(net)[at];
+        if (members[dlm_class(net, event->label)] <= 2) {
             continue;
         }
-        const uint32_t distance =
-            dlm_novelty(dlm_live(net), dlm_distance(nearest[i]), DLM_ONE_Q16);  // in spacings, Q12
-        const uint32_t untouched = net->clock - events[at].touched;
-        const uint32_t age = (untouched < DLM_MEMORY_AGE ? untouched : DLM_MEMORY_AGE) * DLM_MEMORY_WEIGHT_AGE;  // 2^30
-        const int32_t ageless = lack(net, i) + (int32_t)(distance << DLM_MEMORY_DISTANCE_SHIFT);                 // 2^22
-        const int32_t use = ageless - (int32_t)(age / net->config.n_events);
-        if (use < least) {
-            least = use;
-            found = (int32_t)at;
-        }
-        if (ageless < least_ageless) {
-            least_ageless = ageless;
-            found_ageless = (int32_t)at;
+        uses(net, i, event, rate_q10, use_q16);
+        for (uint32_t k = 0; k < 3; k++) {
+            if (use_q16[k] < least[k]) {
+                least[k] = use_q16[k];
+                found[k] = (int32_t)at;
+            }
         }
     }
-    *reason = found == found_ageless ? DLM_REASON_REDUNDANT : DLM_REASON_AGED;
-    return found;
+    *reason = found[2] == found[0] ? DLM_REASON_REDUNDANT : found[2] == found[1] ? DLM_REASON_AGED : DLM_REASON_DOUBTED;
+    return found[2];
 }

@@ -83,12 +83,13 @@ static void pass_config(stream_t *stream, const dlm_t *net) {
     pass(stream, words, CONFIG_BYTES, 2);
 }
 
-// The rest of the header, and so many events and entries of experience.
+// The rest of the header, the class clocks, and so many events and entries of experience.
 static void pass_kept(stream_t *stream, const dlm_t *net, uint32_t n_events, uint32_t n_experience) {
     pass(stream, &net->frozen, 1, 1);
     pass(stream, &net->n_events, 2, 2);
     pass(stream, &net->n_experience, 2, 2);
     pass(stream, &net->clock, 4, 4);
+    pass(stream, net->class_clock, 4u * net->config.n_classes, 4);
     for (uint32_t i = 0; i < n_events; i++) {
         const dlm_event_t *event = &dlm_events(net)[i];
         pass(stream, &event->id, 8, 4);
@@ -198,19 +199,34 @@ static int check_staged(const dlm_t *net, uint32_t size) {
     return get(state + size - 4, 4) == ~stream.crc ? 0 : DLM_ERR_STATE_CHECKSUM;
 }
 
+// Whether event i that a state brought, of a label within its limits, is touched beyond the clock of its class, or when
+// one before it was.
+static int wrong_touch(const dlm_t *net, uint32_t i) {
+    const dlm_event_t *events = dlm_events(net), *event = &events[i];
+    const uint32_t class = dlm_class(net, event->label);
+    int wrong = event->touched >= *dlm_class_clock(net, event->label);
+    for (uint32_t j = 0; j < i; j++) {
+        wrong |= events[j].touched == event->touched && dlm_class(net, events[j].label) == class;
+    }
+    return wrong;
+}
+
 // Whether all that a state brought is within the limits of NUMERICS.md, State.
 static int check_kept(const dlm_t *net) {
     int wrong = net->frozen > 1 || net->clock > DLM_LIMIT_CLOCK;
     uint32_t least_id = 0;
+    for (uint32_t c = 0; c < net->config.n_classes; c++) {
+        wrong |= net->class_clock[c] > DLM_LIMIT_CLOCK;
+    }
     for (uint32_t i = 0; i < net->n_events; i++) {
         const dlm_event_t *event = &dlm_events(net)[i];
-        wrong |= event->id < least_id || event->touched < event->id || event->touched >= net->clock || !event->count ||
-                 dlm_check_label(net, event->label);
+        wrong |= event->id < least_id || event->id >= net->clock || !event->count ||
+                 dlm_check_label(net, event->label) || wrong_touch(net, i);
         least_id = event->id + 1;
     }
     for (uint32_t i = 0; i < net->n_experience; i++) {
         const dlm_experience_t *entry = &dlm_experience(net)[i];
-        wrong |= entry->event >= net->clock || (entry->margin_q8 & ~DLM_HIT) > DLM_MARGIN_MAX_Q8;
+        wrong |= entry->event >= net->clock || (entry->margin_q8 & DLM_MARGIN) > DLM_MARGIN_MAX_Q8;
     }
     return wrong ? DLM_ERR_STATE_EVENT : 0;
 }

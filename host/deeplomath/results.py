@@ -28,6 +28,7 @@ class Reason(IntEnum):
     NONE = spec.REASON_NONE  # none was
     REDUNDANT = spec.REASON_REDUNDANT  # the network hardly misses it
     AGED = spec.REASON_AGED  # and it would have stayed, had it been touched of late
+    DOUBTED = spec.REASON_DOUBTED  # and it would have stayed, but for the doubt in its label
 
 
 class Learned(NamedTuple):

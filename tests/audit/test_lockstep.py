@@ -188,6 +188,13 @@ def test_an_event_stored_wrong_is_told_from_wrong_arithmetic():
     assert "it computes right, from other events" in error.findings[1]
 
 
+def test_a_class_that_counts_wrong_is_named():
+    error = mismatch(watch.counts_wrong_at(7))
+    (_, label) = xor(7)[6]
+    assert error.event == 14
+    assert error.findings[0] == f"The clocks of the classes differ, first that of class {label}."
+
+
 @pytest.mark.parametrize(("layer", "words"), [(1, "with one layer they differ already"), (2, "look at layer 2")])
 def test_the_layer_that_differs_is_found(layer, words):
     error = mismatch(watch.builds_wrong(layer))

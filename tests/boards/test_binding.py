@@ -60,9 +60,9 @@ print(gc.mem_alloc() - before, other.digest() == net.digest())
 print(refused(lambda: net.export_part(len(state) + 1, part)))
 print(refused(lambda: net.load_part(2000, b"a")))
 """
-    size = 26 + 6 * 16 + 8  # two events a class: no experience yet
+    size = 26 + 4 * 3 + 6 * 16 + 8  # two events a class: no experience yet
     net = Network(**CONFIG)
-    largest = 26 + 8 * 16 + 128 * 8 + 8
+    largest = 26 + 4 * 3 + 8 * 16 + 128 * 8 + 8
     said = run(script)
     assert said[:3] == ["True 0", "True", "0 True"]
     assert said[3] == f"('offset: {size + 1} given, 0..{size} allowed', {spec.ERROR_ARGUMENT})"
@@ -118,5 +118,5 @@ print(net.export() == {at_end!r})
 """
     said = run(script)
     assert said[0].endswith(f"an event or an experience has a field outside its limits', {spec.ERROR_STATE_EVENT})")
-    assert said[1] == f"('clock: 2147483647 learns made, 2147483647 can be counted', {spec.ERROR_CLOCK})"
+    assert said[1] == f"('clock: 2147483647 learns can be counted, of all and of each class', {spec.ERROR_CLOCK})"
     assert said[2] == "True"

@@ -46,15 +46,16 @@ def header(net):
 
 
 def kept(net):
+    clocks = u32(*net.memory.class_clock)
     records = [
         struct.pack("<IIhH", event.id, event.touched, event.label, event.count) + i16([event.x])
         for event in net.memory.events
     ]
     experience = [
-        struct.pack("<IHH", one.event, one.novelty_q12, one.margin_q8 + 2**15 * one.hit)
+        struct.pack("<IHH", one.event, one.novelty_q12, one.margin_q8 + 2**15 * one.hit + 2**14 * one.inserted)
         for one in net.memory.experience
     ]
-    return b"".join(records + experience)
+    return b"".join([clocks, *records, *experience])
 
 
 def layer_bytes(layer):

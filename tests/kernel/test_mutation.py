@@ -22,17 +22,18 @@ def mutants():
         yield f"table_{entry}", HEADER.replace(entry, str(int(entry) ^ 1))
 
 
-@pytest.mark.parametrize(("name", "header"), list(mutants()), ids=lambda v: v if "\n" not in v else "")
-def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path):
-    assert header != HEADER, f"{name} is not in dlm_spec.h"
-    for source in [*ROOT.glob("firmware/*/dlm_*.[ch]"), ROOT / "tests/probe.c"]:
+def build(header, tmp_path):
+    """What the compiler says of the kernel with this header; the library is tmp_path / "libdlm.so"."""
+    for source in [*ROOT.glob("firmware/*/dlm*.[ch]"), ROOT / "tests/probe.c"]:
         (tmp_path / source.name).write_text(source.read_text())
     (tmp_path / "dlm_spec.h").write_text(header)
-    library = tmp_path / "libdlm.so"
     sources = sorted(str(path) for path in tmp_path.glob("*.c"))
-    built = subprocess.run(["gcc", "-std=c99", "-O1", "-shared", "-fPIC", *sources, "-o", library], capture_output=True)
-    if built.returncode:
-        return  # caught by the compiler
+    command = ["gcc", "-std=c99", "-O1", "-shared", "-fPIC", *sources, "-o", tmp_path / "libdlm.so"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def run_tests(tmp_path):
+    """The outcome of the tests that compare the kernel built there with the vectors."""
     command = [
         sys.executable,
         "-m",
@@ -58,7 +59,22 @@ def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path)
             "kernel/test_network",
         )
     ]
-    ran = subprocess.run(
-        command, env={**os.environ, "DEEPLOMATH_LIBRARY": str(library)}, capture_output=True, text=True
-    )
+    library = str(tmp_path / "libdlm.so")
+    return subprocess.run(command, env={**os.environ, "DEEPLOMATH_LIBRARY": library}, capture_output=True, text=True)
+
+
+def test_the_kernel_as_it_is_is_built_and_right(tmp_path):
+    """Else no mutant would tell anything."""
+    built = build(HEADER, tmp_path)
+    assert built.returncode == 0, built.stderr
+    ran = run_tests(tmp_path)
+    assert ran.returncode == 0 and " passed" in ran.stdout, ran.stdout
+
+
+@pytest.mark.parametrize(("name", "header"), list(mutants()), ids=lambda v: v if "\n" not in v else "")
+def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path):
+    assert header != HEADER, f"{name} is not in dlm_spec.h"
+    if build(header, tmp_path).returncode:
+        return  # caught by the compiler
+    ran = run_tests(tmp_path)
     assert ran.returncode == 1, f"{name}: not caught\n{ran.stdout}"

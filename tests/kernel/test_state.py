@@ -109,7 +109,9 @@ def test_nothing_of_a_state_that_was_used_up_completes_the_next_one(make, digest
 @cases("state")
 def test_a_part_beyond_every_state_is_refused(make, case):
     net = learned(make, case)
-    largest = 34 + case["config"]["events"] * (12 + 2 * case["config"]["features"]) + 128 * 8
+    largest = (
+        34 + 4 * case["config"]["classes"] + case["config"]["events"] * (12 + 2 * case["config"]["features"]) + 128 * 8
+    )
     net.load_part(largest, b"")
     net.load_part(largest - 2, b"ab")
     for offset, part in ((largest - 2, b"abc"), (largest + 1, b""), (2**32 - 1, b"a"), (0, bytes(largest + 1))):
@@ -140,7 +142,7 @@ ID, TOUCHED, LABEL, COUNT = range(4)
 EVENT, NOVELTY, MARGIN = range(3)
 
 
-def small(config=SMALL, clock=9, frozen=0, record=(), entry=()):
+def small(config=SMALL, clock=9, frozen=0, record=(), entry=(), class_clock=None):
     """A sound state of two events, in the second of which the fields `record`, pairs, are set; entry: of the experience."""
     records = [[2, 5, 1, 3, (100, -7)], [6, 8, 2 % config["classes"], 1, (5, 900)]]
     experience = [[0, 4000, 77 | states.HIT], [6, 12, 100]]
@@ -149,33 +151,38 @@ def small(config=SMALL, clock=9, frozen=0, record=(), entry=()):
     for at, value in entry:
         experience[1][at] = value
     entries = tuple(states.Entry(*e) for e in experience)
-    return states.State(config, clock, tuple(states.Record(*r) for r in records), entries, frozen)
+    class_clock = class_clock or (9,) * config["classes"]
+    return states.State(config, clock, tuple(states.Record(*r) for r in records), entries, frozen, class_clock)
 
 
 REGRESSION = {**SMALL, "classes": 1, "regression": True}
+MARGINS = 0, 256, states.INSERTED, states.INSERTED | 256
 # What each field may be at its limits, and what it may not beyond them: the table of NUMERICS.md, State.
 ALLOWED = {
     "frozen": [{"frozen": 0}, {"frozen": 1}],
     "clock": [{"clock": 9}, {"clock": spec.LIMIT_CLOCK}],
     "id": [{"record": [(ID, 3)]}, {"record": [(ID, 8)]}],
-    "touched": [{"record": [(TOUCHED, 6)]}, {"record": [(TOUCHED, 8)]}],
+    "class clock": [{"class_clock": (0, 6, 9)}, {"class_clock": (0, spec.LIMIT_CLOCK, spec.LIMIT_CLOCK)}],
+    "touched": [{"record": [(TOUCHED, 0)]}, {"record": [(TOUCHED, 8)]}, {"record": [(TOUCHED, 5)]}],
     "label": [{"record": [(LABEL, 0)]}, {"record": [(LABEL, 2)]}],
     "value": [{"config": REGRESSION, "record": [(LABEL, v)]} for v in (-32768, 32767)],
     "count": [{"record": [(COUNT, 1)]}, {"record": [(COUNT, 65535)]}],
     "x": [{"record": [(4, (-32768, 32767))]}],
     "event": [{"entry": [(EVENT, 0)]}, {"entry": [(EVENT, 8)]}],
     "novelty": [{"entry": [(NOVELTY, 0)]}, {"entry": [(NOVELTY, 65535)]}],
-    "margin": [{"entry": [(MARGIN, m)]} for m in (0, 256, states.HIT, states.HIT | 256)],
+    "margin": [{"entry": [(MARGIN, m)]} for m in (*MARGINS, *(states.HIT | m for m in MARGINS))],
 }
 REFUSED = {
     "frozen": [{"frozen": 2}, {"frozen": 255}],
-    "clock": [{"clock": 8}, {"clock": spec.LIMIT_CLOCK + 1}, {"clock": 2**32 - 1}],
+    "clock": [{"clock": 6}, {"clock": spec.LIMIT_CLOCK + 1}, {"clock": 2**32 - 1}],
     "id": [{"record": [(ID, 2)]}, {"record": [(ID, 9)]}, {"record": [(ID, 0)]}, {"record": [(ID, 2**32 - 1)]}],
-    "touched": [{"record": [(TOUCHED, 5)]}, {"record": [(TOUCHED, 9)]}, {"record": [(TOUCHED, 2**32 - 1)]}],
+    "class clock": [{"class_clock": of} for of in ((9, 5, 9), (9, 9, 8), (2**31, 9, 9), (9, 2**32 - 1, 9))],
+    "touched": [{"record": [(TOUCHED, 9)]}, {"record": [(TOUCHED, 2**32 - 1)]}, {"record": [(TOUCHED, 5), (LABEL, 1)]}],
+    "value": [{"config": REGRESSION, "record": [(TOUCHED, 5)]}],
     "label": [{"record": [(LABEL, label)]} for label in (-1, 3, -32768, 32767)],
     "count": [{"record": [(COUNT, 0)]}],
     "event": [{"entry": [(EVENT, 9)]}, {"entry": [(EVENT, 2**32 - 1)]}],
-    "margin": [{"entry": [(MARGIN, m)]} for m in (257, 512, 0x4000, 0x7FFF, states.HIT | 257, 0xFFFF)],
+    "margin": [{"entry": [(MARGIN, m)]} for m in (257, 512, 0x2000, 0x3FFF, 0x7FFF, states.HIT | 257, 0x4101, 0xFFFF)],
 }
 
 
@@ -220,6 +227,9 @@ def test_what_is_refused_of_a_field_names_it_with_its_value_and_its_limits():
         "state: experience 1: event 9 given, 0..8 allowed": {"entry": [(EVENT, 9)]},
         "state: record 1: label 3 given, 0..2 allowed": {"record": [(LABEL, 3)]},
         "state: record 1: id 2 given, 3..8 allowed": {"record": [(ID, 2)]},
+        "state: record 1: touched 9 given, 0..8 allowed": {"record": [(TOUCHED, 9)]},
+        "state: record 1: touched 5 given, twice in class 1": {"record": [(TOUCHED, 5), (LABEL, 1)]},
+        "state: class 2: clock 2147483648 given, 0..2147483647 allowed": {"class_clock": (9, 9, 2**31)},
         "state: clock 2147483648 given, 0..2147483647 allowed": {"clock": 2**31},
     }
     for words, changes in said.items():

@@ -191,7 +191,7 @@ def answering(opcode, **fields):
     ("opcode", "field", "value"),
     [
         (spec.OPCODE_LEARN, "action", 2),
-        (spec.OPCODE_LEARN, "reason", 3),
+        (spec.OPCODE_LEARN, "reason", 4),
         (spec.OPCODE_LEARN, "building", 2),
         (spec.OPCODE_INFER, "verdict", 3),
         (spec.OPCODE_INFER, "n_nearest", 4),

@@ -257,8 +257,11 @@ def _kept(board, mirror):
     if len(body) != len(expected):
         return f"The states begin alike, but have {len(board)} bytes on the board and {len(mirror)} on the mirror."
     at = next(i for i, (a, b) in enumerate(zip(body, expected, strict=True)) if a != b) - state.HEADER.size
-    n_events, n_experience = wanted[10], wanted[11]
-    size = len(body) - state.HEADER.size - n_experience * state.EXPERIENCE.itemsize
+    n_classes, n_events, n_experience = wanted[4], wanted[10], wanted[11]
+    if at < 4 * n_classes:
+        return f"The clocks of the classes differ, first that of class {at // 4}."
+    at -= 4 * n_classes
+    size = len(body) - state.HEADER.size - 4 * n_classes - n_experience * state.EXPERIENCE.itemsize
     if at < size:
         return f"The events kept differ, first in number {at * n_events // size}."
     return "The events kept are the same; what the network said of them before they were learned differs."

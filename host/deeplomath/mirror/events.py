@@ -15,7 +15,7 @@ class Event(NamedTuple):
     """An event as it is kept; x is int16 values [d] in the dtype that the network computes in."""
 
     id: int
-    touched: int
+    touched: int  # the clock of its class when it was last learned, absorbed one or was relabelled
     label: int  # class, or value of a regression
     count: int  # 1..LIMIT_COUNT
     x: np.ndarray
@@ -28,6 +28,7 @@ class Experience(NamedTuple):
     novelty_q12: int
     margin_q8: int  # of the class answered, within 0..1
     hit: bool
+    inserted: bool  # the learn inserted the event; else this absorbed it
 
 
 class Unknown(NamedTuple):
@@ -44,6 +45,7 @@ class Undo(NamedTuple):
     events: list
     experience: list
     clock: int
+    class_clock: list
     label: int  # under which the event was learned
     absorbed: bool  # all that was learned was
 
@@ -51,8 +53,9 @@ class Undo(NamedTuple):
 class Kept:
     """What a network keeps: events and experience, oldest first, and what it remembers beside them."""
 
-    def __init__(self):
+    def __init__(self, classes):
         self.clock = 0
+        self.class_clock = [0] * classes  # learns of each class; of a regression, all are of class 0
         self.frozen = False
         self.events = []
         self.experience = []
@@ -98,6 +101,11 @@ class Kept:
             room += (own > 2) - 1
         return True
 
+    def tick(self, own):
+        """Counts a learn of class `own`; returns its clock before, when the event learned is touched."""
+        self.class_clock[own] += 1
+        return self.class_clock[own] - 1
+
     # Experience
 
     def add_experience(self, entry):
@@ -107,6 +115,24 @@ class Kept:
     def forget_experience(self, event):
         """Forgets the experience of the event with this id."""
         self.experience = [entry for entry in self.experience if entry.event != event]
+
+    # Events with their experience and their clocks
+
+    def forget_event(self, config, at):
+        """Forgets the event at this position and its experience; the newest takes its ticks of both clocks along."""
+        event = self.events[at]
+        own = config.class_of(event.label)
+        if event.id + 1 == self.clock:
+            self.clock -= 1
+            self.class_clock[own] -= event.touched + 1 == self.class_clock[own]
+        self.forget_experience(event.id)
+        self.remove_event(at)
+
+    def move_class(self, label, to):
+        """Moves the events of class `label`, and its clock, to the class `to`, which has no events."""
+        self.events = [event._replace(label=to) if event.label == label else event for event in self.events]
+        clock, self.class_clock[label] = self.class_clock[label], 0
+        self.class_clock[to] = clock
 
     # Unknowns
 

@@ -85,7 +85,7 @@ def record_type(config):
 
 def experience_at(config, n_events):
     """Bytes of a state before its experience."""
-    return HEADER.size + n_events * record_type(config).itemsize
+    return HEADER.size + 4 * config.classes + n_events * record_type(config).itemsize
 
 
 def state_bytes(config, n_events, n_experience):

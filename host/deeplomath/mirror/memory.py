@@ -15,7 +15,7 @@ from .layout import check_range, largest_state
 
 def init(net):
     """Makes a Network empty."""
-    net.memory = Kept()
+    net.memory = Kept(net.config.classes)
     net.staging = bytearray(largest_state(net.config))  # a state that is being loaded
     net.next, net.steps = None, []  # the network being made, and the work that is still to be done for it
     rebuild.rebuild(net)
@@ -24,22 +24,27 @@ def init(net):
 # Learning
 
 
-def insert(kept, x, label, victim):
-    """Keeps x as a new event, in place of the one at position `victim` (None: in a free place); returns its id."""
+def remember(kept, label, absorbed):
+    """Remembers for undo what is kept, before a learn under label."""
     forget_change(kept)
-    kept.undo = Undo(list(kept.events), list(kept.experience), kept.clock, label, False)
+    lists = list(kept.events), list(kept.experience), kept.clock, list(kept.class_clock)
+    kept.undo = Undo(*lists, label, absorbed)
+
+
+def insert(kept, x, label, own, victim):
+    """Keeps x as a new event of class `own`, in place of that at position `victim` (None: in a free place); returns its id."""
+    remember(kept, label, False)
     if victim is not None:
         kept.remove_event(victim)
-    kept.insert_event(Event(kept.clock, kept.clock, label, 1, x))
+    kept.insert_event(Event(kept.clock, kept.tick(own), label, 1, x))
     return kept.clock
 
 
-def absorb(kept, at, label):
-    """Lets the event at this position stand for one more, learned under label; returns its id."""
-    forget_change(kept)
-    kept.undo = Undo(list(kept.events), list(kept.experience), kept.clock, label, True)
+def absorb(kept, at, label, own):
+    """Lets the event at this position, of class `own`, stand for one more, learned under label; returns its id."""
+    remember(kept, label, True)
     event = kept.events[at]
-    kept.events[at] = event._replace(count=min(event.count + 1, spec.LIMIT_COUNT), touched=kept.clock)
+    kept.events[at] = event._replace(count=min(event.count + 1, spec.LIMIT_COUNT), touched=kept.tick(own))
     return event.id
 
 
@@ -61,18 +66,23 @@ def check_thawed(net):
         raise KernelError(spec.ERROR_FROZEN, "learning is frozen")
 
 
-def check_clock(net, n):
-    """KernelError ERROR_CLOCK where n more learns cannot be counted."""
-    if net.memory.clock + n > spec.LIMIT_CLOCK:
-        words = f"clock: {net.memory.clock} learns made, {spec.LIMIT_CLOCK} can be counted"
-        raise KernelError(spec.ERROR_CLOCK, words)
+def check_clock(clock, n, of=""):
+    """KernelError ERROR_CLOCK where n more learns cannot be counted; of: those of which class, for the words."""
+    if clock + n > spec.LIMIT_CLOCK:
+        raise KernelError(spec.ERROR_CLOCK, f"clock: {clock} learns{of} made, {spec.LIMIT_CLOCK} can be counted")
+
+
+def check_class_clock(net, own, n):
+    """KernelError ERROR_CLOCK where n more learns of class `own` cannot be counted."""
+    check_clock(net.memory.class_clock[own], n, f" of class {own}")
 
 
 def check_learn(net, label, n):
     """KernelError where n events cannot be learned under label."""
     check_thawed(net)
     check_label(net.config, label)
-    check_clock(net, n)
+    check_clock(net.memory.clock, n)
+    check_class_clock(net, net.config.class_of(label), n)
 
 
 def follow(net, came_or_went):
@@ -97,10 +107,10 @@ def decide(net, x, label):
     return known, None, victim, reason
 
 
-def add_experience(kept, event, known, own):
-    """Adds what was answered to an event of class `own` before it was learned."""
+def add_experience(kept, event, known, own, inserted):
+    """Adds what was answered to an event of class `own` before it was learned, as this event, or absorbed by it."""
     margin_q8 = contour.margin_q8(known.margin)
-    kept.add_experience(Experience(event, known.novelty, margin_q8, known.label == own))
+    kept.add_experience(Experience(event, known.novelty, margin_q8, known.label == own, inserted))
 
 
 def _learn(net, x, label):
@@ -109,11 +119,11 @@ def _learn(net, x, label):
     label = int(label)
     rebuild.finish(net)
     known, at, victim, reason = decide(net, x, label)
-    kept = net.memory
+    kept, own = net.memory, net.config.class_of(label)
     evicted = -1 if victim is None else kept.events[victim].id
-    event = insert(kept, x, label, victim) if at is None else absorb(kept, at, label)
+    event = insert(kept, x, label, own, victim) if at is None else absorb(kept, at, label, own)
     if known:
-        add_experience(kept, event, known, net.config.class_of(label))
+        add_experience(kept, event, known, own, at is None)
     kept.clock += 1
     kept.seen = "learned", x
     follow(net, at is None)
@@ -141,12 +151,15 @@ def learn_many(net, events, labels):
     """Keeps every event as a neuron, none absorbed, and rebuilds once. Host only."""
     for label in labels:
         check_label(net.config, label)
-    check_clock(net, len(events))
+    classes = [net.config.class_of(int(label)) for label in labels]
+    check_clock(net.memory.clock, len(events))
+    for own in set(classes):
+        check_class_clock(net, own, classes.count(own))
     kept = net.memory
     if len(kept.events) + len(events) > net.config.events:
         raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
-    for x, label in zip(events, labels):
-        insert(kept, x, int(label), None)
+    for x, label, own in zip(events, labels, classes):
+        insert(kept, x, int(label), own, None)
         kept.clock += 1
     rebuilt(net)
 
@@ -162,33 +175,28 @@ def undo(net):
         raise KernelError(spec.ERROR_NOTHING, "undo: nothing to undo")
     rebuild.finish(net)
     absorbed = kept.undo.absorbed
-    kept.events, kept.experience, kept.clock, *_ = kept.undo
+    kept.events, kept.experience, kept.clock, kept.class_clock, *_ = kept.undo
     kept.unknowns = [unknown._replace(named=False) for unknown in kept.unknowns]
     forget_change(kept)
     follow(net, not absorbed)
     rebuild.finish(net)
 
 
-def forget_at(kept, at):
-    """Forgets the event at this position and its experience; the newest takes its tick of the clock along."""
-    event = kept.remove_event(at).id
-    kept.forget_experience(event)
-    kept.clock -= event + 1 == kept.clock
-
-
 def forget(net, event):
     """Forgets the event of this id and its experience."""
     check_thawed(net)
-    forget_at(net.memory, net.memory.find_event(event))
+    net.memory.forget_event(net.config, net.memory.find_event(event))
     rebuilt(net)
 
 
 def relabel(net, event, label):
-    """Gives an event another label."""
+    """Gives an event another label, which counts as a learn of that class: the event is touched."""
     check_thawed(net)
     kept, at = net.memory, net.memory.find_event(event)
     check_label(net.config, label)
-    kept.events[at] = kept.events[at]._replace(label=int(label))
+    own = net.config.class_of(int(label))
+    check_class_clock(net, own, 1)
+    kept.events[at] = kept.events[at]._replace(label=int(label), touched=kept.tick(own))
     rebuilt(net)
 
 
@@ -267,13 +275,13 @@ def check_class(net, label):
 
 
 def rename_class(net, label, to):
-    """Moves all events of class `label` to the class `to`, which has none."""
+    """Moves all events of class `label`, and its clock, to the class `to`, which has none."""
     check_class(net, label)
     check_class(net, to)
     kept = net.memory
     if any(event.label == to for event in kept.events):
         raise KernelError(spec.ERROR_PRESENT, f"label: {to} given, a class that has events")
-    kept.events = [event._replace(label=int(to)) if event.label == label else event for event in kept.events]
+    kept.move_class(label, int(to))
     rebuilt(net)
 
 
@@ -282,7 +290,8 @@ def drop_class(net, label):
     check_class(net, label)
     for at in reversed(range(len(net.memory.events))):
         if net.memory.events[at].label == label:
-            forget_at(net.memory, at)
+            net.memory.forget_event(net.config, at)
+    net.memory.class_clock[label] = 0
     rebuilt(net)
 
 

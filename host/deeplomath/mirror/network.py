@@ -65,8 +65,8 @@ class Network:
 
         An event that already stands for it absorbs it; else it is kept as a neuron, for which the least useful event goes
         when the budget is used up. build=False (with background): the rebuild is left to build_step; until it is whole, the
-        old network answers. KernelError ERROR_FROZEN, ERROR_MODE, ERROR_LABEL, or ERROR_FULL when the budget is used up and
-        each event is one of the last two of its class.
+        old network answers. KernelError ERROR_FROZEN, ERROR_MODE, ERROR_LABEL, ERROR_CLOCK, or ERROR_FULL when the budget is
+        used up and each event is one of the last two of its class.
         """
         return (memory.learn if build else memory.learn_begin)(self, self._event(x), label)
 
@@ -96,12 +96,12 @@ class Network:
     def forget(self, event):
         """Forgets the event of this id and its experience. KernelError ERROR_EVENT.
 
-        Forgetting the newest takes back its tick of the clock: if nothing had to go for it, the digest is that of before.
+        Forgetting the newest takes back its ticks of the clocks: if nothing had to go for it, the digest is that of before.
         """
         memory.forget(self, event)
 
     def relabel(self, event, label):
-        """Gives an event another label. KernelError ERROR_EVENT or ERROR_LABEL."""
+        """Gives an event another label, which touches it as a learn does. KernelError ERROR_EVENT, ERROR_LABEL, ERROR_CLOCK."""
         memory.relabel(self, event, label)
 
     def correct(self, label):
@@ -131,11 +131,14 @@ class Network:
         return memory.name(self, tuple(unknowns), label)
 
     def rename_class(self, label, to):
-        """Moves all events of class `label` to the class `to`, which has none. KernelError ERROR_MODE, _LABEL, _PRESENT."""
+        """Moves all events of class `label`, and its clock, to the class `to`, which has no events.
+
+        KernelError ERROR_MODE, ERROR_LABEL, ERROR_PRESENT.
+        """
         memory.rename_class(self, label, to)
 
     def drop_class(self, label):
-        """Forgets all events of a class. KernelError ERROR_MODE or ERROR_LABEL."""
+        """Forgets all events of a class, and its clock. KernelError ERROR_MODE or ERROR_LABEL."""
         memory.drop_class(self, label)
 
     def freeze(self, frozen=True):

@@ -39,24 +39,51 @@ def _lack(config, network, i):
     return ONE_Q16 - contour.margin(network.left_out[i], network.classes[i], network.present)
 
 
-def least_useful(config, kept, network):
-    """(position, reason) of the event that the network misses least, or (None, 0) if none may go.
+def _sure_misses(experience):
+    """How many of 2^10 sure answers of the experience were wrong, where some sure hits are taken for granted."""
+    sure = [entry.hit for entry in experience if entry.margin_q8 > spec.MEMORY_DOUBT_MARGIN]
+    return (sure.count(False) << 10) // (len(sure) + spec.MEMORY_DOUBT_PRIOR)
 
-    One of the last two of its class may not go. Usefulness Q16: what the left-out margin lacks of 1, plus an eighth of the
-    distance to the nearest event of the class in spacings, less 0.2 of the age in budgets.
+
+def _age(untouched, present):
+    """Age of an event that was not touched in so many learns of its class, in learns of all, where so many classes are present."""
+    return min(min(untouched, spec.MEMORY_AGE) * present, spec.MEMORY_AGE)
+
+
+def _doubt(lack, age, budget, rate_q10):
+    """Doubt in the label of an event, Q16: what it lacks too much, times the rate of sure misses, times its age in budgets."""
+    aged_q10 = (min(age, budget) << 10) // budget
+    return (max(0, lack - spec.MEMORY_DOUBT_LACK) * rate_q10 >> 10) * aged_q10 >> spec.MEMORY_DOUBT_SHIFT
+
+
+def _uses(config, kept, network):
+    """Yields (neuron, uses Q16) of the events that may go: without age and doubt, without the doubt, and with both.
+
+    One of the last two of its class may not go. Use: what the left-out margin lacks of 1, plus an eighth of the distance to
+    the nearest event of the class in spacings, less 0.2 of the age in budgets, less the doubt in its label.
     """
     nearest = contour.nearest_distances(network.layers[0].scaled_q8, network.classes, same_class=True)
-    best, best_ageless = None, None
+    rate_q10 = _sure_misses(kept.experience)
     for i, at in enumerate(network.order):
-        event = kept.events[at]
-        if network.classes.count(network.classes[i]) <= 2:
+        own = network.classes[i]
+        if network.classes.count(own) <= 2:
             continue
         distance = contour.novelty(nearest[i], ONE_Q16, network.contour.spacing_q12)
-        age = min(kept.clock - event.touched, spec.MEMORY_AGE) * spec.MEMORY_WEIGHT_AGE // config.events
-        ageless = _lack(config, network, i) + (distance << spec.MEMORY_DISTANCE_SHIFT)
-        useful, ageless = (ageless - age, i), (ageless, i)
-        best = useful if best is None or useful < best else best
-        best_ageless = ageless if best_ageless is None or ageless < best_ageless else best_ageless
-    if best is None:
+        age = _age(kept.class_clock[own] - kept.events[at].touched, len(network.present))
+        lack = _lack(config, network, i)
+        ageless = lack + (distance << spec.MEMORY_DISTANCE_SHIFT)
+        undoubted = ageless - age * spec.MEMORY_WEIGHT_AGE // config.events
+        yield i, (ageless, undoubted, undoubted - _doubt(lack, age, config.events, rate_q10))
+
+
+def least_useful(config, kept, network):
+    """(position, Reason) of the event that the network misses least, or (None, NONE) if none may go.
+
+    The reason is the first of REDUNDANT, AGED and DOUBTED of whose use it is the least: the first neuron on a tie.
+    """
+    found = list(_uses(config, kept, network))
+    if not found:
         return None, Reason.NONE
-    return network.order[best[1]], Reason.REDUNDANT if best[1] == best_ageless[1] else Reason.AGED
+    neurons = [min(found, key=lambda of: of[1][k])[0] for k in range(3)]
+    reason = (Reason.REDUNDANT, Reason.AGED, Reason.DOUBTED)[neurons.index(neurons[2])]
+    return network.order[neurons[2]], reason

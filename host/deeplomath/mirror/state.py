@@ -10,17 +10,18 @@ from .. import spec
 from ..errors import KernelError
 from . import rebuild
 from .events import Event, Experience, Kept
-from .layout import EXPERIENCE, HEADER, TRAILER, record_type, state_bytes
+from .layout import EXPERIENCE, HEADER, TRAILER, experience_at, record_type, state_bytes
 
 MAGIC = b"DLMS"
 HIT = 0x8000  # in `margin`: the class answered was right
+INSERTED = 0x4000  # and: the learn inserted the event
 MARGIN_MAX = 256  # Q8: 1
 
 
 def digest(net):
-    """CRC-32 of the constants, the header, the events, the experience, the contour, the metric and the layers of a Network."""
+    """CRC-32 of constants, header, class clocks, events, experience, contour, metric and layers of a Network."""
     live = net.live
-    parts = [_constants(net), _header(net), _events(net)]
+    parts = [_constants(net), _header(net), _class_clock(net), _events(net)]
     contour = live.contour
     sizes = live.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16
     parts.append(struct.pack("<IIIIIiIII", *sizes, *live.target, len(live.layers)))
@@ -36,7 +37,7 @@ def digest(net):
 
 def export(net):
     """The state of a Network as bytes."""
-    state = _header(net) + _events(net) + struct.pack("<I", digest(net))
+    state = _header(net) + _class_clock(net) + _events(net) + struct.pack("<I", digest(net))
     return state + struct.pack("<I", zlib.crc32(state))
 
 
@@ -56,12 +57,12 @@ def load_part(net, offset, part):
 def load_staged(net, n):
     """Puts the state of n bytes that was staged into the Network, or raises KernelError and leaves it as it was."""
     data = bytes(net.staging[:n])
-    records, experience = _parse(net, data, n)
+    class_clock, records, experience = _parse(net, data, n)
     net.staging[:] = bytes(len(net.staging))  # nothing of it may pass for a part of the next one
     frozen, _, _, clock = HEADER.unpack_from(data)[-4:]
-    _check_kept(net.config, frozen, clock, records, experience)
+    _check_kept(net.config, frozen, clock, class_clock, records, experience)
     before, live = net.memory, net.live
-    net.memory = _kept(net.dtype, clock, frozen, records, experience)
+    net.memory = _kept(net.dtype, clock, class_clock, frozen, records, experience)
     rebuild.rebuild(net)
     stored, rebuilt = TRAILER.unpack_from(data, n - TRAILER.size)[0], digest(net)
     if rebuilt != stored:
@@ -85,11 +86,17 @@ def _header(net):
     return HEADER.pack(MAGIC, spec.VERSION_STATE, spec.VERSION_SPEC, *_sizes(net.config), *counts)
 
 
+def _class_clock(net):
+    return struct.pack(f"<{net.config.classes}I", *net.memory.class_clock)
+
+
 def _events(net):
     records = np.zeros(len(net.memory.events), record_type(net.config))
     for i, event in enumerate(net.memory.events):
         records[i] = (*event[:4], event.x.astype(np.int16))
-    experience = [(e.event, e.novelty_q12, e.margin_q8 | HIT * e.hit) for e in net.memory.experience]
+    experience = [
+        (e.event, e.novelty_q12, e.margin_q8 | HIT * e.hit | INSERTED * e.inserted) for e in net.memory.experience
+    ]
     return records.tobytes() + np.array(experience, EXPERIENCE).tobytes()
 
 
@@ -98,7 +105,7 @@ def _bytes(values, dtype):
 
 
 def _parse(net, data, n):
-    """The records and the experience, as arrays, in a state of n bytes that is whole and for a network like this one."""
+    """(class clocks, a list, records and experience, arrays) of a state of n bytes, whole and for a network like this one."""
     least = HEADER.size + TRAILER.size
     if n < least:
         raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, at least {least} needed")
@@ -121,24 +128,34 @@ def _parse(net, data, n):
         raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, {needed} needed for its {n_events} events")
     if TRAILER.unpack_from(data, needed - TRAILER.size)[1] != zlib.crc32(data[:-4]):
         raise KernelError(spec.ERROR_STATE_CHECKSUM, "state: damaged, its checksum does not match")
-    records = np.frombuffer(data, record_type(net.config), n_events, HEADER.size)
-    return records, np.frombuffer(data, EXPERIENCE, n_experience, HEADER.size + records.nbytes)
+    class_clock = np.frombuffer(data, "<u4", net.config.classes, HEADER.size)
+    records = np.frombuffer(data, record_type(net.config), n_events, HEADER.size + class_clock.nbytes)
+    experience = np.frombuffer(data, EXPERIENCE, n_experience, experience_at(net.config, n_events))
+    return class_clock.tolist(), records, experience
 
 
-def _check_kept(config, frozen, clock, records, experience):
+def _check_kept(config, frozen, clock, class_clock, records, experience):
     """Whether all that a state brings is within the limits of NUMERICS.md, State."""
     _check_field("frozen", frozen, 0, 1)
     _check_field("clock", clock, 0, spec.LIMIT_CLOCK)
-    least_id, labels = 0, config.label_limits()
+    for own, learns in enumerate(class_clock):
+        _check_field(f"class {own}: clock", learns, 0, spec.LIMIT_CLOCK)
+    least_id, labels, touches = 0, config.label_limits(), set()
     for i, (event, touched, label, count, _) in enumerate(records.tolist()):
-        _check_field(f"record {i}: touched", touched, 0, clock - 1)
-        _check_field(f"record {i}: id", event, least_id, touched)
+        _check_field(f"record {i}: id", event, least_id, clock - 1)
         _check_field(f"record {i}: label", label, *labels)
+        own = config.class_of(label)
+        _check_field(f"record {i}: touched", touched, 0, class_clock[own] - 1)
+        if (own, touched) in touches:
+            raise KernelError(
+                spec.ERROR_STATE_EVENT, f"state: record {i}: touched {touched} given, twice in class {own}"
+            )
         _check_field(f"record {i}: count", count, 1, spec.LIMIT_COUNT)
+        touches.add((own, touched))
         least_id = event + 1
     for i, (event, _, margin) in enumerate(experience.tolist()):
         _check_field(f"experience {i}: event", event, 0, clock - 1)
-        _check_field(f"experience {i}: margin", margin & ~HIT, 0, MARGIN_MAX)
+        _check_field(f"experience {i}: margin", margin & ~HIT & ~INSERTED, 0, MARGIN_MAX)
 
 
 def _check_field(name, value, low, high):
@@ -147,11 +164,14 @@ def _check_field(name, value, low, high):
         raise KernelError(spec.ERROR_STATE_EVENT, f"state: {name} {value} given, {allowed}")
 
 
-def _kept(dtype, clock, frozen, records, experience):
-    kept = Kept()
-    kept.clock, kept.frozen = clock, bool(frozen)
+def _kept(dtype, clock, class_clock, frozen, records, experience):
+    kept = Kept(len(class_clock))
+    kept.clock, kept.class_clock, kept.frozen = clock, list(class_clock), bool(frozen)
     kept.events = [
         Event(*(int(r[name]) for name in ("id", "touched", "label", "count")), r["x"].astype(dtype)) for r in records
     ]
-    kept.experience = [Experience(int(e), int(n), int(m) & ~HIT, bool(int(m) & HIT)) for e, n, m in experience]
+    kept.experience = [
+        Experience(int(e), int(n), int(m) & ~HIT & ~INSERTED, bool(int(m) & HIT), bool(int(m) & INSERTED))
+        for e, n, m in experience
+    ]
     return kept
