@@ -19,8 +19,11 @@ STREAM = (
     *(RiverNeighbours, NearestSameBytes, BalancedReservoir, ClassMean),
     *(StreamingDiscriminant, ExtremeLearning, HoeffdingTree, AdaptiveForest),
 )
+# Ours first; of a stream, those that keep every event are an upper bound.
+ALL = (Deeplomath, *STREAM, *(peer for peer in BATCH if peer not in STREAM))
 
 __all__ = [
+    "ALL",
     "BATCH",
     "STREAM",
     "AdaptiveForest",

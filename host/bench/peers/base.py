@@ -13,7 +13,7 @@ class Peer:
     """What the peers share: learning a batch event by event, unless a class does better."""
 
     name = None
-    incremental = True  # learns an event without going through the earlier ones again
+    keeps_all = False  # whether it keeps every event that it learned
 
     def __init__(self, features, classes, events, seed=0):
         self.features, self.classes, self.events, self.seed = features, classes, events, seed

@@ -12,7 +12,7 @@ from .base import Peer
 class Batch(Peer):
     """A scikit-learn model: keeps every event and is trained anew on all of them. Bytes: its pickle, without the events."""
 
-    incremental = False
+    keeps_all = True
 
     def __init__(self, features, classes, events, seed=0):
         super().__init__(features, classes, events, seed)
@@ -23,6 +23,10 @@ class Batch(Peer):
         self.y.append(y)
         self.fitted = None
 
+    def taught(self):
+        """The events [n, d] in float and their labels, as the model is to have them."""
+        return np.array(self.x, float), self.y
+
     def fitted_model(self):
         if self.fitted is None:
             from sklearn.pipeline import make_pipeline
@@ -31,7 +35,7 @@ class Batch(Peer):
             model = make_pipeline(StandardScaler(), self.model())
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an MLP that could go on
-                self.fitted = model.fit(np.array(self.x, float), self.y)
+                self.fitted = model.fit(*self.taught())
         return self.fitted
 
     def predict(self, x):

@@ -12,6 +12,7 @@ class Nearest(Peer):
     """The nearest event kept: all in a batch, the last `events` of a stream. Bytes: int16 events, labels, the scale in float32."""
 
     name = "1-NN"
+    keeps_all = True  # as many as `events` says, which the parts make enough
 
     def __init__(self, features, classes, events, seed=0):
         super().__init__(features, classes, events, seed)
@@ -43,6 +44,7 @@ class NearestSameBytes(Nearest):
     """The nearest of as many last events as fit into the bytes of a network of `events` neurons."""
 
     name = "1-NN, same bytes"
+    keeps_all = False
 
     def __init__(self, features, classes, events, seed=0):
         room = Network(features=features, classes=classes, events=events).footprint() - 8 * features
@@ -57,6 +59,7 @@ class BalancedReservoir(Nearest):
     """
 
     name = "1-NN, balanced"
+    keeps_all = False
 
     def __init__(self, features, classes, events, seed=0):
         super().__init__(features, classes, events, seed)
