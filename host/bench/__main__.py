@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m bench [--part PART ...] [--ours] [--quick]`: measures, prints tables and targets, writes CSV and PNG."""
+"""`python -m bench [--part PART ...] [--method NAME ...] [--quick]`: measures, prints tables and targets, writes CSV and PNG."""
 
 import argparse
 import os
@@ -17,7 +17,6 @@ from rich.progress import Progress  # noqa: E402
 from deeplomath.paths import BUILD  # noqa: E402
 
 from . import parts, picture, readme, sets, table  # noqa: E402
-from .peers import Deeplomath  # noqa: E402
 
 PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
@@ -33,7 +32,9 @@ FOLDER = BUILD / "bench-learning"
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description="the mirror beside its peers, on the same events")
     parser.add_argument("--part", action="append", choices=list(parts.PARTS), help="only this part; may be given again")
-    parser.add_argument("--ours", action="store_true", help="only Deeplomath; the peers' rows stay as they were")
+    parser.add_argument(
+        "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
+    )
     parser.add_argument("--quick", action="store_true", help="few sets and draws: to see that all works, not to judge")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md, from all rows there are")
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"so many at a time; {PROCESSES}")
@@ -79,19 +80,20 @@ def main():
     options, begin, console = arguments(), time.monotonic(), Console(stderr=True)
     sets.fetch()
     chosen = [part for part in ORDER if part in (options.part or parts.PARTS)]
-    methods = (Deeplomath,) if options.ours else None
-    jobs = [job for part in chosen for job in parts.jobs(part, options.quick, methods)]
+    jobs = [job for part in chosen for job in parts.jobs(part, options.quick, options.method)]
+    if not jobs:
+        raise SystemExit("bench: none of these parts has any of these methods")
     measured, seconds = measure(jobs, options.processes, console)
     rows = table.joined(table.read(options.folder), measured)
     shown = [row for row in rows if row.part in {row.part for row in measured}]
     note = ", --quick: fewer sets and draws than the targets mean" if options.quick else ""
     title = f"Mean ± standard deviation over draws, seeds 0, 1, ...; accuracies and rates in %{note}"
     show(table.shown(table.lines(shown), title))
-    show(
-        table.compared(
-            shown, f"Ours beside the best: ahead by, ± its standard error, (pairs of a set and a draw){note}"
-        )
+    beside = table.compared(
+        shown, f"Ours beside the best: ahead by, ± standard error, (pairs of a set and a draw){note}"
     )
+    if beside.row_count:
+        show(beside)
     show(table.judged([table.judge(target, shown) for target in table.targets()], f"Targets{note}"))
     files = [*table.write(options.folder, rows), options.folder / "readme.md", options.folder / "bench.png"]
     files[-2].write_text(readme.text(rows))

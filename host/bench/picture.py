@@ -27,26 +27,8 @@ def draw(rows, file):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    panels = {
-        "few shot": [few_shot],
-        "class incremental": [class_incremental],
-        "informative": [informative],
-        "spikes": [spikes],
-        "tails": [tails],
-        "class after class": [class_after_class],
-        "label noise": [label_noise],
-        "imbalance": [imbalance],
-        "open set": [auroc, alarms],
-        "false reject": [false_reject],
-        "known set": [known_set],
-        "gestures": [gestures],
-        "stream": [curves, memory],
-        "drifting stream": [drifting],
-        "drift": [drift],
-        "corrections": [corrections],
-    }
     run = {row.part for row in rows}
-    chosen = [panel for part, group in panels.items() if part in run for panel in group]
+    chosen = [panel for part, group in PANELS.items() if part in run for panel in group]
     columns = min(3, len(chosen))
     shape = -(-len(chosen) // columns), columns
     figure, axes = pyplot.subplots(*shape, figsize=(5.6 * columns, 4.4 * shape[0] + 0.8), squeeze=False)
@@ -244,3 +226,23 @@ def drift(axis, rows):
 def corrections(axis, rows):
     values = line_values(rows, "corrections", "to 90 %", "corrections")
     bars(axis, values, "Corrections until 90 % of 50 answers are right", "corrections; less is better")
+
+
+PANELS = {
+    "few shot": [few_shot],
+    "class incremental": [class_incremental],
+    "informative": [informative],
+    "spikes": [spikes],
+    "tails": [tails],
+    "class after class": [class_after_class],
+    "label noise": [label_noise],
+    "imbalance": [imbalance],
+    "open set": [auroc, alarms],
+    "false reject": [false_reject],
+    "known set": [known_set],
+    "gestures": [gestures],
+    "stream": [curves, memory],
+    "drifting stream": [drifting],
+    "drift": [drift],
+    "corrections": [corrections],
+}

@@ -173,11 +173,11 @@ def judge(target, rows):
     part, one, setting, metric = target["rows"]
     rows = [r for r in rows if (r.part, r.setting, r.metric) == (part, setting, metric) and one in ("", r.set)]
     rows = [r for r in rows if r.set != target.get("without")]
-    if not rows:
+    ours = [r for r in rows if r.method == Deeplomath.name]
+    if not ours:
         return Verdict(target["text"], wanted(target), "", None)
     if "by" in target:
         return against(target, rows)
-    ours = [r for r in rows if r.method == Deeplomath.name]
     if target.get("each"):
         values = {
             name: summarise([r for r in ours if r.set == name]).mean for name in dict.fromkeys(r.set for r in ours)
@@ -199,12 +199,14 @@ def wanted(target):
 
 
 def against(target, rows):
+    """The Verdict on ours beside one peer or the best of some; not measured if none of them was."""
     means = {m: summarise([r for r in rows if r.method == m]).mean for m in dict.fromkeys(r.method for r in rows)}
-    sign = -1 if target["rows"][3] in LESS_IS_BETTER else 1
+    sign, than = -1 if target["rows"][3] in LESS_IS_BETTER else 1, target["than"]
     ours = means.pop(Deeplomath.name)
-    candidates = [method for method in means if target["than"] != "bounded" or method not in KEEP_ALL]
-    any_of_them = target["than"] in ("", "bounded")
-    peer = max(candidates, key=lambda method: sign * means[method]) if any_of_them else target["than"]
+    candidates = [m for m in means if than in ("", m) or than == "bounded" and m not in KEEP_ALL]
+    if not candidates:
+        return Verdict(target["text"], wanted(target), "", None)
+    peer = max(candidates, key=lambda method: sign * means[method])
     ahead = sign * (ours - means[peer])
     met = ahead >= target["by"] if target["by"] else ahead > 0
     return Verdict(target["text"], wanted(target), f"{ahead:+.1f}: {ours:.1f}, {peer} {means[peer]:.1f}", met)

@@ -51,9 +51,10 @@ PARTS = {
 }
 
 
-def jobs(part, quick, methods=None):
-    """The Jobs of a part: of these methods, or of all that the part has."""
-    return [Job(part, methods or PARTS[part].methods, arguments) for arguments in PARTS[part].jobs(quick)]
+def jobs(part, quick, names=None):
+    """The Jobs of a part: of its methods, or of those of these names; [] if it has none of them."""
+    methods = tuple(method for method in PARTS[part].methods if not names or method.name in names)
+    return [Job(part, methods, arguments) for arguments in PARTS[part].jobs(quick)] if methods else []
 
 
 def run(job):

@@ -41,10 +41,11 @@ def class_after_class(methods, name, shots, draw):
 
 
 def label_noise_jobs(quick):
-    return cases(quick, "percent_wrong", (0, 5, 10, 20), (20,))
+    jobs = cases(quick, "percent_wrong", (0, 5, 10, 20), (20,))
+    return [job | {"events": 100 if quick else 400} for job in jobs]
 
 
-def label_noise(methods, name, percent_wrong, draw, events=400):
+def label_noise(methods, name, percent_wrong, draw, events):
     """Events in random order, each named wrongly with this chance, as any of the other classes; then others are asked."""
     table, random = sets.load(name), np.random.default_rng(draw)
     order, classes = random.permutation(len(table.y)), table.y.max() + 1
