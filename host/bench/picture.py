@@ -122,7 +122,11 @@ def known_set(axis, rows):
     axis.barh(
         kinds[::-1], means[::-1], xerr=np.nan_to_num(spreads[::-1]), color="#000000", error_kw=dict(ecolor="#999999")
     )
-    axis.set(title="The demo, before and after the other arm", xlabel="called unknown, % (bar: deviation over 12 arms)")
+    axis.set(
+        title="The demo, before and after the other arm",
+        xlabel="called unknown, % (bar: deviation over 12 arms)",
+        xlim=(0, 100),
+    )
 
 
 def gestures(axis, rows):
@@ -133,11 +137,10 @@ def gestures(axis, rows):
     names = list(dict.fromkeys(row.set for row in ours))
     for metric, colour, offset in (("still unknown", "#000000", -0.2), ("gestures refused", "#E69F00", 0.2)):
         means = [np.mean([row.value for row in ours if (row.set, row.metric) == (name, metric)]) for name in names]
-        axis.barh(np.arange(len(names)) + offset, means, 0.38, color=colour, label=metric)
+        axis.barh(np.arange(len(names)) + offset, means, 0.38, color=colour)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
-    axis.legend(frameon=False)
-    axis.set(title="Three gestures, 5 windows each; lying still", xlabel="called unknown, %")
+    axis.set(title="Three gestures, 5 windows each", xlabel="called unknown, %: lying still (black), gestures (orange)")
 
 
 def grouped(axis, rows, metric, title, label):
