@@ -376,7 +376,7 @@ def test_the_jobs_of_a_part_name_data_that_is_there(quick, monkeypatch):
 
 def test_only_the_labels_that_are_said_are_wrong(all_blobs):
     right = {event.tobytes(): label for event, label in zip(*all_blobs, strict=True)}
-    for percent, least, most in ((0, 0, 0), (20, 60, 100)):
+    for percent, least, most in ((0, 0, 0), (20, 60, 100), (100, 400, 400)):
         x, y = told(memory.label_noise, name="vowel", percent_wrong=percent, draw=0, events=400)
         wrong = [label != right[event.tobytes()] for event, label in zip(x, y, strict=True)]
         assert len(y) == 400 and least <= sum(wrong) <= most and set(y) == set(range(6))
