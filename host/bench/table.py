@@ -203,7 +203,7 @@ def against(target, rows):
     means = {m: summarise([r for r in rows if r.method == m]).mean for m in dict.fromkeys(r.method for r in rows)}
     sign, than = -1 if target["rows"][3] in LESS_IS_BETTER else 1, target["than"]
     ours = means.pop(Deeplomath.name)
-    candidates = [m for m in means if than in ("", m) or than == "bounded" and m not in KEEP_ALL]
+    candidates = [method for method in means if than in ("", method)]
     if not candidates:
         return Verdict(target["text"], wanted(target), "", None)
     peer = max(candidates, key=lambda method: sign * means[method])
