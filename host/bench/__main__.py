@@ -22,9 +22,8 @@ PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
 # The longest first, so that no process is left with one of them at the end.
 ORDER = (
-    *("streams", "class-after-class", "drifting-streams", "imbalance", "false-reject", "open-set", "few-shot"),
-    *("label-noise", "corrections", "class-incremental", "gestures", "drift", "spikes", "tails", "informative"),
-    "known-set",
+    *("label-noise", "streams", "drifting-streams", "class-after-class", "corrections", "false-reject", "open-set"),
+    *("few-shot", "class-incremental", "imbalance", "informative", "drift", "gestures", "tails", "spikes", "known-set"),
 )
 FOLDER = BUILD / "bench-learning"
 
