@@ -52,7 +52,8 @@ ROWS = {
         ("gestures", "", "5 windows", metric) for metric in ("still unknown", "gestures refused")
     ],
 }
-NOTE = "A star marks a peer that keeps every event, beside a budget of ours; then the best of the others follows."
+NOTE = """A star marks a peer that keeps every event, beside a budget of ours; then the best of the others follows. "Same bytes"
+means the last events that fit into the RAM of our whole network, many times as many as it has neurons."""
 
 
 def row(text, lines, groups):
