@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m bench [--part PART ...] [--quick]`: measures, prints one table and the targets, writes CSV and PNG."""
+"""`python -m bench [--part PART ...] [--method NAME ...] [--quick]`: measures, prints tables and targets, writes CSV and PNG."""
 
 import argparse
 import os
@@ -16,26 +16,40 @@ from rich.progress import Progress  # noqa: E402
 
 from deeplomath.paths import BUILD  # noqa: E402
 
-from . import parts, picture, sets, table  # noqa: E402
+from . import parts, picture, readme, sets, table  # noqa: E402
 
 PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
-ORDER = ("streams", "false-reject", "open-set", "few-shot", "corrections", "class-incremental", "drift")
+# The longest first, so that no process is left with one of them at the end.
+ORDER = (
+    *("label-noise", "streams", "drifting-streams", "class-after-class", "corrections", "false-reject", "open-set"),
+    *("few-shot", "class-incremental", "imbalance", "informative", "drift", "gestures", "tails", "spikes", "known-set"),
+)
+FOLDER = BUILD / "bench-learning"
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description="the mirror beside its peers, on the same events")
     parser.add_argument("--part", action="append", choices=list(parts.PARTS), help="only this part; may be given again")
+    parser.add_argument(
+        "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
+    )
     parser.add_argument("--quick", action="store_true", help="few sets and draws: to see that all works, not to judge")
-    parser.add_argument("--folder", type=Path, default=BUILD / "bench-learning", help="where CSV and PNG go")
-    return parser.parse_args()
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md, from all rows there are")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help=f"so many at a time; {PROCESSES}")
+    parser.add_argument("--folder", type=Path, help="where CSV and PNG go, and where rows of before are")
+    options = parser.parse_args()
+    if options.quick and options.readme:
+        parser.error("--readme: the figures of --quick are not to be published")
+    options.folder = options.folder or (FOLDER.with_name(f"{FOLDER.name}-quick") if options.quick else FOLDER)
+    return options
 
 
-def measure(jobs, console):
+def measure(jobs, processes, console):
     """(Rows of all jobs, in the order of the jobs, whatever the order in which they end; {part: seconds of its jobs})."""
     found, seconds = {}, dict.fromkeys((job.part for job in jobs), 0.0)
     with Progress(console=console, transient=True) as progress:
-        pool = joblib.Parallel(PROCESSES, return_as="generator_unordered")
+        pool = joblib.Parallel(processes, return_as="generator_unordered")
         task = progress.add_task("measuring", total=len(jobs))
         for index, rows, duration in pool(joblib.delayed(timed)(i, job) for i, job in enumerate(jobs)):
             found[index] = rows
@@ -65,17 +79,27 @@ def main():
     options, begin, console = arguments(), time.monotonic(), Console(stderr=True)
     sets.fetch()
     chosen = [part for part in ORDER if part in (options.part or parts.PARTS)]
-    rows, seconds = measure([job for part in chosen for job in parts.jobs(part, options.quick)], console)
-    rows.sort(key=lambda row: table.PARTS.index(row.part))
-    summarised = table.lines(rows)
-    verdicts = [table.judge(target, rows) for target in table.targets()]
+    jobs = [job for part in chosen for job in parts.jobs(part, options.quick, options.method)]
+    if not jobs:
+        raise SystemExit("bench: none of these parts has any of these methods")
+    measured, seconds = measure(jobs, options.processes, console)
+    rows = table.joined(table.read(options.folder), measured)
+    shown = [row for row in rows if row.part in {row.part for row in measured}]
     note = ", --quick: fewer sets and draws than the targets mean" if options.quick else ""
     title = f"Mean ± standard deviation over draws, seeds 0, 1, ...; accuracies and rates in %{note}"
-    show(table.shown(summarised, title))
-    show(table.judged(verdicts, f"Targets{note}"))
-    files = [*table.write(options.folder, rows, summarised, verdicts), options.folder / "bench.png"]
+    show(table.shown(table.lines(shown), title))
+    beside = table.compared(
+        shown, f"Ours beside the best: ahead by, ± standard error, (pairs of a set and a draw){note}"
+    )
+    if beside.row_count:
+        show(beside)
+    show(table.judged([table.judge(target, shown) for target in table.targets()], f"Targets{note}"))
+    files = [*table.write(options.folder, rows), options.folder / "readme.md", options.folder / "bench.png"]
+    files[-2].write_text(readme.text(rows))
     picture.draw(rows, files[-1])
-    print(f"{time.monotonic() - begin:.0f} s, {PROCESSES} processes, {versions()}")
+    if options.readme:
+        readme.put(rows)
+    print(f"{time.monotonic() - begin:.0f} s, {options.processes} processes, {versions()}")
     print("seconds of one process:", ", ".join(f"{part} {duration:.0f}" for part, duration in seconds.items()))
     print(*files, sep="\n")
 

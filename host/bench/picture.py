@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The picture of a run: accuracy by shots, the open set, the false-reject rate, streams, drift and corrections."""
+"""The picture of a run: a panel or two for each part."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .table import METHODS, lines, summarise
 
 # Okabe and Ito's colours, told apart by any eye; beyond eight the line style and marker change. Ours is black.
 COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#7F7F7F")
-MARKERS = "osD^vP*Xh<>p"
+MARKERS = "osD^vP*Xh<>pdH8"
 
 
 def style(method):
@@ -27,17 +27,8 @@ def draw(rows, file):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    panels = {
-        "few shot": [few_shot],
-        "class incremental": [class_incremental],
-        "open set": [auroc, alarms],
-        "false reject": [false_reject],
-        "stream": [curves, memory],
-        "drift": [drift],
-        "corrections": [corrections],
-    }
     run = {row.part for row in rows}
-    chosen = [panel for part, group in panels.items() if part in run for panel in group]
+    chosen = [panel for part, group in PANELS.items() if part in run for panel in group]
     columns = min(3, len(chosen))
     shape = -(-len(chosen) // columns), columns
     figure, axes = pyplot.subplots(*shape, figsize=(5.6 * columns, 4.4 * shape[0] + 0.8), squeeze=False)
@@ -54,19 +45,34 @@ def draw(rows, file):
     pyplot.close(figure)
 
 
-def few_shot(axis, rows):
-    found = {
-        (line[2], method): s
-        for line, methods in lines(rows).items()
-        if line[::3] == ("few shot", "accuracy")
-        for method, s in methods.items()
-    }
-    shots = sorted({setting for setting, _ in found}, key=lambda setting: int(setting.split()[0]))
+def along(axis, rows, part, title, label, metric="accuracy"):
+    """A line for each method through the settings of a part, in their order."""
+    found = {line[2]: methods for line, methods in lines(rows).items() if line[::3] == (part, metric)}
     for method in METHODS:
-        if (shots[0], method) in found:
-            axis.plot(range(len(shots)), [found[s, method].mean for s in shots], **style(method))
-    axis.set_xticks(range(len(shots)), [s.split()[0] for s in shots])
-    axis.set(title="Few shots: mean over the sets", xlabel="labelled events a class", ylabel="accuracy, %")
+        if all(method in methods for methods in found.values()):
+            axis.plot(range(len(found)), [methods[method].mean for methods in found.values()], **style(method))
+    axis.set_xticks(range(len(found)), [setting.replace(" shots", "") for setting in found])
+    axis.set(title=title, xlabel=label, ylabel=f"{metric}, %")
+
+
+def few_shot(axis, rows):
+    along(axis, rows, "few shot", "Few shots: mean over the sets", "labelled events a class")
+
+
+def informative(axis, rows):
+    along(axis, rows, "informative", "160 features, 5 tell something", "labelled events a class")
+
+
+def class_after_class(axis, rows):
+    along(axis, rows, "class after class", "Class after class into 64 neurons", "events")
+
+
+def label_noise(axis, rows):
+    along(axis, rows, "label noise", "Wrong labels among 400 events, 64 neurons", "labels")
+
+
+def drifting(axis, rows):
+    along(axis, rows, "drifting stream", "Streams that drift, 64 neurons", "how", "prequential")
 
 
 def bars(axis, values, title, label):
@@ -88,6 +94,53 @@ def line_values(rows, part, setting, metric, one=""):
 def class_incremental(axis, rows):
     values = line_values(rows, "class incremental", "10 shots", "at the end")
     bars(axis, values, "Classes one after the other, 10 events each", "accuracy at the end, %")
+
+
+def spikes(axis, rows):
+    bars(
+        axis,
+        line_values(rows, "spikes", "2 %, 5 shots", "accuracy"),
+        "2 % spikes of full scale, 5 shots",
+        "accuracy, %",
+    )
+
+
+def tails(axis, rows):
+    bars(axis, line_values(rows, "tails", "5 shots", "accuracy"), "Exponential tails, 5 shots", "accuracy, %")
+
+
+def imbalance(axis, rows):
+    values = line_values(rows, "imbalance", "1:20", "balanced accuracy")
+    bars(axis, values, "Half of the classes 20 times rarer, 64 neurons", "balanced accuracy, %")
+
+
+def known_set(axis, rows):
+    """Ours alone: what is called unknown in the demo, on the first arm and after the other one."""
+    kinds = ("never-named unknown, before", "never-named unknown, after", "refused, before", "refused, after")
+    found = [line_values(rows, "known set", "demo", kind, "watch")[Deeplomath.name] for kind in kinds]
+    means, spreads = zip(*found, strict=True)
+    axis.barh(
+        kinds[::-1], means[::-1], xerr=np.nan_to_num(spreads[::-1]), color="#000000", error_kw=dict(ecolor="#999999")
+    )
+    axis.set(
+        title="The demo, before and after the other arm",
+        xlabel="called unknown, % (bar: deviation over 12 arms)",
+        xlim=(0, 100),
+    )
+
+
+def gestures(axis, rows):
+    """Ours alone: what is called unknown, by set of gestures."""
+    ours = [
+        row for row in rows if row.part == "gestures" and row.method == Deeplomath.name and row.setting == "5 windows"
+    ]
+    names = list(dict.fromkeys(row.set for row in ours))
+    for metric, colour, offset in (("still unknown", "#000000", -0.2), ("gestures refused", "#E69F00", 0.2)):
+        means = [np.mean([row.value for row in ours if (row.set, row.metric) == (name, metric)]) for name in names]
+        axis.barh(np.arange(len(names)) + offset, means, 0.38, color=colour)
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.set(title="Three gestures, 5 windows each", xlabel="called unknown, %: lying still (black), gestures (orange)")
 
 
 def grouped(axis, rows, metric, title, label):
@@ -176,3 +229,23 @@ def drift(axis, rows):
 def corrections(axis, rows):
     values = line_values(rows, "corrections", "to 90 %", "corrections")
     bars(axis, values, "Corrections until 90 % of 50 answers are right", "corrections; less is better")
+
+
+PANELS = {
+    "few shot": [few_shot],
+    "class incremental": [class_incremental],
+    "informative": [informative],
+    "spikes": [spikes],
+    "tails": [tails],
+    "class after class": [class_after_class],
+    "label noise": [label_noise],
+    "imbalance": [imbalance],
+    "open set": [auroc, alarms],
+    "false reject": [false_reject],
+    "known set": [known_set],
+    "gestures": [gestures],
+    "stream": [curves, memory],
+    "drifting stream": [drifting],
+    "drift": [drift],
+    "corrections": [corrections],
+}
