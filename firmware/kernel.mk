@@ -3,7 +3,7 @@
 # Without gcc 12's forward propagation it takes 160 bytes less of a Cortex-M0's 16 KB, and fewer instructions. dlm_dot.c
 # alone is compiled for speed: it has the sums of products, where most of the time goes on a core without instructions
 # for them.
-KERNEL_CFLAGS = -Os -fno-tree-forwprop
+KERNEL_CFLAGS = -Os -fno-tree-forwprop -fno-tree-vrp -fno-schedule-insns2 -fno-tree-dominator-opts -fno-ipa-sra
 %/dlm_dot.o: KERNEL_CFLAGS = -O2
 # Bytes that the code of common and kernel may take on any core.
 KERNEL_BYTES = 18432

@@ -12,7 +12,7 @@ import numpy as np
 
 from deeplomath import spec
 from deeplomath.fixed import round_shift
-from deeplomath.mirror import answer, contour, dot, memory, metric, rebuild, selection, solve
+from deeplomath.mirror import answer, contour, dot, memory, metric, rebuild, selection, solve, whiten
 from deeplomath.mirror.events import Kept
 from deeplomath.signal import features
 
@@ -56,6 +56,11 @@ def spread_bits(scaled_q8):
     return int(len(scaled_q8) * (scaled_q8 * scaled_q8).sum() - (scaled_q8.sum(0) ** 2).sum()).bit_length()
 
 
+def ratios(found, inside, total_q12, within_q12, m, c):
+    """Of the scatters between and within the classes of each feature, Q16, before they are clipped."""
+    return (((total_q12 - within_q12) * (m - c)) << 2) // np.maximum(((c - 1) * within_q12) >> 14, 1)
+
+
 def line(found, inside, points):
     """(slope, value at zero) of the line of the confidence before they are clipped, as fractions of the same sign."""
     n, q = 2 + len(points), 256 + sum(at for at, _ in points)
@@ -72,7 +77,7 @@ def nearest_tie(found, inside, config, built, x, answer, label):
     if found is None:
         return False
     z = metric.first_coordinates(built.metric, x[None, :])
-    distance2 = dot.squared_distances(z, built.layers[0].scaled_q8)[0]
+    distance2 = dot.squared_distances(z, built.z_q8)[0]
     own = sorted(d for d, c in zip(distance2, built.classes) if c == config.class_of(label))
     return len(own) > 1 and own[0] == own[1]
 
@@ -85,6 +90,27 @@ CLIPS = {
         "window_features",
         lambda found, inside, x: bool((np.abs(np.diff(x.astype(int), axis=0)).sum(0) * 16 < len(x) - 1).any()),
     ),
+    "window": (metric, "base_coordinates", lambda found, inside, of, x: bool(((x < of.low) | (x > of.high)).any())),
+    "window_none": (metric, "window", lambda found, *_: bool(((found[0] == -32768) & (found[1] == 32767)).any())),
+    "window_edge": (metric, "window", lambda found, *_: bool(((found[0] == -32768) ^ (found[1] == 32767)).any())),
+    "ratio": (metric, "relevance", lambda *call: bool((ratios(*call) > 1 << 28).any())),
+    "chance": (metric, "relevance", lambda found, *_: bool((found == 1 << 16).all())),
+    "relevance_least": (metric, "relevance", lambda found, *_: bool((found == spec.KERNEL_RELEVANCE_LEAST).any())),
+    "variance_least": (metric, "_reciprocal_root", lambda found, inside, variance: variance < metric.LEAST_VARIANCE),
+    "trace": (whiten, "_scaled_to_mean_one", lambda found, inside, trace, d: 0 < trace < 1 << whiten.LEAST_BITS),
+    "shrinkage_none": (
+        whiten,
+        "_shrinkage",
+        lambda found, inside, squares, norms, m, d: squares - (d << 40) >> 16 <= 0,
+    ),
+    "shrinkage_least": (whiten, "_shrinkage", lambda found, *_: found == spec.KERNEL_WHITENING_LEAST),
+    "shrinkage_most": (
+        whiten,
+        "_shrinkage",
+        lambda found, inside, squares, norms, m, d: squares > d << 40 and found == ONE_Q16,
+    ),
+    "whitened": (whiten, "saturate", beyond(spec.KERNEL_COORDINATE_MAX, "whiten")),
+    "whitened_wide": (whiten, "saturate", beyond(spec.KERNEL_COORDINATE_MAX_WIDE, "whiten")),
     "variance_zero": (metric, "first_metric", unmoved(False)),
     "variance_none": (metric, "first_metric", unmoved(True)),
     "coordinate": (metric, "saturate", beyond(spec.KERNEL_COORDINATE_MAX, "first_coordinates")),
@@ -103,9 +129,17 @@ CLIPS = {
     "exponent_32": (solve, "exp2_neg", lambda found, inside, x: bool((x >> 32).any())),
     "exponent_zero": (solve, "exp2_neg", lambda found, inside, x: bool((x >= spec.KERNEL_EXPONENT_MAX << 18).any())),
     "k_one": (answer, "q15", lambda found, inside, k: bool((k == 1 << 30).any())),
-    "v_rest": (solve, "saturate", beyond((1 << 31) - 1, "substitute")),
+    "v_wrap": (
+        solve,
+        "_to_32_bits",
+        lambda found, inside, values: inside == "substitute" and bool((found != values).any()),
+    ),
     "v": (solve, "saturate", beyond((1 << 15) - 1, "substitute")),
-    "alpha_wrap": (solve, "_to_32_bits", lambda found, inside, values: bool((found != values).any())),
+    "alpha_wrap": (
+        solve,
+        "_to_32_bits",
+        lambda found, inside, values: inside == "solve" and bool((found != values).any()),
+    ),
     "alpha_zero": (solve, "solve", lambda found, *_: len(found.alpha_q21) > 1 and bool((found.alpha_q21 == 0).any())),
     "alpha_exact": (solve, "to_16_bits", lambda found, inside, alpha: found[1] == 0),
     "alpha_16": (
@@ -185,6 +219,8 @@ CLIPS = {
 CALLERS = (
     (metric, "first_coordinates"),
     (solve, "substitute"),
+    (whiten, "whiten"),
+    (solve, "solve"),
     (answer, "answer_layer"),
 )  # watched for their names alone
 

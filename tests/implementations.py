@@ -234,12 +234,21 @@ class KernelNetwork:
     def fields(self):
         """What the network is made of, as `fields` gives it of the mirror."""
         dlm, d, m = library(), self.config.n_features, self.info().neurons
-        found = {"scale": self._array(dlm.probe_array, (0,), np.uint32, (d, 3))}
-        found["scale"] = [[row[0] - (row[0] >> 31 << 32), *row[1:]] for row in found["scale"]]
+        found = {"scale": self._scales(0), "layer_scale": self._scales(2)}
+        found["window"] = self._array(dlm.probe_array, (3,), np.int16, (2, d))
+        found["z_q8"] = [
+            row[:d] for row in self._array(dlm.probe_array, (4,), np.int16, (m, dlm.probe_stride(self.net, 0)))
+        ]
+        if self.config.n_layers > 1 and not self.config.regression:
+            found["whitening"] = [self._array(dlm.probe_whitening, (i,), np.int16, (i + 1,)) for i in range(d)]
         found["spacing_q12"], found["level_q12"] = dlm.probe_spacing(self.net), self.info().level
         found["novelty_q12"] = self._array(dlm.probe_array, (1,), np.uint16, (m,))
         found["layers"] = [self._layer(index) for index in range(self.info().depth)]
         return found
+
+    def _scales(self, which):
+        rows = self._array(library().probe_array, (which,), np.uint32, (self.config.n_features, 3))
+        return [[row[0] - (row[0] >> 31 << 32), *row[1:]] for row in rows]
 
     def _layer(self, index):
         dlm, d, m, classes = library(), self.config.n_features, self.info().neurons, self.config.n_classes
@@ -248,6 +257,7 @@ class KernelNetwork:
         rows = self._array(dlm.probe_layer_array, (index, 0), np.int16, (m, stride))
         return {
             "width": width,
+            "share": dlm.probe_share(self.net, index),
             "n_q8": [row[:n] for row in rows],
             "s2_q16": self._array(dlm.probe_layer_array, (index, 1), np.uint32, (d,)),
             "alpha": [
@@ -263,14 +273,19 @@ class KernelNetwork:
 
 
 def fields(net):
-    """What a mirror's network is made of, as plain lists: first metric (mean, mantissa, shift), contour, layers."""
+    """What a mirror's network is made of, as plain lists: metrics, whitening, contour, layers."""
     live = net.live
-    found = {"scale": [[int(v) for v in scale] for scale in zip(*live.metric)]}
+    found = {"scale": _rows(live.metric), "layer_scale": _rows(live.layer_metric.scale)}
+    found["window"] = [live.layer_metric.low.tolist(), live.layer_metric.high.tolist()]
+    found["z_q8"] = live.z_q8.tolist()
+    if live.whitening_q10 is not None:
+        found["whitening"] = [row[: i + 1] for i, row in enumerate(live.whitening_q10.tolist())]
     found["spacing_q12"], found["level_q12"] = live.contour.spacing_q12, live.contour.level_q12
     found["novelty_q12"] = live.contour.novelty_q12.tolist()
     found["layers"] = [
         {
             "width": list(layer.width),
+            "share": layer.share_q16,
             "n_q8": layer.scaled_q8.tolist(),
             "s2_q16": layer.s2_q16.tolist(),
             "alpha": layer.alpha.T.tolist(),
@@ -278,6 +293,10 @@ def fields(net):
         for layer in live.layers
     ]
     return found
+
+
+def _rows(scale):
+    return [[int(v) for v in row] for row in zip(*scale)]
 
 
 def kernel_window_features(samples):

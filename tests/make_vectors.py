@@ -16,7 +16,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from deeplomath import KernelError, cost, fixed, spec, window_features  # noqa: E402
-from deeplomath.mirror import dot, metric, solve  # noqa: E402
+from deeplomath.mirror import dot, metric, solve, whiten  # noqa: E402
+from deeplomath.signal import log2  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
 from states import sealed, that_divides_by_zero  # noqa: E402
@@ -72,7 +73,7 @@ def fixed_cases():
         "powers of two and their neighbours, mantissas cut to 31 bits",
         function="log2_q11",
         inputs=logs,
-        outputs=[fixed.log2_q11(v) for v in logs],
+        outputs=[log2.log2_q11(v) for v in logs],
     )
     yield case(
         "round_shift",
@@ -155,10 +156,27 @@ def metric_cases():
         ("one step", "the smallest variance there is", [[100 + (i == 0)] for i in range(12)], [0] * 12),
         ("classes", "within and total variance, mixed by degrees of freedom", grid, labels),
         ("uneven", "a class with one event has no variance within", grid[:4], [0, 0, 0, 2]),
+        (
+            "spikes",
+            "a glitch at either end of the range: the layers see it at the edge of its window",
+            [[LOW if i == 3 else HIGH if i == 8 else 40 * i % 77, -i] for i in range(12)],
+            [i % 2 for i in range(12)],
+        ),
+        (
+            "relevant",
+            "one feature tells the classes apart, five do not: it weighs more, they less",
+            [
+                [900 * (i % 3) + v % 50, *(v * k % 97 for k in (3, 5, 7, 11, 13))]
+                for i, v in enumerate(range(5, 2000, 83))
+            ],
+            [i % 3 for i in range(25)],
+        ),
     ]
     queries = [[LOW], [HIGH], [0], [3]]
     for name, note, x, y in sets:
-        first = metric.first_metric(np.array(x, object), np.array(y))
+        first, of_layers = (
+            make(np.array(x, object), np.array(y)) for make in (metric.first_metric, metric.layer_metric)
+        )
         at = np.array([q * len(x[0]) for q in queries], object)
         yield case(
             name,
@@ -170,6 +188,11 @@ def metric_cases():
             shift=first.shift.tolist(),
             queries=at.tolist(),
             z_q8=metric.first_coordinates(first, at).tolist(),
+            window=[values.tolist() for values in of_layers[:2]],
+            layer_mean_q8=of_layers.scale.mean_q8.tolist(),
+            layer_mantissa=of_layers.scale.mantissa.tolist(),
+            layer_shift=of_layers.scale.shift.tolist(),
+            base_q8=metric.base_coordinates(of_layers, at).tolist(),
         )
 
 
@@ -200,10 +223,51 @@ def solve_cases():
             l_q15=factor.l_q15.tolist(),
             root_q28=factor.root_q28.tolist(),
             v_q11=v_q11.tolist(),
-            negative_log_evidence_q11=solve.negative_log_evidence(factor, v_q11),
             w_q26=solve.inverse(factor).tolist(),
             alpha_q21=solution.alpha_q21.tolist(),
             residual_q16=solution.residual_q16.tolist(),
+        )
+
+
+def whiten_cases():
+    draw = draws(31)
+    together = [
+        [300 * (i % 2) + v, v + next(draw) % 60 - 30, next(draw) % 400] for i, v in enumerate(range(-600, 600, 75))
+    ]
+    sets = [
+        ("one each", "no event differs from its class: nothing moves together", [[100, 4], [-90, 7]], [0, 1]),
+        (
+            "rounding",
+            "events that differ by one step of Q8 alone are not told apart",
+            [[1, 0], [0, 0], [9, 9]],
+            [0, 0, 1],
+        ),
+        ("one feature", "the whitening of a number", [[90], [100], [-80], [-85]], [0, 0, 1, 1]),
+        (
+            "together",
+            "two features that move together: their difference weighs more",
+            together,
+            [i % 2 for i in range(16)],
+        ),
+        (
+            "equal",
+            "two features that are one: as singular as it gets",
+            [[v, v] for v in range(-300, 300, 50)],
+            [0] * 12,
+        ),
+        ("far", "the largest residuals", [[4095, -4095, 4095], [-4095, 4095, 4095]] * 3, [0] * 6),
+    ]
+    for name, note, rows, labels in sets:
+        z_q8, classes = np.array(rows, object), np.array(labels)
+        w_q10 = whiten.whitening(z_q8, classes)
+        yield case(
+            name,
+            note,
+            z_q8=rows,
+            labels=labels,
+            c_q28=whiten.covariance(whiten.residuals(z_q8, classes)).tolist(),
+            w_q10=w_q10.tolist(),
+            v_q8=whiten.whiten(w_q10, z_q8).tolist(),
         )
 
 
@@ -558,8 +622,9 @@ ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
     "dot": "Rows a, b, c to sums of products a . b, of floor(a c / 2^16), and the squared distance of a and b[0].",
     "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
-    "metric": "Events and labels to the first metric, and queries to coordinates.",
+    "metric": "Events and labels to the first metric and that of the layers, and queries to coordinates in both.",
     "solve": "Scaled coordinates to width and K; K with targets to L, 1 / L_ii and W = L^-1, alpha and left-out residuals.",
+    "whiten": "Coordinates and labels to the shrunk covariance, to W, and to whitened coordinates.",
     "contour": "Events and labels, learned one by one, to the contour.",
     "network": "Lives of networks: what each operation (tests/operations.py) gives, and the digest after it.",
     "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",

@@ -24,8 +24,8 @@ from operations import apply
 from walks import KINDS, events
 
 LEARNS = 60
-LESSON = 40  # each so many streams is a lesson: many events at once, which a walk of 60 learns does not reach
-WATCHED = 160  # streams at the beginning that are watched for their clips; the others run twice as fast
+LESSON = 25  # each so many streams is a lesson: many events at once, which a walk of 60 learns does not reach
+WATCHED = 200  # streams at the beginning that are watched for their clips; the others run twice as fast
 SIDES = 48  # the most features whose coordinates go up to 16 deviations
 
 
@@ -95,12 +95,13 @@ def lone_glitch(draw):
     """One event far away, all others equal: the width is as small, and the query as far, as they get."""
     x = np.zeros((400, SIDES), np.int16)
     x[int(draw.integers(400)), 0] = 32767
+    x[int(draw.integers(400)), 1] = 1  # the smallest variance there is
     return x, draw.integers(0, 2, 400).tolist(), [np.full(SIDES, v, np.int16) for v in (32767, -32768)], False
 
 
 def crowd(draw):
     """Many features, of which one tells all and jumps once, the others are still but for glitches: what a layer sharpens most."""
-    d, n = int(draw.choice([60, spec.LIMIT_FEATURES])), int(draw.integers(60, 100))
+    d, n = int(draw.choice([SIDES, 60, spec.LIMIT_FEATURES])), int(draw.integers(60, 100))
     x = np.where(draw.random((n, d)) < 0.01, draw.choice([-32768, 32767], (n, d)), 0)
     x[:, 0] = draw.choice([-1000, 1000], n) + draw.integers(-99, 100, n)
     values = np.where(x[:, 0] > 0, 32767, -32767)
@@ -108,7 +109,25 @@ def crowd(draw):
     return x.astype(np.int16), values.tolist(), [np.full(d, v, np.int16) for v in (32767, 0)], True
 
 
-LESSONS = (alternating, lone_glitch, crowd)
+def together(draw):
+    """Features that move together as one; a query in which they do not: whitened, it lies as far as it gets."""
+    return tied(draw, int(draw.integers(2, 9)))
+
+
+def many_together(draw):
+    """The same of many features."""
+    return tied(draw, int(draw.integers(49, 70)))
+
+
+def tied(draw, d):
+    n = int(draw.integers(40, 90))
+    labels = draw.integers(0, 2, n)
+    x = draw.normal(size=n)[:, None] * 900 + draw.normal(size=(n, d)) * 9 + labels[:, None] * 100
+    sign = np.where(np.arange(d) % 2, -1, 1)
+    return x.astype(np.int16), labels.tolist(), [(sign * v).astype(np.int16) for v in (30000, 2000, -900)], False
+
+
+LESSONS = (alternating, lone_glitch, crowd, together, many_together)
 VALUES = ("corners", "small", "any")
 
 

@@ -44,9 +44,11 @@ static uint32_t wrong_distances(const bench_dot_t *of) {
     }
     dlm_norms(rows[0], ROWS, of->n, BENCH_DOT_STRIDE, norms);
     for (uint32_t i = 0; i <= ROWS - 3; i++) {
-        dlm_distance_row(rows[0], norms, i, of->n, BENCH_DOT_STRIDE, found);
-        for (uint32_t j = 0; j < i; j++) {
-            wrong += found[j] != plain_distance2(rows[i], rows[j], of->n);
+        for (uint32_t m = 0; m <= ROWS - 3; m++) {
+            dlm_distance_row(rows[0], norms, i, of->n, BENCH_DOT_STRIDE, found, m);
+            for (uint32_t j = 0; j < m; j++) {
+                wrong += found[j] != plain_distance2(rows[i], rows[j], of->n);
+            }
         }
     }
     return wrong;

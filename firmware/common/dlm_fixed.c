@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The table of 2^-x, roots and logarithms. Twin of host/deeplomath/fixed.py.
+// The table of 2^-x, roots and ranks. Twin of host/deeplomath/fixed.py.
 #include "dlm_fixed.h"
 
 const uint32_t dlm_exp2_q30[] = DLM_EXP2_Q30;
@@ -16,6 +16,9 @@ unsigned dlm_bit_length(uint64_t value) {
     const uint32_t high = (uint32_t)(value >> 32);
     uint32_t rest = high ? high : (uint32_t)value;
     unsigned bits = high ? 32 : 0;
+#if defined(__ARM_FEATURE_CLZ)
+    return bits + 32 - (unsigned)__builtin_clz(rest | 1) - !rest;
+#else
     for (unsigned half = 16; half; half /= 2) {
         if (rest >> half) {
             rest >>= half;
@@ -23,6 +26,36 @@ unsigned dlm_bit_length(uint64_t value) {
         }
     }
     return bits + rest;
+#endif
+}
+
+uint64_t dlm_divide(uint64_t value, uint32_t divisor) {
+    const uint32_t high = (uint32_t)(value >> 32), low = (uint32_t)value;
+    const uint32_t middle = high % divisor << 16 | low >> 16;
+    const uint32_t rest = middle % divisor << 16 | (low & 0xffff);
+    return (uint64_t)(high / divisor) << 32 | (middle / divisor << 16 | rest / divisor);
+}
+
+uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted) {
+    int32_t first = 0, last = (int32_t)n - 1;
+    while (first < last) {
+        const uint32_t pivot = values[wanted];
+        int32_t low = first, high = last;
+        do {
+            for (; values[low] < pivot; low++) {
+            }
+            for (; values[high] > pivot; high--) {
+            }
+            if (low <= high) {
+                const uint32_t value = values[low];
+                values[low++] = values[high];
+                values[high--] = value;
+            }
+        } while (low <= high);
+        first = high < (int32_t)wanted ? low : first;
+        last = low > (int32_t)wanted ? high : last;
+    }
+    return values[wanted];
 }
 
 // Floor of the square root of value >= 2^30.
@@ -64,19 +97,6 @@ uint32_t dlm_isqrt(uint64_t value) {
     const int64_t left =
         (int64_t)(((uint64_t)remainder << 17) + (low & 0x1ffff)) - (int64_t)((uint64_t)quotient * quotient);
     return (uint32_t)((((uint64_t)root << 16) + quotient - (left < 0)) >> up);
-}
-
-int32_t dlm_log2_q11(uint64_t value) {
-    unsigned exponent = dlm_bit_length(value) - 1;
-    uint64_t mantissa = exponent > 31 ? value >> (exponent - 31) : value << (31 - exponent);  // Q31, in [1, 2)
-    int32_t result = (int32_t)exponent;
-    for (unsigned i = 0; i < DLM_FEATURE_LOG_BITS; i++) {
-        mantissa = (mantissa * mantissa) >> 31;
-        unsigned bit = (unsigned)(mantissa >> 32);
-        mantissa >>= bit;
-        result = 2 * result + (int32_t)bit;
-    }
-    return result;
 }
 
 #if defined(__ARM_ARCH_6M__)

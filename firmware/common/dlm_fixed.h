@@ -55,11 +55,15 @@ static inline int32_t dlm_floor_div(int32_t value, int32_t divisor) {
 // Number of bits of value; 0 for 0.
 unsigned dlm_bit_length(uint64_t value);
 
+// value / divisor, floor; 0 < divisor < 2^16.
+uint64_t dlm_divide(uint64_t value, uint32_t divisor);
+
+// The value that is at position `wanted` when n values are sorted upwards; leaves them in another order. Hoare, Algorithm
+// 65: Find, Communications of the ACM 4 (1961).
+uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted);
+
 // Floor of the square root.
 uint32_t dlm_isqrt(uint64_t value);
-
-// Floor of log2(value) in Q11. value >= 1, below 2^63.
-int32_t dlm_log2_q11(uint64_t value);
 
 // a b / 2^32, floor.
 #if defined(__ARM_ARCH_6M__)

@@ -22,9 +22,22 @@ static void meet(nearest_t *nearest, uint32_t id, uint32_t distance2) {
     }
 }
 
-// Answers Q16 [C] of layer `index` at scaled_q8; layer 0 also fills nearest.
-static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled_q8, int32_t *answers_q16,
-                         nearest_t *nearest) {
+// Squared distances of z, in which the known set is measured, to the events, into columns; and the nearest of them.
+static void find_nearest(const dlm_t *net, const int16_t *z_q8, nearest_t *nearest) {
+    const dlm_network_t *live = dlm_live(net);
+    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
+    const int16_t *neuron = DLM_AT(net, int16_t, live->z_q8);
+    memset(nearest, 0xff, sizeof(*nearest));
+    for (uint32_t j = 0; j < live->n_neurons; j++, neuron += stride) {
+        const uint32_t distance2 = DLM_AT(net, uint32_t, net->columns)[j] = dlm_distance2(z_q8, neuron, d);
+        if (distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
+            meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
+        }
+    }
+}
+
+// Answers Q16 [C] of layer `index` at scaled_q8.
+static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled_q8, int32_t *answers_q16) {
     const dlm_network_t *live = dlm_live(net);
     const dlm_layer_t *layer = &live->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
@@ -32,12 +45,13 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled
     const int16_t *neuron = DLM_AT(net, int16_t, layer->scaled_q8);
     const int16_t *alpha = DLM_AT(net, int16_t, layer->alpha);
     int16_t *k_q15 = DLM_AT(net, int16_t, net->query_k_q15);
+    uint32_t *k_q30 = DLM_AT(net, uint32_t, net->columns);
     for (uint32_t j = 0; j < m; j++, neuron += stride) {
-        const uint32_t distance2 = dlm_distance2(scaled_q8, neuron, n);
-        if (!index && distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
-            meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
-        }
-        k_q15[j] = dlm_q15(dlm_gauss(distance2, &layer->width));
+        k_q30[j] = dlm_distance2(scaled_q8, neuron, n);
+    }
+    dlm_gram_row(k_q30, m, &layer->width, k_q30);
+    for (uint32_t j = 0; j < m; j++) {
+        k_q15[j] = dlm_q15(k_q30[j]);
     }
     for (uint32_t c = 0; c < net->config.n_classes; c += 2, alpha += 2 * dlm_even(m)) {
         const uint32_t last = c + 1 < net->config.n_classes;
@@ -49,23 +63,24 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled
     }
 }
 
-// Outputs Q16 [C], the mean of all layers' answers, into answer; leaves z in query_q8.
-static void answer_layers(dlm_t *net, const int16_t *x, dlm_answer_t *answer, nearest_t *nearest) {
+// Outputs Q16 [C], the answers of all layers mixed; scaled_q8 and base_q8 have room for a row each.
+static void answer_layers(const dlm_t *net, const int16_t *x, int16_t *scaled_q8, int16_t *base_q8,
+                          int32_t *outputs_q16) {
     const dlm_network_t *live = dlm_live(net);
-    int16_t *z = DLM_AT(net, int16_t, net->query_q8), *scaled_q8 = z + dlm_stride(&net->config, 1);
     int32_t answers[DLM_LIMIT_CLASSES];
-    dlm_first_coordinates(net, live, x, z);
+    dlm_base_coordinates(net, live, x, scaled_q8);
+    if (live->depth > 1) {
+        memcpy(base_q8, scaled_q8, sizeof(int16_t) * net->config.n_features);
+        dlm_whiten(net, live, base_q8);
+    }
     for (unsigned index = 0; index < live->depth; index++) {
         if (index) {
-            dlm_layer_coordinates(net, live, index, z, answers, scaled_q8);
+            dlm_layer_coordinates(net, live, index, base_q8, answers, scaled_q8);
         }
-        answer_layer(net, index, index ? scaled_q8 : z, answers, nearest);
+        answer_layer(net, index, scaled_q8, answers);
         for (uint32_t c = 0; c < net->config.n_classes; c++) {
-            answer->outputs_q16[c] += answers[c];
+            outputs_q16[c] = dlm_mix(outputs_q16[c], answers[c], live->layers[index].share_q16);
         }
-    }
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        answer->outputs_q16[c] = dlm_floor_div(answer->outputs_q16[c], live->depth);
     }
 }
 
@@ -78,8 +93,11 @@ void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
     if (!live->n_neurons) {
         return;
     }
-    memset(&nearest, 0xff, sizeof(nearest));
-    answer_layers(net, x, answer, &nearest);
+    int16_t *z = DLM_AT(net, int16_t, net->query_q8);
+    const uint32_t stride = dlm_stride(&net->config, 1);
+    answer_layers(net, x, z + stride, z + 2 * stride, answer->outputs_q16);
+    dlm_first_coordinates(net, live, x, z);
+    find_nearest(net, z, &nearest);
     const uint32_t label = dlm_best_class(net, live, answer->outputs_q16);
     answer->label = (int32_t)label;
     answer->margin_q16 = dlm_margin(net, live, answer->outputs_q16, label);

@@ -62,17 +62,15 @@ static void lower(uint32_t *nearest, uint32_t distance2) {
 }
 
 void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
-    const dlm_network_t *next = dlm_next(net);
-    const int16_t *label = DLM_AT(net, int16_t, next->label);
-    const int one_class = net->config.regression;
-    const int16_t own_label = label[i];
+    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label);
+    const int32_t own_class = net->config.regression ? -1 : label[i];
     uint32_t *own = DLM_AT(net, uint32_t, net->nearest_own), *any = DLM_AT(net, uint32_t, net->nearest_any);
     uint32_t nearest_own = NO_EVENT, nearest_any = NO_EVENT;
     for (uint32_t j = 0; j < i; j++) {
         const uint32_t distance2 = distance2_q16[j];
         lower(&nearest_any, distance2);
         lower(&any[j], distance2);
-        if (one_class || label[j] == own_label) {
+        if (own_class < 0 || label[j] == own_class) {
             lower(&nearest_own, distance2);
             lower(&own[j], distance2);
         }
@@ -81,25 +79,17 @@ void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16
     any[i] = nearest_any;
 }
 
-// Puts value into sorted [n], which keeps its order.
-static void insert_sorted(uint32_t *sorted, uint32_t n, uint32_t value) {
-    for (; n && sorted[n - 1] > value; n--) {
-        sorted[n] = sorted[n - 1];
-    }
-    sorted[n] = value;
-}
-
 // The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
 // The least distance is 16: half of it is not 0.
 static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
     const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
-    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted), n = 0;
+    uint32_t *ranked = DLM_AT(net, uint32_t, net->ranked), n = 0;
     for (uint32_t i = 0; i < dlm_next(net)->n_neurons; i++) {
         if (distance2[i] != NO_EVENT && distance2[i]) {
-            insert_sorted(sorted, n++, distance2[i]);
+            ranked[n++] = distance2[i];
         }
     }
-    return n ? dlm_distance(sorted[n / 2]) / divisor : 0;
+    return n ? dlm_distance(dlm_select(ranked, n, n / 2)) / divisor : 0;
 }
 
 // What is usual between events of a class; where no two are apart, half of what is usual between any, or 1.
@@ -110,9 +100,9 @@ static uint32_t spacing(const dlm_t *net) {
 }
 
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16) {
-    const int32_t *sums = DLM_AT(net, int32_t, net->sums_q16) + i;
-    for (uint32_t c = 0; c < net->config.n_classes; c++, sums += network->n_neurons) {
-        outputs_q16[c] = dlm_floor_div(*sums, network->depth);
+    const int32_t *mixed = DLM_AT(net, int32_t, net->mixed_q16) + i;
+    for (uint32_t c = 0; c < net->config.n_classes; c++, mixed += network->n_neurons) {
+        outputs_q16[c] = *mixed;
     }
 }
 
@@ -136,12 +126,11 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
     }
 }
 
-// The one of n sorted novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n
-// is small.
-static uint32_t quantile(const uint32_t *sorted, uint32_t n, uint32_t false_reject_permille) {
+// The one of n novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small.
+static uint32_t quantile(uint32_t *ranked, uint32_t n, uint32_t false_reject_permille) {
     const uint32_t rank =
         ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;  // at least 1: the rate is at most 1/2
-    return sorted[(rank > n ? n : rank) - 1];
+    return dlm_select(ranked, n, (rank > n ? n : rank) - 1);
 }
 
 // Whether the stated rate is at least one in the experience.
@@ -152,17 +141,17 @@ static int enough_experience(const dlm_t *net) {
 // From experience, and from the left-out novelties of the events kept while there is not enough of it.
 static void set_level(dlm_t *net, dlm_network_t *network) {
     const uint16_t *novelty = DLM_AT(net, uint16_t, network->novelty_q12);
-    uint32_t *sorted = DLM_AT(net, uint32_t, net->sorted);
+    uint32_t *ranked = DLM_AT(net, uint32_t, net->ranked);
     uint32_t n = 0;
     for (uint32_t i = 0; i < net->n_experience; i++) {
-        insert_sorted(sorted, n++, dlm_experience(net)[i].novelty_q12);
+        ranked[n++] = dlm_experience(net)[i].novelty_q12;
     }
     for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
         if (novelty[i] != DLM_CONTOUR_NOVELTY_MAX) {
-            insert_sorted(sorted, n++, novelty[i]);
+            ranked[n++] = novelty[i];
         }
     }
-    const uint32_t level = n ? quantile(sorted, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+    const uint32_t level = n ? quantile(ranked, n, net->config.false_reject_permille) : DLM_ONE_Q12;
     network->level_q12 = level - (level == DLM_CONTOUR_NOVELTY_MAX);  // something must be unknown
 }
 

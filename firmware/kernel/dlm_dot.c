@@ -60,12 +60,12 @@ uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
 #if !defined(__ARM_FEATURE_DSP)
 
 void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16) {
+                      uint32_t *distance2_q16, uint32_t m) {
     const int16_t *own = scaled_q8 + i * stride;
-    for (uint32_t j = 0; j < i; j += 4, scaled_q8 += 4 * stride) {
+    for (uint32_t j = 0; j < m; j += 4, scaled_q8 += 4 * stride) {
         dlm_dot4(own, scaled_q8, stride, n, (int32_t *)(distance2_q16 + j));
     }
-    for (uint32_t j = 0; j < i; j++) {
+    for (uint32_t j = 0; j < m; j++) {
         distance2_q16[j] = norm_q16[i] + norm_q16[j] - 2 * distance2_q16[j];
     }
 }

@@ -10,11 +10,11 @@
 // uint32.
 uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
 
-// Squared distances Q16 [i] of row i of n coordinates to the rows before it, from the squared norms of all: |a|^2 +
-// |b|^2 - 2 a.b, in integers to the bit. Rows aligned to 4 bytes; there is room for i + 3, and what lies behind the
+// Squared distances Q16 [m] of row i of n coordinates to the first m rows, from the squared norms of all: |a|^2 +
+// |b|^2 - 2 a.b, in integers to the bit. Rows aligned to 4 bytes; there is room for m + 3, and what lies behind the
 // rows is read and of no use.
 void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16);
+                      uint32_t *distance2_q16, uint32_t m);
 
 // Sums of products of n int16 each of a and of the four rows that begin at b, b + stride, b + 2 stride, b + 3 stride;
 // all rows aligned to 4 bytes. Each sum must fit int32, what is added on the way need not.

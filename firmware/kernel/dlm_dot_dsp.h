@@ -67,7 +67,7 @@ DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_
 // next row.
 DLM_NAKED void dlm_distance_row(const int16_t *scaled_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
                                 uint32_t i DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t stride DLM_UNUSED,
-                                uint32_t *distance2_q16 DLM_UNUSED) {
+                                uint32_t *distance2_q16 DLM_UNUSED, uint32_t m DLM_UNUSED) {
     __asm volatile("push {r4-r11, lr}\n"
                    "sub sp, #24\n"
                    "ldr r4, [sp, #60]\n"
@@ -79,6 +79,7 @@ DLM_NAKED void dlm_distance_row(const int16_t *scaled_q8 DLM_UNUSED, const uint3
                    "strd r3, r5, [sp]\n"
                    "strd r6, r1, [sp, #8]\n"
                    "mov r1, r0\n"
+                   "ldr r2, [sp, #68]\n"
                    "cmp r2, #0\n"
                    "beq 6f\n"
                    "5: str r2, [sp, #16]\n"

@@ -48,73 +48,76 @@ uint32_t dlm_largest_state(const dlm_config_t *config) {
     return dlm_state_bytes(config, config->n_events, DLM_MEMORY_EXPERIENCE);
 }
 
-// Takes `bytes` at the end, in steps of 8, and returns their offset.
-static uint32_t take(uint32_t *end, uint32_t bytes) {
-    uint32_t offset = *end;
-    *end += (bytes + 7u) & ~7u;
-    return offset;
+// Gives n fields of struct_, from the one at `first` on, offsets of so many bytes each, in steps of 8.
+static void place(void *struct_, size_t first, const uint32_t *bytes, uint32_t n, uint32_t *end) {
+    uint32_t *offset = DLM_AT(struct_, uint32_t, first);
+    for (; n; n--) {
+        *offset++ = *end;
+        *end += (*bytes++ + 7u) & ~7u;
+    }
 }
+
+#define PLACE(struct_, first, bytes, end)                                                                              \
+    place(struct_, offsetof(__typeof__(*(struct_)), first), bytes, sizeof(bytes) / sizeof(*(bytes)), end)
 
 static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
+// Bytes of so many rows of dlm_row.
+static uint32_t packed_bytes(uint32_t rows) {
+    const uint32_t blocks = (rows + 3) / 4;
+    return 16 * blocks * (blocks + 1);
+}
+
 static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, uint32_t *end) {
     const uint32_t d = config->n_features, m = config->n_events;
-    network->label = take(end, 2 * m);
-    network->id = take(end, 4 * m);
-    network->scale = take(end, 12 * d);
-    network->novelty_q12 = take(end, 2 * m);
+    const uint32_t whitening = dlm_whitens(config) ? packed_bytes(d) : 0;
+    const uint32_t bytes[] = {2 * m, 4 * m, 12 * d, 2 * m, 2 * m * dlm_even(d), 12 * d, 4 * d, whitening};
+    PLACE(network, label, bytes, end);
     for (unsigned index = 0; index < config->n_layers; index++) {
-        dlm_layer_t *layer = &network->layers[index];
-        layer->scaled_q8 = take(end, 2 * m * dlm_stride(config, index));
-        layer->alpha = take(end, 2 * dlm_even(m) * config->n_classes);
-        layer->s2_q16 = take(end, 4 * d);
-        layer->s_q12 = take(end, 2 * d);
+        const uint32_t alpha = 2 * dlm_even(m) * config->n_classes;
+        const uint32_t of_layer[] = {2 * m * dlm_stride(config, index), alpha, 4 * d, 2 * d};
+        PLACE(&network->layers[index], scaled_q8, of_layer, end);
     }
 }
 
-static void lay_out_factor(dlm_factor_t *factor, const dlm_config_t *config, uint32_t rows, uint32_t *end) {
-    const uint32_t m = config->n_events, blocks = (rows + 3) / 4;
-    factor->packed = take(end, 16 * blocks * (blocks + 1));
-    factor->root_q28 = take(end, 4 * m);
-    factor->v_q11 = take(end, 2 * dlm_even(m) * config->n_classes);
-}
-
 uint32_t dlm_lay_out(dlm_t *net, const dlm_config_t *config) {
-    const uint32_t d = config->n_features, m = config->n_events, n_classes = config->n_classes;
-    uint32_t end = 0;
-    take(&end, sizeof(dlm_t));
+    const uint32_t d = config->n_features, m = config->n_events, answers = 4 * m * config->n_classes;
+    const uint32_t bytes[] = {
+        2 * m * d,                                         // x
+        12 * m,                                            // events
+        8 * DLM_MEMORY_EXPERIENCE,                         // experience
+        2 * DLM_LIMIT_UNKNOWNS * d,                        // unknown_x
+        4 * DLM_LIMIT_UNKNOWNS,                            // unknown_id
+        sizeof(dlm_undo_t) * DLM_LIMIT_UNKNOWNS,           // undo
+        2 * DLM_LIMIT_UNKNOWNS * d,                        // undo_x
+        2 * d,                                             // seen_x
+        dlm_largest_state(config),                         // staging
+        larger(packed_bytes(m), 2 * d * dlm_even(m)),      // packed, across
+        4 * m,                                             // root_q28
+        2 * dlm_even(m) * config->n_classes,               // v_q11
+        larger(answers, 4 * (m + DLM_MEMORY_EXPERIENCE)),  // alpha_q21, left_out_q16, ranked
+        4 * m,                                             // reciprocal, nearest_any
+        16 * (dlm_whitens(config) ? larger(m, d) : m),     // columns
+        4 * m,                                             // norm_q16
+        answers,                                           // mixed_q16
+        8 * d,                                             // energy
+        4 * m,                                             // nearest_own
+        6 * dlm_stride(config, 1),                         // query_q8
+        2 * m,                                             // query_k_q15
+    };
+    uint32_t end = sizeof(dlm_t);
     net->config = *config;
-    net->x = take(&end, 2 * m * d);
-    net->events = take(&end, 12 * m);
-    net->experience = take(&end, 8 * DLM_MEMORY_EXPERIENCE);
-    net->unknown_x = take(&end, 2 * DLM_LIMIT_UNKNOWNS * d);
-    net->unknown_id = take(&end, 4 * DLM_LIMIT_UNKNOWNS);
-    net->undo = take(&end, sizeof(dlm_undo_t) * DLM_LIMIT_UNKNOWNS);
-    net->undo_x = take(&end, 2 * DLM_LIMIT_UNKNOWNS * d);
-    net->seen_x = take(&end, 2 * d);
-    net->staging = take(&end, dlm_largest_state(config));
+    PLACE(net, x, bytes, &end);
+    net->across = net->packed;
+    net->left_out_q16 = net->ranked = net->alpha_q21;
+    net->nearest_any = net->reciprocal;
     lay_out_network(&net->networks[0], config, &end);
     net->networks[1] = net->networks[0];  // the same arrays: a rebuild at once needs no old network
     if (config->background) {
         lay_out_network(&net->networks[1], config, &end);
     }
-    lay_out_factor(&net->factors[0], config, m, &end);
-    uint32_t overlaid = end;
-    lay_out_factor(&net->factors[1], config, dlm_trial(m), &end);
-    net->left_out_q16 = take(&overlaid, 4 * m * n_classes);
-    net->alpha_q21 = net->sorted = take(&overlaid, larger(4 * m * n_classes, 4 * (m + DLM_MEMORY_EXPERIENCE)));
-    net->reciprocal = take(&overlaid, 4 * m);
-    end = larger(end, overlaid);
-    net->columns = take(&end, 16 * m);
-    net->norm_q16 = take(&end, 4 * m);
-    net->sums_q16 = take(&end, 4 * m * n_classes);
-    net->energy = take(&end, 8 * d);
-    net->nearest_own = take(&end, 4 * m);
-    net->nearest_any = take(&end, 4 * m);
-    net->query_q8 = take(&end, 4 * dlm_stride(config, 1));
-    net->query_k_q15 = take(&end, 2 * m);
     return end;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Features to coordinates: the first metric, and the metric that a layer hands to the next. Twin of
+// Features to coordinates: the first metric, that of the layers, and the one that a layer hands to the next. Twin of
 // host/deeplomath/mirror/metric.py.
 #include "dlm_kernel.h"
+
+#define LEAST_VARIANCE 16u  // Q12: so that no shift is below 26
 
 void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
     for (uint32_t i = 0; i < m; i++, scaled_q8 += stride) {
@@ -13,37 +15,47 @@ void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride
     }
 }
 
-// Sum of squared deviations from their mean, Q12, of n values with this sum and sum of squares. Below 2^51.
-static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
-    return n ? (n * squares - (uint64_t)((int64_t)sum * sum)) * 4096 / n : 0;
+static inline int32_t clip(int32_t value, int32_t low, int32_t high) {
+    return value < low ? low : value > high ? high : value;
 }
 
-void dlm_first_metric_variance(dlm_t *net, uint32_t k) {
-    const dlm_network_t *next = dlm_next(net);
-    const uint32_t m = next->n_neurons, freedom = m - next->n_present;
+// Sum of squared deviations from their mean, Q12, of n values with this sum and sum of squares. Below 2^51.
+static uint64_t scatter_q12(uint32_t n, int32_t sum, uint64_t squares) {
+    return n ? dlm_divide((n * squares - (uint64_t)((int64_t)sum * sum)) * 4096, n) : 0;
+}
+
+typedef struct {
+    uint64_t total, within;  // Q12, below 2^51
+    int32_t sum;             // of the values
+} scatter_t;
+
+// Scatter of feature k, held within low..high: of all events, and summed over the classes present.
+static scatter_t scatter_of(const dlm_t *net, uint32_t k, int32_t low, int32_t high) {
+    const uint32_t m = net->n_events, d = net->config.n_features;
     const dlm_event_t *event = dlm_events(net);
     const int16_t *x = dlm_event_x(net, 0) + k;
     struct {
         uint64_t squares;
         int32_t sum;  // within 2^24
         uint32_t n;
-    } sums[DLM_LIMIT_CLASSES], all = {0};
-    uint64_t within = 0;
+    } sums[DLM_LIMIT_CLASSES];
+    scatter_t scatter = {0};
+    uint64_t squares = 0;
     memset(sums, 0, sizeof(*sums) * net->config.n_classes);
-    for (uint32_t i = 0; i < m; i++, event++, x += net->config.n_features) {
+    for (uint32_t i = 0; i < m; i++, event++, x += d) {
         const uint32_t class = dlm_class(net, event->label);
+        const int32_t inside = clip(*x, low, high);
         sums[class].n++;
-        sums[class].sum += *x;
-        sums[class].squares += (uint32_t)(*x * *x);
+        sums[class].sum += inside;
+        sums[class].squares += (uint32_t)(inside * inside);
     }
     for (uint32_t class = 0; class < net->config.n_classes; class++) {
-        within += scatter_q12(sums[class].n, sums[class].sum, sums[class].squares);
-        all.sum += sums[class].sum;
-        all.squares += sums[class].squares;
+        scatter.within += scatter_q12(sums[class].n, sums[class].sum, sums[class].squares);
+        scatter.sum += sums[class].sum;
+        squares += sums[class].squares;
     }
-    const uint64_t total = scatter_q12(m, all.sum, all.squares);
-    DLM_AT(net, uint64_t, net->energy)
-    [k] = (within + DLM_KERNEL_METRIC_PRIOR * total / m) / (freedom + DLM_KERNEL_METRIC_PRIOR);
+    scatter.total = scatter_q12(m, scatter.sum, squares);
+    return scatter;
 }
 
 static uint64_t largest_of(const uint64_t *values, uint32_t n) {
@@ -54,27 +66,31 @@ static uint64_t largest_of(const uint64_t *values, uint32_t n) {
     return largest;
 }
 
-// 1 / sqrt(variance) = mantissa / 2^shift.
+// 1 / sqrt(variance) = mantissa / 2^shift; a variance below 2^-8 counts as that.
 static void reciprocal_root(uint64_t variance, dlm_scale_t *scale) {
+    variance = variance < LEAST_VARIANCE ? LEAST_VARIANCE : variance;
     unsigned even = (62 - dlm_bit_length(variance)) / 2;
     uint32_t root = dlm_isqrt(variance << (2 * even));  // in [2^30, 2^31)
-    scale->mantissa = (uint32_t)(((uint64_t)1 << 46) / root);
-    scale->shift = 40 - even;
+    scale->mantissa = (uint32_t)(((uint64_t)1 << 60) / root);
+    scale->shift = 54 - even;
 }
 
-// Mean Q8 of m values, each `stride` after the other.
-static int32_t mean_q8(const int16_t *values, uint32_t stride, uint32_t m) {
-    uint32_t raised_sum = 0;  // each raised by 2^15: 512 of 16 bits
-    for (uint32_t i = 0; i < m; i++, values += stride) {
-        raised_sum += (uint32_t)(*values + 32768);
-    }
-    return (int32_t)(((uint64_t)raised_sum * 256 + m / 2) / m) - (1 << 23);
+// Mean Q8 of m values of this sum.
+static int32_t mean_q8(int32_t sum, uint32_t m) {
+    const uint32_t raised = (uint32_t)sum + 32768 * m;  // each raised by 2^15: 512 of 16 bits
+    return (int32_t)dlm_divide((uint64_t)raised * 256 + m / 2, m) - (1 << 23);
 }
 
-// The scale of a regression's values: their mean is 0, the one farthest from it at 1 or -1.
-static void scale_target(const int16_t *values, uint32_t m, dlm_scale_t *scale) {
+void dlm_scale_target(dlm_t *net) {
+    const uint32_t m = net->n_events;
+    const int16_t *values = DLM_AT(net, int16_t, dlm_next(net)->label);
+    dlm_scale_t *scale = &dlm_next(net)->target;
     uint32_t largest = 0;
-    scale->mean_q8 = mean_q8(values, 1, m);
+    int32_t sum = 0;
+    for (uint32_t i = 0; i < m; i++) {
+        sum += values[i];
+    }
+    scale->mean_q8 = mean_q8(sum, m);
     for (uint32_t i = 0; i < m; i++) {
         const int32_t deviation = values[i] * 256 - scale->mean_q8;
         const uint32_t size = (uint32_t)(deviation < 0 ? -deviation : deviation);
@@ -84,30 +100,132 @@ static void scale_target(const int16_t *values, uint32_t m, dlm_scale_t *scale) 
     reciprocal_root(square ? square : DLM_ONE_Q12, scale);
 }
 
-void dlm_first_metric(dlm_t *net) {
-    const uint32_t d = net->config.n_features;
-    dlm_network_t *next = dlm_next(net);
-    dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, next->scale);
-    const uint64_t *variance = DLM_AT(net, uint64_t, net->energy);
-    const uint64_t largest = largest_of(variance, d);
+// Sets the window of feature k: its median -+ so many median deviations from it. Returns whether a value lies outside.
+static int set_window(const dlm_t *net, uint32_t k, int16_t *low, int16_t *high) {
+    const uint32_t m = net->n_events;
+    uint32_t *values = DLM_AT(net, uint32_t, net->columns), farthest = 0;
+    const int16_t *x = dlm_event_x(net, 0) + k;
+    for (uint32_t i = 0; i < m; i++, x += net->config.n_features) {
+        values[i] = (uint32_t)(*x + 32768);
+    }
+    const int32_t middle = (int32_t)dlm_select(values, m, m / 2);
+    for (uint32_t i = 0; i < m; i++) {
+        const int32_t deviation = (int32_t)values[i] - middle;
+        values[i] = (uint32_t)(deviation < 0 ? -deviation : deviation);
+        farthest = values[i] > farthest ? values[i] : farthest;
+    }
+    const uint32_t reach = DLM_KERNEL_WINDOW * dlm_select(values, m, m / 2);
+    const int32_t far = reach ? (int32_t)reach : 2 * DLM_ONE_Q16;
+    *low = (int16_t)clip(middle - 32768 - far, INT16_MIN, INT16_MAX);
+    *high = (int16_t)clip(middle - 32768 + far, INT16_MIN, INT16_MAX);
+    return farthest > (uint32_t)far;
+}
+
+// Variances lie in their scale's mantissa and shift until those are made of them.
+static uint64_t variance_of(const dlm_scale_t *scale) {
+    return (uint64_t)scale->shift << 32 | scale->mantissa;
+}
+
+static void set_moments(const dlm_t *net, const scatter_t *scatter, dlm_scale_t *scale) {
+    const uint32_t m = net->n_events, freedom = m - dlm_next(net)->n_present, prior = DLM_KERNEL_METRIC_PRIOR;
+    const uint64_t variance = dlm_divide(scatter->within + dlm_divide(prior * scatter->total, m), freedom + prior);
+    scale->mean_q8 = mean_q8(scatter->sum, m);
+    scale->mantissa = (uint32_t)variance;
+    scale->shift = (uint32_t)(variance >> 32);
+}
+
+void dlm_measure(dlm_t *net, uint32_t k) {
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t others = next->n_present - 1u, freedom = net->n_events - next->n_present;
+    int16_t *low = DLM_AT(net, int16_t, next->window) + k, *high = low + net->config.n_features;
+    scatter_t scatter = scatter_of(net, k, INT16_MIN, INT16_MAX);
+    dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, next->scale) + k,
+                *layer_scale = DLM_AT(net, dlm_scale_t, next->layer_scale) + k;
+    set_moments(net, &scatter, scale);
+    *layer_scale = *scale;
+    if (set_window(net, k, low, high)) {
+        scatter = scatter_of(net, k, *low, *high);
+        set_moments(net, &scatter, layer_scale);
+    }
+    const uint64_t between = scatter.total - scatter.within;  // a floor of a sum is not below the sum of floors
+    const uint64_t chance = others * scatter.within >> 14;
+    const uint64_t ratio = (between * freedom << 2) / (chance ? chance : 1);  // Q16
+    DLM_AT(net, uint32_t, next->layers[0].s2_q16)[k] = ratio < 1u << 28 ? (uint32_t)ratio : 1u << 28;
+}
+
+// How much it is to be trusted, Q16, how far the classes differ in each feature. Puts the roots of the ratios, Q8 [d], in
+// their place, and the sum of them into *sum.
+static uint32_t trust(const dlm_t *net, uint32_t *ratio, uint32_t *sum) {
+    const uint32_t d = net->config.n_features, c = dlm_next(net)->n_present, f = net->n_events - c;
+    uint64_t squares = 0;
+    uint32_t ratios = 0, chance = 0;
+    *sum = 0;
+    for (uint32_t k = 0; k < d; k++) {
+        const uint32_t ratio_q8 = ratio[k] >> 8;  // up to 2^20
+        ratios += ratio_q8;
+        squares += (uint64_t)ratio_q8 * ratio_q8;
+        chance += ratio_q8 > 256 ? 2 * ratio_q8 - 256 : 256;
+        *sum += ratio[k] = dlm_isqrt(ratio[k]);
+    }
+    const uint64_t spread = (c - 1) * f * ((d * squares - (uint64_t)ratios * ratios) >> 8);  // below 2^60
+    const uint64_t doubt = ((uint64_t)(2 * chance) * ((f + c - 1) * d) << 16) / (spread ? spread : 1);
+    return spread && doubt < DLM_ONE_Q16 ? DLM_ONE_Q16 - (uint32_t)doubt : 0;
+}
+
+// A variance divided by s^2: how far the classes differ in the feature, shrunk towards 1 by what chance would give.
+static uint64_t weighed(uint64_t variance, uint32_t trust_q16, uint32_t share_q16) {
+    const int64_t more = (int64_t)trust_q16 * ((int32_t)share_q16 - DLM_ONE_Q16);
+    const int32_t s2 = DLM_ONE_Q16 + (int32_t)dlm_floor_shift(more, 16), least = DLM_KERNEL_RELEVANCE_LEAST;
+    return (variance << 16) / (uint32_t)(s2 > least ? s2 : least);
+}
+
+// Makes scales [d] of the variances in them. root: Q8 [d], of this sum.
+static void set_scales(dlm_scale_t *scale, uint32_t d, uint32_t trust_q16, const uint32_t *root, uint32_t sum) {
+    uint64_t largest = 0;
+    for (uint32_t k = 0; k < d; k++) {
+        const uint64_t variance = variance_of(&scale[k]);
+        largest = variance > largest ? variance : largest;
+    }
     // A feature that has not moved yet is measured by the one that moved most; where none has, by 1 LSB.
     const uint64_t unmoved = largest ? largest : DLM_ONE_Q12;
-    for (uint32_t k = 0; k < d; k++) {
-        scale[k].mean_q8 = mean_q8(dlm_event_x(net, 0) + k, d, net->n_events);
-        reciprocal_root(variance[k] ? variance[k] : unmoved, &scale[k]);
+    for (uint32_t k = 0; k < d; k++, scale++) {
+        const uint64_t variance = variance_of(scale);
+        const uint32_t share_q16 = trust_q16 ? (uint32_t)(((uint64_t)root[k] * d << 16) / sum) : 0;  // below 2^24
+        reciprocal_root(weighed(variance ? variance : unmoved, trust_q16, share_q16), scale);
     }
-    if (net->config.regression) {
-        scale_target(DLM_AT(net, int16_t, next->label), net->n_events, &next->target);
+}
+
+void dlm_set_scales(dlm_t *net) {
+    const dlm_network_t *next = dlm_next(net);
+    const uint32_t d = net->config.n_features;
+    uint32_t *root = DLM_AT(net, uint32_t, next->layers[0].s2_q16), sum;
+    const uint32_t trust_q16 = trust(net, root, &sum);
+    set_scales(DLM_AT(net, dlm_scale_t, next->scale), d, 0, root, sum);
+    set_scales(DLM_AT(net, dlm_scale_t, next->layer_scale), d, trust_q16, root, sum);
+}
+
+// z Q8 [d] of features x [d], each held within low..high, which go on by `step`: (x - mean) * mantissa / 2^shift,
+// rounded, clipped; 32 bits of the product fall first.
+static void scale_features(const dlm_t *net, const dlm_scale_t *scale, const int16_t *low, const int16_t *high,
+                           uint32_t step, const int16_t *x, int16_t *z_q8) {
+    const int32_t limit = dlm_coordinate_max(net->config.n_features);
+    for (uint32_t k = net->config.n_features; k; k--, scale++, low += step, high += step) {
+        const int32_t moved = (clip(*x++, *low, *high) * 256 - scale->mean_q8) * 128;
+        const int32_t product = dlm_mul_shift(moved, (int32_t)scale->mantissa, 32);
+        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(product, scale->shift - 26) + 1, 1);
+        *z_q8++ = (int16_t)dlm_saturate32(rounded, limit);
     }
 }
 
 void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8) {
-    const dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, network->scale);
-    const int32_t limit = dlm_coordinate_max(net->config.n_features);
-    for (uint32_t k = 0; k < net->config.n_features; k++) {
-        const int64_t scaled = (int64_t)(x[k] * 256 - scale[k].mean_q8) * scale[k].mantissa;  // below 2^41
-        z_q8[k] = (int16_t)dlm_saturate32(dlm_to_int32(dlm_round_shift(scaled, scale[k].shift)), limit);
-    }
+    static const int16_t ends[] = {INT16_MIN, INT16_MAX};
+    scale_features(net, DLM_AT(net, dlm_scale_t, network->scale), ends, ends + 1, 0, x, z_q8);
+}
+
+void dlm_base_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8) {
+    const int16_t *low = DLM_AT(net, int16_t, network->window);
+    const dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, network->layer_scale);
+    scale_features(net, scale, low, low + net->config.n_features, 1, x, z_q8);
 }
 
 void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
@@ -141,58 +259,39 @@ static unsigned slope_shift(const int16_t *alpha, uint32_t n, uint32_t m) {
 
 void dlm_begin_slopes(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t m = next->n_neurons, m_even = dlm_even(m), stride = dlm_stride(&net->config, 0);
-    const uint32_t n = m_even * net->config.n_classes;
-    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].scaled_q8),
-                  *alpha = DLM_AT(net, int16_t, next->layers[index].alpha);
+    const uint32_t m = next->n_neurons, n = dlm_even(m) * net->config.n_classes;
+    const int16_t *alpha = DLM_AT(net, int16_t, next->layers[index].alpha);
     const unsigned shift = slope_shift(alpha, n, m);
-    int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].scaled_q8),
-            *shifted = DLM_AT(net, int16_t, net->factors[0].v_q11);
-    for (uint32_t k = 0; k < net->config.n_features; k++, across += m_even) {
-        for (uint32_t i = 0; i < m; i++) {
-            across[i] = z[i * stride + k];
-        }
-    }
+    int16_t *shifted = DLM_AT(net, int16_t, net->v_q11);
     for (uint32_t i = 0; i < n; i++) {
         shifted[i] = (int16_t)dlm_floor_shift32(alpha[i], shift);
     }
+    memset(DLM_AT(net, uint64_t, net->energy), 0, sizeof(uint64_t) * net->config.n_features);
 }
 
-static inline int32_t slope_weight(int16_t alpha, int16_t k_q15) {
-    return dlm_floor_shift32(alpha * k_q15 + (1 << 14), 15);
-}
-
-// P_ij of event i into p [m]; returns their sum. The event itself has no part in its slopes.
-static int32_t slope_weights(const dlm_t *net, uint32_t i, int16_t *p) {
-    const dlm_network_t *next = dlm_next(net);
-    const uint32_t m = next->n_neurons, own = dlm_class(net, DLM_AT(net, int16_t, next->label)[i]);
-    const int16_t *alpha = DLM_AT(net, int16_t, net->factors[0].v_q11) + own * dlm_even(m);
-    const int16_t *k_q15 = dlm_row(DLM_AT(net, int16_t, net->factors[0].packed), i);
-    int32_t total = p[i] = 0;
-    for (uint32_t j = 0; j < i; j++) {
-        total += p[j] = (int16_t)slope_weight(alpha[j], *k_q15++);  // along row i
-    }
-    for (uint32_t j = i + 1; j < m; j++) {
-        k_q15 += 4 * ((j - 1) / 4 + 1);  // down column i
-        total += p[j] = (int16_t)slope_weight(alpha[j], *k_q15);
+// P_ij of event i into p [m], from row i of K; returns their sum.
+static int32_t slope_weights(const dlm_t *net, uint32_t i, const uint32_t *k_q30, int16_t *p) {
+    const uint32_t m = net->n_events, own = dlm_class(net, DLM_AT(net, int16_t, dlm_next(net)->label)[i]);
+    const int16_t *alpha = DLM_AT(net, int16_t, net->v_q11) + own * dlm_even(m);
+    int32_t total = 0;
+    for (uint32_t j = 0; j < m; j++) {
+        total += p[j] = (int16_t)dlm_floor_shift32(alpha[j] * dlm_q15(k_q30[j]) + (1 << 14), 15);
     }
     return total;
 }
 
 // S_k = sum_j P_ij (z_ik - z_jk), within 2^31.
-void dlm_add_slopes(dlm_t *net, unsigned index, uint32_t i) {
-    const dlm_network_t *next = dlm_next(net);
-    const uint32_t d = net->config.n_features, m = next->n_neurons, m_even = dlm_even(m);
-    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].scaled_q8) + (size_t)i * dlm_stride(&net->config, 0);
-    const int16_t *across = DLM_AT(net, int16_t, next->layers[index + 1].scaled_q8);
-    int16_t *p = DLM_AT(net, int16_t, net->columns);
+void dlm_add_slopes(dlm_t *net, uint32_t i, const uint32_t *k_q30) {
+    const uint32_t d = net->config.n_features, m = net->n_events, m_even = dlm_even(m);
+    const int16_t *z = dlm_across(net, 0);
+    int16_t *p = DLM_AT(net, int16_t, net->query_k_q15);
     uint64_t *energy = DLM_AT(net, uint64_t, net->energy);
-    const int32_t total = slope_weights(net, i, p);
+    const int32_t total = slope_weights(net, i, k_q30, p);
     for (uint32_t k = 0; k < d; k += 4) {
         int32_t sums[4];  // as in dlm_distance_row, those beyond d are of no use
-        dlm_dot4(p, across + k * m_even, m_even, m, sums);
-        for (uint32_t r = 0; r < 4 && k + r < d; r++) {
-            const int32_t slope = dlm_floor_shift32(total * z[k + r] - sums[r], 6);
+        dlm_dot4(p, z, m_even, m, sums);
+        for (uint32_t r = 0; r < 4 && k + r < d; r++, z += m_even) {
+            const int32_t slope = dlm_floor_shift32(total * z[i] - sums[r], 6);
             energy[k + r] += (uint64_t)((int64_t)slope * slope);  // below 2^50 each, 2^59 in all
         }
     }

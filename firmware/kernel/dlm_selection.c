@@ -13,24 +13,22 @@ static int answers_well(const dlm_t *net, const dlm_answer_t *answer, int32_t la
         return answer->label == label && answer->margin_q16 > DLM_MEMORY_ABSORB_MARGIN;
     }
     const int64_t miss = (int64_t)label * 256 - answer->value_q8;
-    const int64_t scaled = (miss < 0 ? -miss : miss) * live->target.mantissa;  // below 2^42
+    const int64_t scaled = (miss < 0 ? -miss : miss) * live->target.mantissa;  // below 2^57
     return dlm_round_saturate(scaled, live->target.shift - 8, INT32_MAX) <= DLM_MEMORY_ABSORB_MISS;
 }
 
 int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label) {
     const dlm_network_t *live = dlm_live(net);
-    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *z = DLM_AT(net, int16_t, net->query_q8), *neuron = DLM_AT(net, int16_t, live->layers[0].scaled_q8);
+    const uint32_t *distance2 = DLM_AT(net, uint32_t, net->columns), own = dlm_class(net, (int16_t)label);
     const int16_t *neuron_label = DLM_AT(net, int16_t, live->label);
     uint32_t nearest = UINT32_MAX;
     int32_t found = -1;
     if (!answers_well(net, answer, label)) {
         return -1;
     }
-    for (uint32_t i = 0; i < live->n_neurons; i++, neuron += stride) {
-        const uint32_t distance2 = dlm_distance2(z, neuron, d);
-        if (dlm_class(net, neuron_label[i]) == dlm_class(net, (int16_t)label) && distance2 < nearest) {
-            nearest = distance2;
+    for (uint32_t i = 0; i < live->n_neurons; i++) {
+        if (dlm_class(net, neuron_label[i]) == own && distance2[i] < nearest) {
+            nearest = distance2[i];
             found = (int32_t)dlm_event_of_neuron(i, live->n_neurons);
         }
     }

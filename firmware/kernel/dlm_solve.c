@@ -11,9 +11,10 @@ void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t
         squares += norm_q16[i];
     }
     for (uint32_t k = 0; k < n; k++) {
+        const int16_t *at = scaled_q8 + k;
         int32_t sum = 0;  // within 2^21
-        for (uint32_t i = 0; i < m; i++) {
-            sum += scaled_q8[(size_t)i * stride + k];
+        for (uint32_t i = m; i; i--, at += stride) {
+            sum += *at;
         }
         squared_sums += (uint64_t)((int64_t)sum * sum);
     }
@@ -30,21 +31,14 @@ void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t
     width->shift = up + down - 18;
 }
 
-uint32_t dlm_gauss(uint32_t distance2_q16, const dlm_width_t *width) {
-    if (width->shift >= 30) {  // in all but networks of very few features; 2^28 <= mantissa < 2^30
-        return dlm_gauss_short(distance2_q16, width->mantissa << 2, width->shift - 30);
-    }
-    const uint64_t x_q18 = ((uint64_t)distance2_q16 * width->mantissa) >> width->shift;
-    return dlm_exp2_neg(x_q18 > UINT32_MAX ? UINT32_MAX : (uint32_t)x_q18);
-}
-
 void dlm_gram_row(const uint32_t *distance2_q16, uint32_t n, const dlm_width_t *width, uint32_t *row_q30) {
-    if (width->shift >= 30) {
+    if (width->shift >= 30) {  // in all but networks of very few features; 2^28 <= mantissa < 2^30
         dlm_gauss_row(distance2_q16, row_q30, n, width->mantissa << 2, width->shift - 30);
         return;
     }
     for (; n; n--) {
-        *row_q30++ = dlm_gauss(*distance2_q16++, width);
+        const uint64_t x_q18 = ((uint64_t)*distance2_q16++ * width->mantissa) >> width->shift;
+        *row_q30++ = dlm_exp2_neg(x_q18 > UINT32_MAX ? UINT32_MAX : (uint32_t)x_q18);
     }
 }
 
@@ -110,12 +104,12 @@ void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32
 
 // T of a regression: the event's value less their mean, in the largest deviation.
 static int32_t value_target(const dlm_network_t *network, int32_t value) {
-    const int64_t scaled = ((int64_t)value * 256 - network->target.mean_q8) * network->target.mantissa;  // below 2^41
+    const int64_t scaled = ((int64_t)value * 256 - network->target.mean_q8) * network->target.mantissa;  // below 2^54
     return dlm_round_saturate(scaled, network->target.shift - 8, DLM_ONE_Q16);
 }
 
 int32_t dlm_value(const dlm_network_t *network, int32_t output_q16) {
-    const int64_t shifted = (int64_t)((uint64_t)(int64_t)output_q16 << (network->target.shift - 8));  // within 2^45
+    const int64_t shifted = (int64_t)((uint64_t)(int64_t)output_q16 << (network->target.shift - 8));  // within 2^57
     const int64_t mantissa = network->target.mantissa;
     const int64_t value = shifted >= 0 ? shifted / mantissa : -((mantissa - 1 - shifted) / mantissa);
     return network->target.mean_q8 + (int32_t)value;
@@ -125,88 +119,50 @@ int32_t dlm_own_target(const dlm_t *net, const dlm_network_t *network, int32_t l
     return net->config.regression ? value_target(network, label) : DLM_ONE_Q16 - (int32_t)network->share_q16;
 }
 
-void dlm_substitute(dlm_t *net, const dlm_factor_t *factor, uint32_t i) {
+void dlm_substitute(dlm_t *net, uint32_t i) {
     const dlm_network_t *next = dlm_next(net);
-    const uint32_t m_even = dlm_even(next->n_neurons), n = next->n_present;
-    const int32_t root_q28 = (int32_t)DLM_AT(net, uint32_t, factor->root_q28)[i];
-    const int16_t *row = dlm_row(DLM_AT(net, int16_t, factor->packed), i);
+    const uint32_t m_even = dlm_even(next->n_neurons);
+    const int32_t root_q28 = (int32_t)DLM_AT(net, uint32_t, net->root_q28)[i];
+    const int16_t *row = dlm_row(DLM_AT(net, int16_t, net->packed), i);
     const int16_t label = DLM_AT(net, int16_t, next->label)[i];
     const uint32_t own = dlm_class(net, label);
-    const int32_t own_target = dlm_own_target(net, next, label), other_target = -(int32_t)next->share_q16;
-    int16_t *v = DLM_AT(net, int16_t, factor->v_q11);
-    int64_t sums_q26[2];
-    for (uint32_t class = 0, c = 0; c < n; class++) {
+    int16_t *v = DLM_AT(net, int16_t, net->v_q11);
+    int32_t sums_q26[4];
+    for (uint32_t class = 0, c = 0; class < net->config.n_classes; class++) {
         if (!(next->present >> class & 1)) {
             continue;
         }
-        if (!(c & 1)) {
-            dlm_dot2_wide(row, v, c + 1 < n ? v + m_even : v, i, sums_q26);
+        if (!(c & 3)) {
+            dlm_dot4(row, v, m_even, i, sums_q26);  // of rows that are not there, too, of no use
         }
-        const int32_t target = class == own ? own_target : other_target;
-        const int32_t rest_q26 = dlm_to_int32(target * 1024 - sums_q26[c++ & 1]);
+        const int32_t target = class == own ? dlm_own_target(net, next, label) : -(int32_t)next->share_q16;
+        const int32_t rest_q26 = (int32_t)((uint32_t)(target * 1024) - (uint32_t)sums_q26[c++ & 3]);
         v[i] = (int16_t)dlm_saturate32(times_root(rest_q26, root_q28), INT16_MAX);
         v += m_even;
     }
 }
 
-// -2 log2 of the marginal likelihood of n events' targets, for each target and but for a constant, Q11.
-static int32_t negative_log_evidence(const dlm_t *net, const dlm_factor_t *factor, uint32_t n) {
-    const dlm_network_t *next = dlm_next(net);
-    const uint32_t *root_q28 = DLM_AT(net, uint32_t, factor->root_q28);
-    const int16_t *v_q11 = DLM_AT(net, int16_t, factor->v_q11);
-    uint32_t product_q31 = (uint32_t)1 << 31, halvings = 0;
-    uint64_t squares_q22 = 1;
-    for (uint32_t i = 0; i < n; i++) {
-        product_q31 = dlm_mul_high(product_q31, root_q28[i]);  // from 2^26 on
-        for (; !(product_q31 >> 31); product_q31 <<= 1) {
-            halvings++;
+// 1 / (A^-1)_ii in Q30 of four columns of W, n rows Q26: the sums of their squares in Q24 are within [0.96, 54].
+static void reciprocals_of(const int32_t *columns, uint32_t n, uint32_t end, uint32_t *reciprocal_q30) {
+    uint32_t sums_q24[4] = {0};
+    for (; n; n--) {
+        DLM_UNROLL4
+        for (uint32_t r = 0; r < 4; r++) {
+            const int32_t w_q12 = dlm_floor_shift32(*columns++ + (1 << 13), 14);
+            sums_q24[r] += (uint32_t)(w_q12 * w_q12);
         }
     }
-    for (uint32_t c = next->n_present; c; c--, v_q11 += dlm_even(next->n_neurons)) {
-        for (uint32_t i = 0; i < n; i++) {
-            squares_q22 += (uint32_t)(v_q11[i] * v_q11[i]);
-        }
+    for (uint32_t r = 0; r < end; r++) {
+        reciprocal_q30[r] = (uint32_t)(((uint64_t)1 << 54) / sums_q24[r]);
     }
-    return (int32_t)n * dlm_log2_q11(squares_q22) -
-           2 * (dlm_log2_q11(product_q31) - (int32_t)(halvings << DLM_FEATURE_LOG_BITS));
-}
-
-// Makes the second factor the first one.
-static void take_second_factor(dlm_t *net) {
-    const dlm_factor_t *to = &net->factors[0], *from = &net->factors[1];
-    const uint32_t others = from->v_q11 - from->root_q28 + 2 * dlm_even(net->n_events) * net->config.n_classes;
-    memcpy(DLM_AT(net, void, to->packed), DLM_AT(net, void, from->packed), from->root_q28 - from->packed);
-    memcpy(DLM_AT(net, void, to->root_q28), DLM_AT(net, void, from->root_q28), others);
-}
-
-void dlm_choose(dlm_t *net, unsigned index) {
-    const uint32_t n = dlm_trial(net->n_events);
-    const int32_t handicap = (int32_t)n * DLM_KERNEL_TRIAL_GAIN;
-    if (negative_log_evidence(net, &net->factors[1], n) + handicap < negative_log_evidence(net, &net->factors[0], n)) {
-        take_second_factor(net);
-        net->build.width.shift += DLM_KERNEL_WIDTH_SHIFT;
-    }
-    dlm_next(net)->layers[index].width = net->build.width;
-}
-
-// 1 / (A^-1)_ii in Q30 from column i of W, n values Q26, each 4 after the other: the sum of its squares in Q24, within
-// [0.96, 54].
-static uint32_t reciprocal_of(const int32_t *column, uint32_t n) {
-    uint32_t sum_q24 = 0;
-    for (; n; n--, column += 4) {
-        const int32_t w_q12 = dlm_floor_shift32(*column + (1 << 13), 14);
-        sum_q24 += (uint32_t)(w_q12 * w_q12);
-    }
-    return (uint32_t)(((uint64_t)1 << 54) / sum_q24);
 }
 
 void dlm_alpha(dlm_t *net, uint32_t j) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, end = m - j < 4 ? m - j : 4;
     int32_t *columns = DLM_AT(net, int32_t, net->columns), *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21) + j;
-    const int16_t *v = DLM_AT(net, int16_t, net->factors[0].v_q11) + j;
-    dlm_inverse_columns(DLM_AT(net, int16_t, net->factors[0].packed), DLM_AT(net, uint32_t, net->factors[0].root_q28),
-                        m, j, columns);
+    const int16_t *v = DLM_AT(net, int16_t, net->v_q11) + j;
+    dlm_inverse_columns(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), m, j, columns);
     columns += 4 * j;
     for (uint32_t c = 0; c < net->config.n_classes; c++, alpha_q21 += m) {
         int32_t sums_q21[4] = {0};
@@ -219,9 +175,7 @@ void dlm_alpha(dlm_t *net, uint32_t j) {
             alpha_q21[r] = (int32_t)(sum + (sum ? (m - j - r) / 2 : 0));  // half a bit is lost a product
         }
     }
-    for (uint32_t r = 0; r < end; r++) {
-        DLM_AT(net, uint32_t, net->reciprocal)[j + r] = reciprocal_of(columns + 5 * r, m - j - r);
-    }
+    reciprocals_of(columns, m - j, end, DLM_AT(net, uint32_t, net->reciprocal) + j);
 }
 
 static int32_t residual(int32_t alpha_q21, uint32_t reciprocal_q30) {
@@ -240,7 +194,7 @@ static uint32_t alpha_shift(const int32_t *alpha_q21, uint32_t n) {
     return length > 15 ? length - 15 : 0;
 }
 
-void dlm_keep(dlm_t *net, unsigned index) {
+uint64_t dlm_keep(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, m_even = dlm_even(m), n_classes = net->config.n_classes;
     const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
@@ -250,6 +204,7 @@ void dlm_keep(dlm_t *net, unsigned index) {
     int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
     const int one_class = net->config.regression;
+    uint64_t error = 0;
     const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
     for (uint32_t c = 0; c < n_classes; c++, kept += m_even) {
         const int32_t other = dlm_other_target(next, c);
@@ -257,10 +212,13 @@ void dlm_keep(dlm_t *net, unsigned index) {
         for (uint32_t i = 0; i < m; i++) {
             const int32_t alpha = *alpha_q21++;
             const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int32_t left_out = target - residual(alpha, reciprocal_q30[i]);
+            const int32_t found = target - residual(alpha, reciprocal_q30[i]);
+            const int32_t left_out = dlm_saturate32(found, DLM_KERNEL_ANSWER_MAX), miss = target - left_out;
             const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
             kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
-            *left_out_q16++ = dlm_saturate32(left_out, DLM_KERNEL_ANSWER_MAX);
+            *left_out_q16++ = left_out;
+            error += (uint64_t)((int64_t)miss * miss);
         }
     }
+    return error;
 }

@@ -108,18 +108,38 @@ static void pass_state(stream_t *stream, const dlm_t *net) {
     pass_kept(stream, net, net->n_events, net->n_experience);
 }
 
+// Rows of int16.
+static void pass_rows(stream_t *stream, const int16_t *rows, uint32_t m, uint32_t n, uint32_t stride) {
+    for (; m; m--, rows += stride) {
+        pass(stream, rows, 2 * n, 2);
+    }
+}
+
 static void pass_layer(stream_t *stream, const dlm_t *net, unsigned index) {
     const dlm_layer_t *layer = &dlm_live(net)->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     const uint32_t m = net->n_events;
-    pass(stream, &layer->width, 8, 4);
+    pass(stream, &layer->share_q16, 12, 4);  // and the width
     pass(stream, DLM_AT(net, uint32_t, layer->s2_q16), 4u * net->config.n_features, 4);
-    for (uint32_t i = 0; i < m; i++) {
-        pass(stream, DLM_AT(net, uint16_t, layer->scaled_q8) + (size_t)i * stride, 2 * n, 2);
-    }
+    pass_rows(stream, DLM_AT(net, int16_t, layer->scaled_q8), m, n, stride);
     pass(stream, &layer->alpha_shift, 4, 4);
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
         pass(stream, DLM_AT(net, uint16_t, layer->alpha) + c * dlm_even(m), 2 * m, 2);
+    }
+}
+
+// What the network measures in: for the known set, and for the layers.
+static void pass_metrics(stream_t *stream, const dlm_t *net) {
+    const dlm_network_t *live = dlm_live(net);
+    const uint32_t d = net->config.n_features;
+    pass(stream, DLM_AT(net, uint32_t, live->scale), 12 * d, 4);
+    pass(stream, DLM_AT(net, uint32_t, live->layer_scale), 12 * d, 4);
+    pass(stream, DLM_AT(net, uint16_t, live->window), 4 * d, 2);
+    pass_rows(stream, DLM_AT(net, int16_t, live->z_q8), net->n_events, d, dlm_stride(&net->config, 0));
+    if (dlm_whitens(&net->config)) {
+        for (uint32_t i = 0; i < d; i++) {
+            pass(stream, dlm_row(DLM_AT(net, int16_t, live->whitening), i), 2 * (i + 1), 2);
+        }
     }
 }
 
@@ -130,7 +150,9 @@ uint32_t dlm_digest(const dlm_t *net) {
     pass_state(&stream, net);
     pass(&stream, live, 4 * DLM_DIGESTED_WORDS, 4);
     pass_u32(&stream, live->depth);
-    pass(&stream, DLM_AT(net, uint32_t, live->scale), net->n_events ? 12u * net->config.n_features : 0u, 4);
+    if (net->n_events) {
+        pass_metrics(&stream, net);
+    }
     pass(&stream, DLM_AT(net, uint16_t, live->novelty_q12), 2u * net->n_events, 2);
     for (unsigned index = 0; index < live->depth; index++) {
         pass_layer(&stream, net, index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A sensor window to features: mean, log2 of the deviation, log2 of the mean step. Twin of host/deeplomath/signal/features.py.
 #include "dlm_fixed.h"
+#include "dlm_log2.h"
 #include "dlm_signal.h"
 
 #define STILL DLM_FEATURE_STILL_BITS

@@ -44,16 +44,3 @@ def exp2_neg(x_q18):
     high = EXP2_Q30[step]
     value = (high - (((high - EXP2_Q30[step + 1] >> 4) * low) >> (low_bits - 4))) >> (x >> 18)
     return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(dtype)
-
-
-def log2_q11(value):
-    """Floor of log2(value) in Q11, by repeated squaring of the mantissa. value: a Python int, 1 <= value < 2^63."""
-    exponent = value.bit_length() - 1
-    mantissa = (value << 31) >> exponent  # Q31, in [1, 2)
-    result = exponent
-    for _ in range(spec.FEATURE_LOG_BITS):
-        mantissa = (mantissa * mantissa) >> 31
-        bit = mantissa >> 32
-        mantissa >>= bit
-        result = 2 * result + bit
-    return result

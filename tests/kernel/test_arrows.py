@@ -14,6 +14,7 @@ ORDER = (
     ("layout",),
     ("events",),
     ("metric", "solve", "contour"),
+    ("whiten", "phases"),
     ("rebuild", "answer"),
     ("selection",),
     ("memory",),

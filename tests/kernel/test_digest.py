@@ -59,7 +59,7 @@ def kept(net):
 
 
 def layer_bytes(layer):
-    width = u32(layer.width.mantissa, layer.width.shift)
+    width = u32(layer.share_q16, layer.width.mantissa, layer.width.shift)
     return width + u32(*layer.s2_q16) + i16(layer.scaled_q8) + u32(layer.alpha_shift) + i16(layer.alpha.T)
 
 
@@ -70,7 +70,10 @@ def digest(net, names):
     found += u32(live.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16)
     found += u32(*live.target, len(live.layers))
     if net.memory.events:
-        found += b"".join(u32(*scale) for scale in zip(*live.metric))
+        found += b"".join(u32(*scale) for of in (live.metric, live.layer_metric.scale) for scale in zip(*of))
+        found += i16([live.layer_metric.low, live.layer_metric.high]) + i16(live.z_q8)
+        if net.config.layers > 1 and not net.config.regression:
+            found += i16(row[: i + 1] for i, row in enumerate(live.whitening_q10))
     found += struct.pack(f"<{len(contour.novelty_q12)}H", *contour.novelty_q12)
     return zlib.crc32(found + b"".join(map(layer_bytes, live.layers)))
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from deeplomath import fixed, spec
+from deeplomath.signal import log2
 from implementations import library
 from vectors import cases
 
 MIRROR = {
     "isqrt": lambda v: int(fixed.isqrt(v)),
     "exp2_neg": lambda v: int(fixed.exp2_neg(np.array([v]))[0]),
-    "log2_q11": fixed.log2_q11,
+    "log2_q11": log2.log2_q11,
     "round_shift": lambda v: int(fixed.round_shift(np.int64(v[0]), v[1])),
     "floor_div": lambda v: int(np.int64(v[0]) // v[1]),
     "saturate": lambda v: int(fixed.saturate(np.int64(v[0]), v[1])),

@@ -6,7 +6,7 @@ import numpy as np
 from .. import spec
 from ..fixed import q15, round_shift, saturate
 from ..results import Answer, Verdict
-from . import contour, metric, solve
+from . import contour, metric, solve, whiten
 from .dot import squared_distances
 
 
@@ -16,17 +16,17 @@ def answer_layer(kernel_q30, alpha, shift):
 
 
 def answer_layers(network, x):
-    """Outputs Q16 [n, C] of the features x [n, d], and their squared distances Q16 [n, m] in the first metric."""
-    z = metric.first_coordinates(network.metric, x)
-    scaled_q8, sums, answers, first_distance2 = z, 0, None, None
+    """Outputs Q16 [n, C] of the features x [n, d]."""
+    z = metric.base_coordinates(network.layer_metric, x)
+    base = z if network.whitening_q10 is None else whiten.whiten(network.whitening_q10, z)
+    scaled_q8, outputs, answers = z, 0, None
     for index, layer in enumerate(network.layers):
         if index:
-            scaled_q8 = metric.layer_coordinates(z, answers, layer.s_q12, layer.s_answer_q12)
+            scaled_q8 = metric.layer_coordinates(base, answers, layer.s_q12, layer.s_answer_q12)
         distance2 = squared_distances(scaled_q8, layer.scaled_q8)
         answers = answer_layer(solve.kernel(distance2, layer.width), layer.alpha, layer.alpha_shift)
-        sums = sums + answers
-        first_distance2 = distance2 if first_distance2 is None else first_distance2
-    return sums // len(network.layers), first_distance2
+        outputs = solve.mix(outputs, answers, layer.share_q16)
+    return outputs
 
 
 def answers(network, x):
@@ -34,7 +34,8 @@ def answers(network, x):
     if not network.ids:
         nothing = (0,) * network.config.classes
         return [Answer(-1, Verdict.UNKNOWN, 0, 0, spec.CONTOUR_NOVELTY_MAX, 0, 0, (), nothing)] * len(x)
-    return [answer(network, outputs, distance2) for outputs, distance2 in zip(*answer_layers(network, x))]
+    distance2 = squared_distances(metric.first_coordinates(network.metric, x), network.z_q8)
+    return [answer(network, *of_one) for of_one in zip(answer_layers(network, x), distance2)]
 
 
 def answer(network, outputs, distance2):

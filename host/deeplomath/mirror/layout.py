@@ -37,6 +37,10 @@ class Config(NamedTuple):
         """int16 from one row of a layer's coordinates to the next."""
         return even(self.coordinates(layer))
 
+    def whitens(self):
+        """Whether a further layer sees whitened coordinates."""
+        return self.layers > 1 and not self.regression
+
     def class_of(self, label):
         """Class of an event with this label: the label, or 0 in a regression."""
         return 0 if self.regression else label
@@ -49,11 +53,6 @@ class Config(NamedTuple):
 def even(n):
     """An even number of int16 that holds n."""
     return (n + 1) // 2 * 2
-
-
-def trial(m):
-    """Events that the widths are tried on, of m."""
-    return max((m + 1) // 2, min(m, spec.KERNEL_TRIAL_EVENTS))
 
 
 def check(features, classes, events, layers, false_reject_permille, regression, background):
@@ -101,16 +100,18 @@ def largest_state(config):
 def _network_sizes(config):
     """Bytes of each array of one network."""
     d, m = config.features, config.events
-    sizes = [2 * m, 4 * m, 12 * d, 2 * m]
+    sizes = [2 * m, 4 * m, 12 * d, 2 * m, 2 * m * config.stride(0), 12 * d, 4 * d]
+    if config.whitens():
+        sizes.append(_packed_bytes(d))
     for layer in range(config.layers):
         sizes += [2 * m * config.stride(layer), 2 * even(m) * config.classes, 4 * d, 2 * d]
     return sizes
 
 
-def _factor_bytes(config, rows):
-    """Bytes of L, of this number of rows, roots and V."""
+def _packed_bytes(rows):
+    """Bytes of this number of rows of a lower triangle."""
     blocks = (rows + 3) // 4
-    return _rounded([16 * blocks * (blocks + 1), 4 * config.events, 2 * even(config.events) * config.classes])
+    return 16 * blocks * (blocks + 1)
 
 
 def footprint(config):
@@ -120,9 +121,15 @@ def footprint(config):
     undo = [UNDO_BYTES * spec.LIMIT_UNKNOWNS, 2 * spec.LIMIT_UNKNOWNS * d]
     sizes = [spec.FOOTPRINT_HEADER, 2 * m * d, 12 * m, 8 * spec.MEMORY_EXPERIENCE, *unknowns, *undo, 2 * d]
     sizes += [largest_state(config), *_network_sizes(config) * (1 + config.background)]
-    overlaid = _rounded([4 * m * classes, max(4 * m * classes, 4 * (m + spec.MEMORY_EXPERIENCE)), 4 * m])
-    sizes += [16 * m, 4 * m, 4 * m * classes, 8 * d, 4 * m, 4 * m, 4 * config.stride(1), 2 * m]
-    return _rounded(sizes) + _factor_bytes(config, m) + max(_factor_bytes(config, trial(m)), overlaid)
+    sizes += [
+        max(_packed_bytes(m), 2 * d * even(m)),
+        4 * m,
+        2 * even(m) * classes,
+        4 * max(m * classes, m + spec.MEMORY_EXPERIENCE),
+        4 * m,
+    ]
+    columns = 16 * max(m, d if config.whitens() else 0)
+    return _rounded([*sizes, columns, 4 * m, 4 * m * classes, 8 * d, 4 * m, 6 * config.stride(1), 2 * m])
 
 
 def _rounded(sizes):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Features to coordinates: the first metric, and the metric that a layer hands to the next. Twin of firmware/kernel/dlm_metric.c.
+"""Features to coordinates: the first metric, that of the layers, and the next layer's. Twin of firmware/kernel/dlm_metric.c.
 
 m events, d features, D >= d coordinates of a layer. Integers are int64 or unbounded (fixed.py). NUMERICS.md, Metric.
 """
@@ -10,14 +10,25 @@ import numpy as np
 
 from .. import spec
 from ..fixed import isqrt, q15, round_shift, saturate
+from .layout import ONE_Q16
+
+LEAST_VARIANCE = 16  # Q12
 
 
 class FirstMetric(NamedTuple):
     """z = (x - mean) * mantissa / 2^shift, each [d]."""
 
     mean_q8: np.ndarray
-    mantissa: np.ndarray  # 2^15 < mantissa <= 2^16
-    shift: np.ndarray  # 10..32
+    mantissa: np.ndarray  # 2^29 < mantissa <= 2^30
+    shift: np.ndarray  # 26..50
+
+
+class LayerMetric(NamedTuple):
+    """What the layers see of the features: clipped to low..high, each [d], then scaled."""
+
+    low: np.ndarray
+    high: np.ndarray
+    scale: FirstMetric
 
 
 class TargetScale(NamedTuple):
@@ -44,10 +55,11 @@ def _scatter_q12(x):
 
 
 def _reciprocal_root(variance_q12):
-    """(mantissa, shift) with 1 / sqrt(variance) = mantissa / 2^shift."""
+    """(mantissa, shift) with 1 / sqrt(variance) = mantissa / 2^shift; a variance below 2^-8 counts as that."""
+    variance_q12 = max(variance_q12, LEAST_VARIANCE)
     even = (62 - variance_q12.bit_length()) // 2
     root = int(isqrt(variance_q12 << (2 * even)))  # in [2^30, 2^31)
-    return (1 << 46) // root, 40 - even
+    return (1 << 60) // root, 54 - even
 
 
 def scale_target(values):
@@ -58,23 +70,66 @@ def scale_target(values):
     return TargetScale(mean_q8, *_reciprocal_root(largest_q12 or 1 << 12))
 
 
-def first_metric(x, labels):
-    """The FirstMetric of events x [m, d] (int16 range) with labels [m]."""
-    m = len(x)
-    total_q12 = _scatter_q12(x)
-    within_q12 = np.zeros_like(total_q12)
-    present = sorted(set(int(label) for label in labels))
-    for label in present:
+def _scatters_q12(x, labels):
+    """(total, within) scatter of x [m, d], each [d]: of all events, and summed over the classes present."""
+    within_q12 = np.zeros_like(x[0])
+    for label in set(labels.tolist()):
         within_q12 = within_q12 + _scatter_q12(x[labels == label])
-    freedom = m - len(present)
+    return _scatter_q12(x), within_q12
+
+
+def _variance_q12(total_q12, within_q12, m, c):
+    """Variance [d] within c classes of m events; of a feature that has not moved that of the one that moved most."""
     prior = spec.KERNEL_METRIC_PRIOR
-    variance_q12 = (within_q12 + prior * total_q12 // m) // (freedom + prior)
-    largest = variance_q12.max()
-    unmoved = largest if largest > 0 else 1 << 12
-    variance_q12 = np.where(variance_q12 > 0, variance_q12, unmoved)
+    variance_q12 = (within_q12 + prior * total_q12 // m) // (m - c + prior)
+    return np.where(variance_q12 > 0, variance_q12, variance_q12.max() or 1 << 12)
+
+
+def _scale(x, variance_q12):
+    """The FirstMetric of events x [m, d] with this variance [d]."""
+    m = len(x)
     mean_q8 = ((x.sum(0) + (m << 15)) * 256 + m // 2) // m - (1 << 23)
     mantissa, shift = zip(*(_reciprocal_root(int(v)) for v in variance_q12))
     return FirstMetric(mean_q8, np.array(mantissa, x.dtype), np.array(shift, x.dtype))
+
+
+def first_metric(x, labels):
+    """The FirstMetric of events x [m, d] (int16 range) of classes labels [m]."""
+    return _scale(x, _variance_q12(*_scatters_q12(x, labels), len(x), len(set(labels.tolist()))))
+
+
+def window(x):
+    """(low, high), each [d]: median -+ WINDOW times the median deviation from it of x [m, d]; all of int16 where that is 0."""
+    middle = np.sort(x, 0)[len(x) // 2]
+    reach = spec.KERNEL_WINDOW * np.sort(abs(x - middle), 0)[len(x) // 2]
+    low, high = np.maximum(middle - reach, -32768), np.minimum(middle + reach, 32767)
+    return np.where(reach > 0, low, -32768), np.where(reach > 0, high, 32767)
+
+
+def relevance(total_q12, within_q12, m, c):
+    """s^2 Q16 [d]: how far c > 1 classes of m > c events differ in a feature, shrunk towards 1 by what chance would give."""
+    d, f = len(total_q12), m - c
+    ratio_q16 = np.minimum(
+        (((total_q12 - within_q12) * f) << 2) // np.maximum(((c - 1) * within_q12) >> 14, 1), 1 << 28
+    )
+    root_q8, ratio_q8 = isqrt(ratio_q16), ratio_q16 >> 8
+    chance = 2 * int(np.maximum(2 * ratio_q8 - 256, 256).sum()) * (f + c - 1) * d
+    spread = int(d * (ratio_q8 * ratio_q8).sum() - ratio_q8.sum() ** 2) >> 8
+    trust_q16 = max(0, ONE_Q16 - (chance << 16) // ((c - 1) * f * spread)) if spread else 0
+    share_q16 = ((root_q8 * d) << 16) // max(1, int(root_q8.sum()))
+    return np.maximum(ONE_Q16 + (trust_q16 * (share_q16 - ONE_Q16) >> 16), spec.KERNEL_RELEVANCE_LEAST)
+
+
+def layer_metric(x, labels):
+    """The LayerMetric of events x [m, d] (int16 range) of classes labels [m]."""
+    m, c = len(x), len(set(labels.tolist()))
+    low, high = window(x)
+    inside = np.clip(x, low, high)
+    scatters = _scatters_q12(inside, labels)
+    variance_q12 = _variance_q12(*scatters, m, c)
+    if 1 < c < m:
+        variance_q12 = (variance_q12 << 16) // relevance(*scatters, m, c)
+    return LayerMetric(low, high, _scale(inside, variance_q12))
 
 
 def first_coordinates(metric, x):
@@ -83,8 +138,13 @@ def first_coordinates(metric, x):
     return saturate((scaled + (1 << (metric.shift - 1))) >> metric.shift, coordinate_max(x.shape[1]))
 
 
+def base_coordinates(metric, x):
+    """z Q8 [n, d] of features x [n, d], held in their windows, by a LayerMetric."""
+    return first_coordinates(metric.scale, np.clip(x, metric.low, metric.high))
+
+
 def layer_coordinates(z, answers_q16, s_q12, s_answer_q12):
-    """A further layer's scaled coordinates Q8 [n, d + C] from z [n, d] and the answers of the layer below [n, C]."""
+    """A further layer's scaled coordinates Q8 [n, d + C] from base coordinates z [n, d] and the answers below it [n, C]."""
     seen = round_shift(z * s_q12, 12)
     lifted = round_shift(answers_q16 * s_answer_q12, 20)
     return saturate(np.hstack([seen, lifted]), coordinate_max(z.shape[1]))
@@ -93,13 +153,14 @@ def layer_coordinates(z, answers_q16, s_q12, s_answer_q12):
 def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     """s^2 in Q16 [d] for the next layer, from the slopes of this one (NUMERICS.md, Layer metric: P, S, E, g).
 
-    z [m, d] first coordinates, s2_q16 [d] this layer's, kernel_q30 [m, m], alpha [m, C] of 16 bits, labels [m].
+    z [m, d] base coordinates of the next layer, s2_q16 [d] this layer's, kernel_q30 [m, m], alpha [m, C] of 16 bits, labels [m].
     """
     m, d = z.shape
     shift = max(0, int(np.abs(alpha).max()).bit_length() + m.bit_length() - 18)
-    weight = (alpha >> shift)[:, labels].T * q15(kernel_q30)
+    n = slope_rows(m)
+    weight = (alpha >> shift)[:, labels[:n]].T * q15(kernel_q30[:n])
     slope = round_shift(weight, 15)  # [i, j]: what event j adds to the own output of event i
-    gradient = (z * slope.sum(1)[:, None] - slope @ z) >> 6
+    gradient = (z[:n] * slope.sum(1)[:, None] - slope @ z) >> 6
     energy = _to_31_bits((gradient * gradient).sum(0))
     for _ in range(2):
         energy = _to_31_bits((energy * s2_q16) >> 16)
@@ -109,6 +170,11 @@ def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     mean_one_q16 = ((energy * d) << 16) // total
     own = spec.KERNEL_METRIC_FEATURES * d
     return (m * mean_one_q16 + (own << 16)) // (m + own)
+
+
+def slope_rows(m):
+    """Neurons whose slopes stand for those of all, of m."""
+    return max((m + 3) // 4, min(m, spec.KERNEL_SLOPE_EVENTS))
 
 
 def _to_31_bits(values):

@@ -6,13 +6,13 @@ import numpy as np
 from .. import spec
 from ..errors import KernelError
 from ..integers import as_int16
-from . import answer, layout, memory, rebuild, state
+from . import answer, layout, memory, phases, rebuild, state
 
 
 def cost(*, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
     """What a network of this configuration can cost at most, a Cost; raises KernelError as Network does."""
     rate = spec.DEFAULT_FALSE_REJECT_PERMILLE
-    return rebuild.cost(layout.check(features, classes, events, layers, rate, regression, background))
+    return phases.cost(layout.check(features, classes, events, layers, rate, regression, background))
 
 
 class Network:

@@ -1,73 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The network made anew from the events kept, and what that costs. Twin of firmware/kernel/dlm_rebuild.c. NUMERICS.md, Rebuild."""
+"""The network made anew from the events kept. Twin of firmware/kernel/dlm_rebuild.c. NUMERICS.md, Rebuild."""
 
 import numpy as np
 
 from .. import spec
 from ..fixed import isqrt, saturate
-from ..results import Cost
-from . import contour, metric, solve
+from . import contour, metric, solve, whiten
 from .dot import squared_distances
-from .layout import ONE_Q16, footprint, trial
-
-PHASES = (  # in their order; those from WIDTH to NEXT_COORDINATES once for each layer tried
-    "VARIANCE",
-    "COORDINATES",
-    "WIDTH",
-    "FACTOR",
-    "WEIGHTS",
-    "STORE",
-    "DECIDE",
-    "SIMILARITY",
-    "SLOPES",
-    "NEXT_COORDINATES",
-    "CONTOUR",
-)
-
-
-def phase_work(config, phase, layer, m):
-    """Multiply-accumulates of each row of a phase in a rebuild of m events, a list."""
-    d, classes, n = config.features, config.classes, config.coordinates(layer)
-    rows = range(m)
-    if phase == "VARIANCE":
-        return [2 * m] * d
-    if phase == "WIDTH":
-        return [m * n]
-    if phase == "FACTOR":  # of both widths until one is chosen
-        widths = [2 if row < trial(m) else 1 for row in rows]
-        return [(row + 1) * n + w * ((row + 1) * (row + 2) // 2 + row * classes) for row, w in zip(rows, widths)]
-    if phase == "WEIGHTS":
-        return [2 * left * (left + 1) + 4 * left * (classes + 1) for left in range(m, 0, -4)]
-    if phase in ("STORE", "DECIDE"):
-        return [m * classes]
-    if phase == "SIMILARITY":
-        return [(row + 1) * n for row in rows]
-    if phase == "CONTOUR":
-        return [m]
-    return [{"COORDINATES": d, "SLOPES": m * (d + 1), "NEXT_COORDINATES": d + classes}[phase]] * m
-
-
-def phases(config, tried):
-    """Yields (phase, layer) in the order of a rebuild that tries this many layers."""
-    yield from (("VARIANCE", 0), ("COORDINATES", 0))
-    first, decide, last = (PHASES.index(phase) for phase in ("WIDTH", "DECIDE", "NEXT_COORDINATES"))
-    for layer in range(tried):
-        goes_on = layer + 1 < config.layers and (layer == 0 or layer + 1 < tried)
-        yield from ((phase, layer) for phase in PHASES[first : 1 + (last if goes_on else decide)])
-    yield "CONTOUR", 0
-
-
-def rebuild_work(config, m, tried):
-    """Multiply-accumulates of each row of a rebuild of m events that tries this many layers, a list."""
-    if not m:
-        return []
-    return [work for phase, layer in phases(config, tried) for work in phase_work(config, phase, layer, m)]
-
-
-def cost(config):
-    """What a network of this configuration can cost at most, a Cost."""
-    work = rebuild_work(config, config.events, config.layers)
-    return Cost(sum(work), max(work), footprint(config))
+from .layout import ONE_Q16
+from .phases import rebuild_work
 
 
 def event_of_neuron(i, m):
@@ -82,18 +23,19 @@ class Layer:
 
     def __init__(self, scaled_q8, s2_q16, s_answer_q12):
         self.scaled_q8 = scaled_q8  # scaled coordinates of the neurons [m, D]
-        self.s2_q16 = s2_q16  # squared metric of the first coordinates [d]
+        self.s2_q16 = s2_q16  # squared metric of the base coordinates [d]
         self.s_q12 = isqrt(s2_q16 << 8)
         self.s_answer_q12 = s_answer_q12  # metric of the answers of the layer below
+        self.share_q16 = ONE_Q16  # of its answers in the outputs with it
         self.width = None
         self.kernel_q30 = None
         self.solution = None
         self.alpha, self.alpha_shift = None, 0  # what each neuron says [m, C], Q(21 - alpha_shift)
 
     def solve(self, targets_q16):
-        """Chooses the width and solves for it."""
+        """Measures the width and solves for it."""
         distance2 = squared_distances(self.scaled_q8, self.scaled_q8)
-        self.width = solve.choose(distance2, solve.base_width(self.scaled_q8), targets_q16)
+        self.width = solve.base_width(self.scaled_q8)
         self.kernel_q30 = solve.kernel(distance2, self.width)
         factor = solve.factor(solve.with_ridge(self.kernel_q30))
         self.solution = solve.solve(factor, solve.substitute(factor, targets_q16))
@@ -114,12 +56,13 @@ class BuiltNetwork:
         self.layers, self.tried, self.error_q16 = [], 0, 0
         self.target, self.contour = metric.NO_SCALE, contour.EMPTY
         if events:
-            x = np.array([event.x for event in events], dtype)
-            self.metric = metric.first_metric(x, np.array(self.classes))
-            z = metric.first_coordinates(self.metric, x)
+            x, classes = np.array([event.x for event in events], dtype), np.array(self.classes)
+            self.metric = metric.first_metric(x, classes)
+            self.z_q8 = metric.first_coordinates(self.metric, x)  # the known set is measured in these [m, d]
             self.targets = self._targets()
-            self._find_layers(z)
-            self.contour = contour.contour(z, self.classes, self.left_out, self.present)
+            self.layer_metric, self.whitening_q10 = metric.layer_metric(x, classes), None
+            self._find_layers(metric.base_coordinates(self.layer_metric, x), classes)
+            self.contour = contour.contour(self.z_q8, self.classes, self.left_out, self.present)
             self.learn_from_experience(experience)
 
     def learn_from_experience(self, experience):
@@ -143,27 +86,54 @@ class BuiltNetwork:
         targets[np.arange(len(self.ids)), self.classes] = ONE_Q16 - share
         return targets
 
-    def _find_layers(self, z):
-        d, classes = self.config.features, np.array(self.classes)
-        s2, scaled_q8, s_answer = np.full(d, ONE_Q16, self.dtype), z, 0
-        sums, best_error = np.zeros_like(self.targets), None
-        while len(self.layers) < self.config.layers:
-            layer = Layer(scaled_q8, s2, s_answer)
+    def _find_layers(self, z, classes):
+        """Adds layers while they earn their place. z: base coordinates Q8 [m, d] of the first one."""
+        layer, best, base = Layer(z, np.full(z.shape[1], ONE_Q16, self.dtype), 0), None, z
+        while True:
             layer.solve(self.targets)
             self.tried += 1
             answers = saturate(self.targets - layer.solution.residual_q16, spec.KERNEL_ANSWER_MAX)
-            mean = (sums + answers) // (len(self.layers) + 1)
-            misses = self.targets - mean
-            error = int((misses * misses).sum())
-            if best_error is not None and not decide(error, best_error):
+            mixed = Mixed(self.targets, answers) if best is None else best.with_layer(answers)
+            if best is not None and not decide(mixed.error, best.error):
                 break
+            layer.share_q16, best = mixed.share_q16, mixed
             self.layers.append(layer)
-            sums, best_error, self.left_out = sums + answers, error, mean
-            if len(self.layers) < self.config.layers:
-                s2 = metric.next_metric(z, s2, layer.kernel_q30, layer.alpha, classes)
-                s_answer = int(isqrt(d << 24))
-                scaled_q8 = metric.layer_coordinates(z, answers, isqrt(s2 << 8), s_answer)
-        self.error_q16 = (best_error // len(self.ids)) >> 16
+            if len(self.layers) == self.config.layers:
+                break
+            if self.tried == 1 and not self.config.regression:
+                self.whitening_q10 = whiten.whitening(z, classes)
+                base = whiten.whiten(self.whitening_q10, z)
+            layer = self._next_layer(layer, base, answers, classes)
+        self.left_out, self.error_q16 = best.left_out, (best.error // len(self.ids)) >> 16
+
+    def _next_layer(self, layer, base, answers, classes):
+        s2_q16 = metric.next_metric(base, layer.s2_q16, layer.kernel_q30, layer.alpha, classes)
+        s_answer_q12 = int(isqrt(base.shape[1] << 24))
+        scaled_q8 = metric.layer_coordinates(base, answers, isqrt(s2_q16 << 8), s_answer_q12)
+        return Layer(scaled_q8, s2_q16, s_answer_q12)
+
+
+class Mixed:
+    """Left-out answers [m, C] of the layers so far, each weighted by 1 / its own error; their error Q32."""
+
+    def __init__(self, targets, answers):
+        self.targets, self.left_out, self.share_q16 = targets, answers, ONE_Q16
+        self.error = self._error(answers)
+        self._harmonic = self.error >> 8  # 1 / sum (1 / own error of a layer), Q24
+
+    def with_layer(self, answers):
+        """The Mixed of these layers and one more with these left-out answers."""
+        own = self._error(answers) >> 8
+        both = self._harmonic + own
+        more = Mixed(self.targets, answers)
+        more.share_q16 = (self._harmonic << 16) // both if both else ONE_Q16 // 2
+        more.left_out = solve.mix(self.left_out, answers, more.share_q16)
+        more.error, more._harmonic = more._error(more.left_out), own * more.share_q16 >> 16
+        return more
+
+    def _error(self, answers):
+        misses = self.targets - answers
+        return int((misses * misses).sum())
 
 
 def decide(error, best_error):

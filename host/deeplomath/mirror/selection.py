@@ -27,7 +27,7 @@ def absorber(config, network, x, answer, label):
     if not _answers_well(config, network, answer, label):
         return None
     z = metric.first_coordinates(network.metric, x[None, :])
-    distance2 = squared_distances(z, network.layers[0].scaled_q8)[0]
+    distance2 = squared_distances(z, network.z_q8)[0]
     own = [i for i, neuron_class in enumerate(network.classes) if neuron_class == config.class_of(label)]
     return network.order[min(own, key=lambda i: (distance2[i], i))]
 
@@ -62,7 +62,7 @@ def _uses(config, kept, network):
     One of the last two of its class may not go. Use: what the left-out margin lacks of 1, plus an eighth of the distance to
     the nearest event of the class in spacings, less 0.2 of the age in budgets, less the doubt in its label.
     """
-    nearest = contour.nearest_distances(network.layers[0].scaled_q8, network.classes, same_class=True)
+    nearest = contour.nearest_distances(network.z_q8, network.classes, same_class=True)
     rate_q10 = _sure_misses(kept.experience)
     for i, at in enumerate(network.order):
         own = network.classes[i]

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import spec
-from ..fixed import exp2_neg, isqrt, log2_q11, round_shift, saturate
+from ..fixed import exp2_neg, isqrt, round_shift, saturate
 from .dot import mixed_products
-from .layout import ONE_Q16, trial
+from .layout import ONE_Q16
 
 
 class Width(NamedTuple):
@@ -35,11 +35,6 @@ def base_width(scaled_q8):
     spread >>= down
     up = 29 + spread.bit_length() - pairs2.bit_length()
     return Width((pairs2 << up) // spread, up + down - 18)
-
-
-def widen(width):
-    """The second candidate: h^2 times 2^WIDTH_SHIFT."""
-    return Width(width.mantissa, width.shift + spec.KERNEL_WIDTH_SHIFT)
 
 
 def kernel(distance2_q16, width):
@@ -95,37 +90,14 @@ def substitute(factor, targets_q16):
     """V = L^-1 T, Q11 [m, C], clipped to +-16."""
     v = np.zeros_like(targets_q16)
     for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
-        rest_q26 = saturate(targets_q16[i] * 1024 - row_q15[:i] @ v[:i], (1 << 31) - 1)
+        rest_q26 = _to_32_bits(targets_q16[i] * 1024 - row_q15[:i] @ v[:i])
         v[i] = saturate(_times_root(rest_q26, root_q28), (1 << 15) - 1)
     return v
-
-
-def negative_log_evidence(factor, v_q11):
-    """-2 log2 of the marginal likelihood of the targets, for each of them and but for a constant, Q11."""
-    product_q31, halvings = 1 << 31, 0
-    for root_q28 in factor.root_q28:
-        product = product_q31 * int(root_q28) >> 32
-        up = 32 - product.bit_length()
-        product_q31, halvings = product << up, halvings + up
-    roots = log2_q11(product_q31) - (halvings << spec.FEATURE_LOG_BITS)
-    return len(v_q11) * log2_q11(int((v_q11 * v_q11).sum()) + 1) - 2 * roots
 
 
 def _times_root(rest, root_q28):
     """rest * root, rounded: the two have 43 fractional bits more than the result."""
     return round_shift(rest * root_q28, 43)
-
-
-def choose(distance2_q16, narrow, targets_q16):
-    """The Width for events of squared distances Q16 [m, m]: the wide one where its evidence on the first is better by enough."""
-    n, wide = trial(len(distance2_q16)), widen(narrow)
-    loss, loss_of_wide = (_loss(distance2_q16[:n, :n], width, targets_q16[:n]) for width in (narrow, wide))
-    return wide if loss_of_wide + n * spec.KERNEL_TRIAL_GAIN < loss else narrow
-
-
-def _loss(distance2_q16, width, targets_q16):
-    found = factor(with_ridge(kernel(distance2_q16, width)))
-    return negative_log_evidence(found, substitute(found, targets_q16))
 
 
 class Solution(NamedTuple):
@@ -154,3 +126,8 @@ def to_16_bits(alpha_q21):
     """(alpha of 16 bits, shift): alpha_q21 / 2^shift, rounded, with the least shift that brings all below 2^15."""
     shift = max(0, int(np.abs(alpha_q21).max()).bit_length() - 15)
     return np.minimum((alpha_q21 + ((1 << shift) >> 1)) >> shift, (1 << 15) - 1), shift
+
+
+def mix(outputs, answers, share_q16):
+    """Outputs with a further layer's answers, of this share, in them."""
+    return outputs + ((answers - outputs) * share_q16 >> 16)

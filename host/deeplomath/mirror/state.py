@@ -26,13 +26,23 @@ def digest(net):
     sizes = live.error_q16, contour.spacing_q12, contour.level_q12, contour.slope_q16, contour.at_zero_q16
     parts.append(struct.pack("<IIIIIiIII", *sizes, *live.target, len(live.layers)))
     if live.ids:
-        parts += [struct.pack("<iII", *(int(v) for v in scale)) for scale in zip(*live.metric)]
+        parts += _metrics(live)
     parts.append(_bytes(live.contour.novelty_q12, "<u2"))
     for layer in live.layers:
-        parts.append(struct.pack("<II", *layer.width))
+        parts.append(struct.pack("<III", layer.share_q16, *layer.width))
         parts += [_bytes(layer.s2_q16, "<u4"), _bytes(layer.scaled_q8, "<i2")]
         parts += [struct.pack("<I", layer.alpha_shift), _bytes(layer.alpha.T, "<i2")]
     return zlib.crc32(b"".join(parts))
+
+
+def _metrics(live):
+    """What a BuiltNetwork measures in: for the known set, and for the layers."""
+    of_layers = live.layer_metric
+    scales = [struct.pack("<iII", *map(int, scale)) for of in (live.metric, of_layers.scale) for scale in zip(*of)]
+    found = [*scales, _bytes(of_layers.low, "<i2"), _bytes(of_layers.high, "<i2"), _bytes(live.z_q8, "<i2")]
+    if live.whitening_q10 is not None:
+        found.append(_bytes(live.whitening_q10[np.tril_indices(len(live.whitening_q10))], "<i2"))
+    return found
 
 
 def export(net):

@@ -5,8 +5,8 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from ..fixed import log2_q11
 from ..integers import as_int16
+from .log2 import log2_q11
 
 
 def window_features(samples):
