@@ -69,10 +69,6 @@ def line(found, inside, points):
     return ((n * qh - q * h) << 23) // (n * qq - q * q), h * 32768 - (found[0] * q >> 8)
 
 
-def few_points(found, inside, known, experience, permille):
-    return not experience and not (known.novelty_q12 != contour.NO_NOVELTY).any()
-
-
 def nearest_tie(found, inside, config, built, x, answer, label):
     if found is None:
         return False
@@ -158,8 +154,8 @@ CLIPS = {
     ),
     "lone_class": (contour, "margin", lambda found, inside, outputs, label, present: len(present) == 1),
     "nothing_learned": (answer, "answers", lambda found, inside, built, x: not built.ids),
-    "spacing_any": (contour, "median_positive", lambda found, inside, distances, by: by == 2 and found > 0),
-    "spacing_one": (contour, "median_positive", lambda found, inside, distances, by: by == 2 and found == 0),
+    "spacing_any": (contour, "median_positive", lambda found, inside, distances, by: by == 4 and found > 0),
+    "spacing_one": (contour, "median_positive", lambda found, inside, distances, by: by == 4 and found == 0),
     "lack_zero": (contour, "novelty", lambda found, inside, distance, margin, spacing: margin > ONE_Q16),
     "novelty": (
         contour,
@@ -178,7 +174,6 @@ CLIPS = {
         lambda found, inside, n, permille: ((len(n) + 1) * (1000 - permille) + 500) // 1000 > len(n),
     ),
     "level": (contour, "quantile", lambda found, *_: found == spec.CONTOUR_NOVELTY_MAX),
-    "level_none": (contour, "learn_from_experience", few_points),
     "margin_high": (contour, "margin_q8", lambda found, inside, margin: margin > ONE_Q16),
     "slope_low": (contour, "confidence_line", lambda *call: line(*call)[0] < 0),
     "slope_high": (contour, "confidence_line", lambda *call: line(*call)[0] > 2 * ONE_Q16),

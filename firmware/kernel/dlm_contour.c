@@ -80,7 +80,7 @@ void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16
 }
 
 // The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
-// The least distance is 16: half of it is not 0.
+// The least distance is 16: a quarter of it is not 0.
 static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
     const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
     uint32_t *ranked = DLM_AT(net, uint32_t, net->ranked), n = 0;
@@ -92,10 +92,10 @@ static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t div
     return n ? dlm_distance(dlm_select(ranked, n, n / 2)) / divisor : 0;
 }
 
-// What is usual between events of a class; where no two are apart, half of what is usual between any, or 1.
+// What is usual between events of a class; where no two are apart, a quarter of what is usual between any, or 1.
 static uint32_t spacing(const dlm_t *net) {
     uint32_t found = median_positive(net, net->nearest_own, 1);
-    found = found ? found : median_positive(net, net->nearest_any, 2);
+    found = found ? found : median_positive(net, net->nearest_any, 4);
     return found ? found : DLM_ONE_Q12;
 }
 
@@ -126,32 +126,36 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
     }
 }
 
-// The one of n novelties that false_reject_permille of n + 1 draws exceed, by the nearest rank; the largest if n is small.
-static uint32_t quantile(uint32_t *ranked, uint32_t n, uint32_t false_reject_permille) {
+// The one of DLM_MEMORY_EXPERIENCE novelties that false_reject_permille of one more draw exceed, by the nearest rank; the
+// largest if the rate is small.
+static uint32_t quantile(uint32_t *novelty, uint32_t false_reject_permille) {
+    const uint32_t n = DLM_MEMORY_EXPERIENCE;
     const uint32_t rank =
-        ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;  // at least 1: the rate is at most 1/2
-    return dlm_select(ranked, n, (rank > n ? n : rank) - 1);
+        ((n + 1) * (1000 - false_reject_permille) + 500) / 1000;  // at least 65: the rate is at most 1/2
+    return dlm_select(novelty, n, (rank > n ? n : rank) - 1);
 }
 
-// Whether the stated rate is at least one in the experience.
-static int enough_experience(const dlm_t *net) {
-    return (net->n_experience + 1u) * net->config.false_reject_permille >= 1000;
-}
-
-// From experience, and from the left-out novelties of the events kept while there is not enough of it.
+// From what was met, as it would be met now where that is less: an event inserted is met again by what is left out of
+// it. What is expected of events not met yet fills it up: as draws of an exponential law would lie.
 static void set_level(dlm_t *net, dlm_network_t *network) {
-    const uint16_t *novelty = DLM_AT(net, uint16_t, network->novelty_q12);
-    uint32_t *ranked = DLM_AT(net, uint32_t, net->ranked);
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < net->n_experience; i++) {
-        ranked[n++] = dlm_experience(net)[i].novelty_q12;
-    }
-    for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
-        if (novelty[i] != DLM_CONTOUR_NOVELTY_MAX) {
-            ranked[n++] = novelty[i];
+    const uint32_t *id = DLM_AT(net, uint32_t, network->id);
+    const uint16_t *left_out = DLM_AT(net, uint16_t, network->novelty_q12);
+    uint32_t *novelty = DLM_AT(net, uint32_t, net->ranked), n = 0;
+    for (; n < net->n_experience; n++) {
+        const dlm_experience_t *entry = &dlm_experience(net)[n];
+        novelty[n] = entry->novelty_q12;
+        for (uint32_t i = 0; entry->margin_q8 & DLM_INSERTED && i < network->n_neurons; i++) {
+            if (id[i] == entry->event) {
+                lower(&novelty[n], left_out[i]);
+                break;
+            }
         }
     }
-    const uint32_t level = n ? quantile(ranked, n, net->config.false_reject_permille) : DLM_ONE_Q12;
+    for (uint32_t expected = DLM_CONTOUR_EXPECTED; n < DLM_MEMORY_EXPERIENCE; n++) {
+        expected += DLM_CONTOUR_EXPECTED / (DLM_MEMORY_EXPERIENCE - n);
+        novelty[n] = expected;
+    }
+    const uint32_t level = quantile(novelty, net->config.false_reject_permille);
     network->level_q12 = level - (level == DLM_CONTOUR_NOVELTY_MAX);  // something must be unknown
 }
 
@@ -166,6 +170,11 @@ static void add_point(line_t *line, int32_t margin_q8, int hit) {
     line->qq += margin_q8 * margin_q8;
     line->h += hit ? 2 : 0;
     line->qh += hit ? 2 * margin_q8 : 0;
+}
+
+// Whether the stated rate is at least one in the experience.
+static int enough_experience(const dlm_t *net) {
+    return (net->n_experience + 1u) * net->config.false_reject_permille >= 1000;
 }
 
 // The line hit = at_zero + slope margin through what was answered before learning, and through the left-out answers

@@ -188,7 +188,7 @@ void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16
 // Fills spacing, novelties, level and confidence of the network being made from nearest_own, nearest_any and
 // mixed.
 void dlm_contour(dlm_t *net);
-// Fills level and confidence of a whole network, whose left-out outputs are at hand, from the experience there is.
+// Fills level and confidence of a whole network, whose left-out outputs and novelties are at hand, from the experience.
 void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network);
 // Left-out outputs Q16 [C] of event i of a network that was just made.
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16);

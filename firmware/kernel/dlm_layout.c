@@ -85,27 +85,27 @@ static void lay_out_network(dlm_network_t *network, const dlm_config_t *config, 
 uint32_t dlm_lay_out(dlm_t *net, const dlm_config_t *config) {
     const uint32_t d = config->n_features, m = config->n_events, answers = 4 * m * config->n_classes;
     const uint32_t bytes[] = {
-        2 * m * d,                                         // x
-        12 * m,                                            // events
-        8 * DLM_MEMORY_EXPERIENCE,                         // experience
-        2 * DLM_LIMIT_UNKNOWNS * d,                        // unknown_x
-        4 * DLM_LIMIT_UNKNOWNS,                            // unknown_id
-        sizeof(dlm_undo_t) * DLM_LIMIT_UNKNOWNS,           // undo
-        2 * DLM_LIMIT_UNKNOWNS * d,                        // undo_x
-        2 * d,                                             // seen_x
-        dlm_largest_state(config),                         // staging
-        larger(packed_bytes(m), 2 * d * dlm_even(m)),      // packed, across
-        4 * m,                                             // root_q28
-        2 * dlm_even(m) * config->n_classes,               // v_q11
-        larger(answers, 4 * (m + DLM_MEMORY_EXPERIENCE)),  // alpha_q21, left_out_q16, ranked
-        4 * m,                                             // reciprocal, nearest_any
-        16 * (dlm_whitens(config) ? larger(m, d) : m),     // columns
-        4 * m,                                             // norm_q16
-        answers,                                           // mixed_q16
-        8 * d,                                             // energy
-        4 * m,                                             // nearest_own
-        6 * dlm_stride(config, 1),                         // query_q8
-        2 * m,                                             // query_k_q15
+        2 * m * d,                                              // x
+        12 * m,                                                 // events
+        8 * DLM_MEMORY_EXPERIENCE,                              // experience
+        2 * DLM_LIMIT_UNKNOWNS * d,                             // unknown_x
+        4 * DLM_LIMIT_UNKNOWNS,                                 // unknown_id
+        sizeof(dlm_undo_t) * DLM_LIMIT_UNKNOWNS,                // undo
+        2 * DLM_LIMIT_UNKNOWNS * d,                             // undo_x
+        2 * d,                                                  // seen_x
+        dlm_largest_state(config),                              // staging
+        larger(packed_bytes(m), 2 * d * dlm_even(m)),           // packed, across
+        4 * m,                                                  // root_q28
+        2 * dlm_even(m) * config->n_classes,                    // v_q11
+        larger(answers, 4 * larger(m, DLM_MEMORY_EXPERIENCE)),  // alpha_q21, left_out_q16, ranked
+        4 * m,                                                  // reciprocal, nearest_any
+        16 * (dlm_whitens(config) ? larger(m, d) : m),          // columns
+        4 * m,                                                  // norm_q16
+        answers,                                                // mixed_q16
+        8 * d,                                                  // energy
+        4 * m,                                                  // nearest_own
+        6 * dlm_stride(config, 1),                              // query_q8
+        2 * m,                                                  // query_k_q15
     };
     uint32_t end = sizeof(dlm_t);
     net->config = *config;

@@ -165,7 +165,7 @@ struct dlm {
     uint32_t query_k_q15;  // int16 [m]
     uint32_t across;       // int16 [d][m_even]: residuals, or base coordinates of the layer to come, a row a coordinate
     uint32_t left_out_q16;  // int32 [C][m]: left-out answers of the layer
-    uint32_t ranked;        // uint32 [m + DLM_MEMORY_EXPERIENCE]
+    uint32_t ranked;        // uint32 [m] or [DLM_MEMORY_EXPERIENCE]: of what a quantile is taken
     uint32_t nearest_any;   // uint32 [m]: squared distance to the nearest event of any class
     uint32_t s_answer_q12;  // metric of the answers of a layer below: sqrt(d)
     dlm_build_t build;

@@ -190,6 +190,8 @@ def test_what_the_scenes_show_holds_on_the_mean_of_all_arms():
     mean = {key: np.mean([share[key] for share in shares().values()]) for key in next(iter(shares().values()))}
     assert mean["b", "known", "right"] >= 0.93 and mean["d", "known", "right"] >= 0.925
     assert mean["d", "late", "right"] == 1
+    assert mean["d", "known", "unknown"] <= 0.085 and mean["f", "after", "unknown"] <= 0.085
+    assert mean["d", "never", "unknown"] >= 0.8 and mean["f", "never", "unknown"] >= 0.8
     assert mean["f", "after", "right"] - mean["f", "before", "right"] >= 0.2
     assert abs(mean["b", "known", "confidence"] - mean["b", "known", "right"]) < 0.05
     for share in shares().values():

@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 
-from deeplomath import spec
+import states
+from deeplomath import spec, window_features
 from deeplomath.mirror import contour
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
@@ -42,6 +43,109 @@ def test_a_larger_false_reject_rate_never_gives_a_larger_level():
     experience = sorted(v * v % 997 for v in range(60))
     levels = [contour.quantile(experience, rate) for rate in range(1, 501)]
     assert levels == sorted(levels, reverse=True)
+
+
+def filled(novelties, event, inserted):
+    """A sound state of events 0, 1, 2 of class 0, each at one spacing from the next, and 4, alone in class 1.
+
+    Its experience has these novelties, all of this event; half of the known may be refused.
+    """
+    config = {"features": 1, "classes": 2, "events": 4, "false_reject_permille": 500}
+    records = [states.Record(i, i, 0, 1, (1000 * i,)) for i in range(3)] + [states.Record(4, 0, 1, 1, (9000,))]
+    margin = 200 | states.INSERTED * inserted
+    return config, states.State(config, 9, tuple(records), tuple(states.Entry(event, n, margin) for n in novelties))
+
+
+def level_of(make, config, state):
+    net = make(**config)
+    net.load(state.sound())
+    return net.info().level
+
+
+def left_out_of(event):
+    """Left-out novelty of an event of `filled`."""
+    config, state = filled([], 0, False)
+    net = MIRROR(**config)
+    net.load(state.sound())
+    return int(net.live.contour.novelty_q12[net.live.ids.index(event)])
+
+
+@every
+def test_an_event_that_was_inserted_counts_by_what_is_left_out_of_it_now(make):
+    high, now = [60000] * spec.MEMORY_EXPERIENCE, left_out_of(1)
+    assert 4096 <= now < 8192
+    assert level_of(make, *filled(high, 1, inserted=True)) == now
+    assert (
+        level_of(make, *filled(high, 1, inserted=False)) == 60000
+    )  # it was absorbed: the event that did so is another
+    assert level_of(make, *filled(high, 3, inserted=True)) == 60000  # not kept any more
+    assert level_of(make, *filled(high, 4, inserted=True)) == 60000  # alone in its class: nothing is left out of it
+    assert level_of(make, *filled([now - 1] * spec.MEMORY_EXPERIENCE, 1, inserted=True)) == now - 1  # it was less
+
+
+@every
+def test_a_full_experience_is_all_that_the_level_is_taken_from(make):
+    config, state = filled([7 * i % 128 for i in range(128)], 1, inserted=False)
+    for rate, rank in ((1, 128), (50, 123), (500, 65)):
+        config = {**config, "false_reject_permille": rate}
+        assert level_of(make, config, state._replace(config=config)) == rank - 1
+
+
+@every
+def test_the_largest_of_few_is_an_accident_until_there_are_as_many_as_the_rate_allows(make):
+    for n, level in ((1, 9719), (5, 14342), (6, 60000)):  # 5 of 128 may lie above it
+        config, state = filled([60000] * n, 1, inserted=False)
+        config["false_reject_permille"] = 50
+        assert level_of(make, config, state) == level
+
+
+def test_what_is_expected_lies_as_draws_of_an_exponential_law_do():
+    """The mean of the i-th least of k draws of mean 1 is 1/k + ... + 1/(k - i + 1) (Renyi, 1953); each step is floored."""
+    for k in (1, 7, spec.MEMORY_EXPERIENCE):
+        means = 1 + np.cumsum(1 / np.arange(k, 0, -1))
+        short = means * spec.CONTOUR_EXPECTED - contour.expected_novelties(k)
+        assert short.min() > -1e-6 and short.max() < k
+    assert contour.expected_novelties(0) == []
+
+
+@every
+@pytest.mark.parametrize(("rate", "level"), [(1, 14429), (10, 14429), (50, 9286), (100, 7443), (500, 3809)])
+def test_before_anything_was_met_the_level_is_what_is_expected(make, rate, level):
+    net = make(features=2, classes=2, events=4, false_reject_permille=rate)
+    for x in ((0, 0), (300, 100)):
+        net.learn(np.array(x, np.int16), 0)
+    assert net.info().level == level
+
+
+GESTURES = {"shake": (6.0, 0.8, (1, 0.2, 0), (0, 0, 0.1)), "circle": (1.5, 0.5, (1, 0, 0), (0, 1, 0))}
+GESTURES["wave"] = 2.2, 0.7, (0, 1, 0.3), (0.2, 0, 0)
+
+
+def gesture(draw, name):
+    """128 samples of an accelerometer at 50 Hz, +-8 g: a board that lies still, or is moved by GESTURES (Hz, g, sine, cosine)."""
+    samples = np.array([0, 0, 1]) + draw.normal(size=(128, 3)) * 0.02
+    if name != "still":
+        frequency, size, sine, cosine = GESTURES[name]
+        turn = 2 * np.pi * (np.arange(128) / 50 * frequency * draw.uniform(0.85, 1.15) + draw.uniform())
+        samples += size * draw.uniform(0.8, 1.2) * (np.outer(np.sin(turn), sine) + np.outer(np.cos(turn), cosine))
+    return window_features((samples * 4096).astype(np.int16))
+
+
+@both
+@pytest.mark.parametrize("windows", [5, 20])
+def test_a_board_that_lies_still_is_none_of_three_gestures(make, windows):
+    still, refused = [], []
+    for seed in range(6):
+        draw = np.random.default_rng(seed)
+        net = make(features=9, classes=3, events=64, layers=2)
+        for _ in range(windows):
+            for label, name in enumerate(GESTURES):
+                net.learn(gesture(draw, name), label)
+        still += [net.infer(gesture(draw, "still")).verdict == spec.VERDICT_UNKNOWN for _ in range(10)]
+        refused += [
+            net.infer(gesture(draw, name)).verdict == spec.VERDICT_UNKNOWN for name in GESTURES for _ in range(20)
+        ]
+    assert np.mean(still) >= 0.85 and np.mean(refused) <= 0.08
 
 
 @every

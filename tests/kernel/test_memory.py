@@ -65,7 +65,7 @@ def test_naming_is_all_or_nothing(make):
     for i in range(4):
         net.learn(np.array([i * 5000, (i % 2) * 9000], np.int16), i % 2)
     for i in range(3):
-        net.infer(np.array([-20000, 500 * i], np.int16))
+        net.infer(np.array([-30000, 500 * i], np.int16))
     before = net.digest(), net.unknowns()
     with pytest.raises(KernelError) as refused:
         net.name(net.unknowns()[-3:], 2)

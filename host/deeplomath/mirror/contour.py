@@ -75,7 +75,7 @@ def nearest_distances(z_q8, classes, same_class):
 
 
 def median_positive(distances, divisor):
-    """The upper median of the distances above 0, divided; 0 if there is none. The least distance is 16: half of it is not 0."""
+    """The upper median of the distances above 0, divided; 0 if there is none. The least is 16: a quarter of it is not 0."""
     positive = sorted(d for d in distances if d)
     return positive[len(positive) // 2] // divisor if positive else 0
 
@@ -92,6 +92,26 @@ def quantile(experience, false_reject_permille):
     return experience[min(rank, n) - 1]
 
 
+def expected_novelties(n):
+    """Novelties Q12 [n] that are expected of n events not met yet: as n draws of an exponential law would lie, ascending."""
+    found, novelty_q12 = [], spec.CONTOUR_EXPECTED
+    for left in range(n, 0, -1):
+        novelty_q12 += spec.CONTOUR_EXPECTED // left
+        found.append(novelty_q12)
+    return found
+
+
+def evidence(known, ids, experience):
+    """Novelties Q12 [MEMORY_EXPERIENCE] of the experience, as it would be now where that is less, filled up by expected ones.
+
+    ids: of the events of known. An event that was inserted is met again by what is left out of it.
+    """
+    left_out = dict(zip(ids, known.novelty_q12.tolist()))
+    now = [left_out.get(entry.event, NO_NOVELTY) if entry.inserted else NO_NOVELTY for entry in experience]
+    met = [min(entry.novelty_q12, novelty_q12) for entry, novelty_q12 in zip(experience, now)]
+    return met + expected_novelties(spec.MEMORY_EXPERIENCE - len(met))
+
+
 def confidence_line(points):
     """(slope Q16, value at zero Q16) of the line hit = at_zero + slope margin through (margin Q8, hit) points, least squares.
 
@@ -104,14 +124,12 @@ def confidence_line(points):
     return slope, max(0, h * 32768 - (slope * q >> 8)) // n
 
 
-def learn_from_experience(known, experience, false_reject_permille):
-    """The Contour with level and confidence from a list of events.Experience, and from what was left out while it is short."""
-    evidence = [entry.novelty_q12 for entry in experience]
+def learn_from_experience(known, ids, experience, false_reject_permille):
+    """The Contour with level and confidence from a list of events.Experience; ids: of the events of known."""
     points = [(entry.margin_q8, entry.hit) for entry in experience]
     if (len(experience) + 1) * false_reject_permille < 1000:  # the stated rate is less than one in the experience
-        evidence += [int(n) for n in known.novelty_q12 if n != NO_NOVELTY]
         points += known.left_out_points
-    level_q12 = quantile(sorted(evidence), false_reject_permille) if evidence else ONE_Q12
+    level_q12 = quantile(sorted(evidence(known, ids, experience)), false_reject_permille)
     level_q12 = min(level_q12, spec.CONTOUR_NOVELTY_MAX - 1)  # something must be unknown
     slope_q16, at_zero_q16 = confidence_line(points)
     return known._replace(level_q12=level_q12, slope_q16=slope_q16, at_zero_q16=at_zero_q16)
@@ -121,7 +139,7 @@ def contour(z_q8, classes, left_out_q16, present):
     """The Contour of events at z_q8 [m, d] of classes [m], with left-out outputs [m, C], but for what experience tells."""
     nearest_any = nearest_distances(z_q8, classes, same_class=False)
     spacing_q12 = median_positive(nearest_distances(z_q8, classes, same_class=True), 1)
-    spacing_q12 = spacing_q12 or median_positive(nearest_any, 2) or ONE_Q12
+    spacing_q12 = spacing_q12 or median_positive(nearest_any, 4) or ONE_Q12
     novelties = [
         min(novelty(nearest_any[i], margin(left_out_q16[i], own, present), spacing_q12), NO_NOVELTY - 1)
         if classes.count(own) > 1

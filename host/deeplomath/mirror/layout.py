@@ -125,7 +125,7 @@ def footprint(config):
         max(_packed_bytes(m), 2 * d * even(m)),
         4 * m,
         2 * even(m) * classes,
-        4 * max(m * classes, m + spec.MEMORY_EXPERIENCE),
+        4 * max(m * classes, spec.MEMORY_EXPERIENCE),
         4 * m,
     ]
     columns = 16 * max(m, d if config.whitens() else 0)

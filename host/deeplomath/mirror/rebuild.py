@@ -68,7 +68,7 @@ class BuiltNetwork:
     def learn_from_experience(self, experience):
         """Sets level and confidence from the experience there is, a list of events.Experience."""
         rate = self.config.false_reject_permille
-        self.contour = contour.learn_from_experience(self.contour, experience, rate)
+        self.contour = contour.learn_from_experience(self.contour, self.ids, experience, rate)
 
     @property
     def work(self):
