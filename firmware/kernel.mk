@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # How the kernel, and what it shares (common), is compiled for boards, whoever compiles it. It is compiled for size.
-# Without gcc 12's forward propagation it takes 160 bytes less of a Cortex-M0's 16 KB, and fewer instructions. dlm_dot.c
+# Without gcc 12's forward propagation and the four others it takes 300 bytes less of a Cortex-M0, and fewer
+# instructions. dlm_dot.c
 # alone is compiled for speed: it has the sums of products, where most of the time goes on a core without instructions
 # for them.
 KERNEL_CFLAGS = -Os -fno-tree-forwprop -fno-tree-vrp -fno-schedule-insns2 -fno-tree-dominator-opts -fno-ipa-sra

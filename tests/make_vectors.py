@@ -312,6 +312,7 @@ def network_cases():
     corners = [[HIGH if next(draw) % 2 else LOW for _ in range(6)] for _ in range(10)]
     signs = [[next(draw) % 2001 - 1000 for _ in range(4)] for _ in range(40)]
     wide = [[next(draw) % 601 - 300 for _ in range(160)] for _ in range(6)]
+    many = [row[:70] for row in wide]
     sets = [
         ("first event", "one event, one class: an answer with sense", [[1, 2, 3]], [0], {}),
         ("two classes", "layers are tried and refused", ring[:6], ring_y[:6], {"events": 9}),
@@ -328,7 +329,8 @@ def network_cases():
         ),
         ("corners", "every feature at an end of its range", corners, [i % 2 for i in range(10)], {}),
         ("two labels", "equal events under different labels", [[7, 8]] * 6, [0, 1, 0, 1, 1, 0], {}),
-        ("160 features", "the most features: rows longer than a block of 64", wide, [0, 1] * 3, {"layers": 2}),
+        ("160 features", "the most features: rows longer than a block of 64", wide, [0, 1] * 3, {"layers": 1}),
+        ("70 features", "more features than events, whitened", many, [0, 1] * 3, {"layers": 2}),
     ]
     for name, note, x, y, config in sets:
         config = {"features": len(x[0]), "classes": max(y) + 1, "events": len(x), **config}

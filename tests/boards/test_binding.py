@@ -60,9 +60,9 @@ print(gc.mem_alloc() - before, other.digest() == net.digest())
 print(refused(lambda: net.export_part(len(state) + 1, part)))
 print(refused(lambda: net.load_part(2000, b"a")))
 """
-    size = 26 + 4 * 2 + 6 * 16 + 8  # two events a class: no experience yet
+    size = 26 + 4 * 3 + 6 * 16 + 8  # two events a class: no experience yet
     net = Network(**CONFIG)
-    largest = 26 + 4 * 2 + 8 * 16 + 128 * 8 + 8
+    largest = 26 + 4 * 3 + 8 * 16 + 128 * 8 + 8
     said = run(script)
     assert said[:3] == ["True 0", "True", "0 True"]
     assert said[3] == f"('offset: {size + 1} given, 0..{size} allowed', {spec.ERROR_ARGUMENT})"

@@ -32,11 +32,10 @@ def counted(request, made):
 
 
 MOST = {  # 64 events, 18 features, 7 classes: (rebuild with two layers tried, infer with one)
-    "m4f": (3_000_000, 10_000),  # instructions: 18 ms at 168 MHz
-    "m0plus": (18_000_000, 32_000),  # cycles: 144 ms at 125 MHz
+    "m4f": (1_750_000, 14_000),  # instructions: 11 ms at 168 MHz
+    "m0plus": (8_500_000, 45_000),  # cycles: 68 ms at 125 MHz
 }
-MOST_CODE = 16 * 1024
-FREE = {"m0plus": 200}  # bytes of it that stay free
+MOST_CODE = 18 * 1024 + 256  # as in firmware/kernel.mk
 
 
 @pytest.mark.device
@@ -48,9 +47,9 @@ def test_each_core_has_right_sums_and_the_mirrors_digests_and_keeps_the_counts_p
 
 
 @pytest.mark.device
-def test_the_kernels_code_is_within_16_kb_on_every_core(counted):
-    name, counts = counted
-    assert counts.code <= MOST_CODE - FREE.get(name, 0)
+def test_the_kernels_code_is_within_its_limit_on_every_core(counted):
+    _, counts = counted
+    assert counts.code <= MOST_CODE
 
 
 @pytest.mark.device
@@ -64,8 +63,8 @@ def test_a_whole_learning_takes_less_than_one_batch_of_an_mlp_that_is_right_as_o
         assert values["right"] >= values["mlp_right"]
 
 
-def test_64_events_with_the_most_layers_fit_in_40_kb():
-    assert cost(features=18, classes=7, events=64, layers=4).bytes <= 40 * 1024
+def test_64_events_with_two_layers_fit_in_32_kb():
+    assert cost(features=18, classes=7, events=64).bytes <= 32 * 1024
 
 
 def test_a_wrong_digest_and_a_run_cut_short_are_found(made):

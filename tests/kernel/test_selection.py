@@ -10,6 +10,7 @@ import pytest
 from deeplomath import spec
 from deeplomath.mirror import contour
 from implementations import KERNEL, MIRROR
+from states import Record, State
 from walks import stream
 
 both = pytest.mark.parametrize("make", [MIRROR, KERNEL], ids=["mirror", "kernel"])
@@ -121,3 +122,22 @@ def test_what_goes_and_why_is_what_numerics_md_says(seed, regression):
             assert (learned.evicted, learned.reason) == goes, seed
             reasons.add(int(learned.reason))
     assert reasons == ({1, 2} if regression else {1, 2, 3})
+
+
+@pytest.mark.kernel
+def test_an_age_that_the_classes_would_carry_beyond_32_bits_is_cut_before_they_are_counted():
+    """Four classes, and events of the first untouched for 2^30 learns of it: 2^32 learns of all."""
+    config = {"features": 1, "classes": 4, "events": 12}
+    clocks = (2**30 + 3, 3, 3, 3)
+    records = [
+        Record(3 * label + i, i, label, 1, (9000 * label - 14000 + (100 if label else 2500) * i,))
+        for label in range(4)
+        for i in range(3)
+    ]
+    mirror, kernel = MIRROR(**config), KERNEL(**config)
+    for net in (mirror, kernel):
+        net.load(State(config, 12, tuple(records), class_clock=clocks).sound())
+    goes, x = expected(mirror), np.array([30000], np.int16)
+    learned = mirror.learn(x, 3)
+    assert (learned.evicted, learned.reason) == goes and learned.evicted < 3
+    assert kernel.learn(x, 3) == learned and kernel.digest() == mirror.digest()
