@@ -92,8 +92,12 @@ CLIPS = {
     "ratio": (metric, "relevance", lambda *call: bool((ratios(*call) > 1 << 28).any())),
     "chance": (metric, "relevance", lambda found, *_: bool((found == 1 << 16).all())),
     "relevance_least": (metric, "relevance", lambda found, *_: bool((found == spec.KERNEL_RELEVANCE_LEAST).any())),
-    "variance_least": (metric, "_reciprocal_root", lambda found, inside, variance: variance < metric.LEAST_VARIANCE),
-    "trace": (whiten, "_scaled_to_mean_one", lambda found, inside, trace, d: 0 < trace < 1 << whiten.LEAST_BITS),
+    "variance_least": (
+        metric,
+        "_reciprocal_root",
+        lambda found, inside, variance: variance < spec.KERNEL_VARIANCE_LEAST,
+    ),
+    "trace": (whiten, "_scaled_to_mean_one", lambda found, inside, trace, d: trace == 0),
     "shrinkage_none": (
         whiten,
         "_shrinkage",

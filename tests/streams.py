@@ -79,16 +79,24 @@ def lesson(draw, number, makes):
     return len(x) + 1
 
 
-def alternating(draw):
-    """Values that alternate from place to place, and one event beyond: its answer is extrapolated far, and it contradicts it."""
-    places, times, features = int(draw.integers(6, 8)), int(draw.integers(40, 61)), int(draw.choice([1, 5]))
+def beyond_first(draw):
+    """Values that alternate from place to place, and an event beyond that contradicts what is extrapolated there: the first."""
+    return alternating(draw, 0, 32767)
+
+
+def beyond_last(draw):
+    """The same, and the event beyond is the last neuron."""
+    return alternating(draw, None, int(draw.choice([-32767, 32767])))
+
+
+def alternating(draw, place, value):
+    places, times = 7, int(draw.integers(40, 61))
     at = np.arange(places * times) % places
-    last = draw.random() < 0.5  # the event beyond is the last neuron, or the first
-    at = np.append(at, places) if last else np.insert(at, 0, places)
     values = np.where(at % 2, -32767, 32767)
-    values[-1 if last else 0] = draw.choice([-32767, 32767])
-    x = np.repeat(at[:, None] * 100, features, axis=1).astype(np.int16)
-    return x, values.tolist(), [np.full(features, v, np.int16) for v in (-110, 100 * places, 100 * places + 60)], True
+    place = len(at) if place is None else place
+    at, values = np.insert(at, place, places), np.insert(values, place, value)
+    x = np.repeat(at[:, None] * 100, 5, axis=1).astype(np.int16)
+    return x, values.tolist(), [np.full(5, v, np.int16) for v in (-110, 100 * places, 100 * places + 60)], True
 
 
 def lone_glitch(draw):
@@ -127,7 +135,7 @@ def tied(draw, d):
     return x.astype(np.int16), labels.tolist(), [(sign * v).astype(np.int16) for v in (30000, 2000, -900)], False
 
 
-LESSONS = (alternating, lone_glitch, crowd, together, many_together)
+LESSONS = (beyond_first, beyond_last, lone_glitch, crowd, together, many_together)
 VALUES = ("corners", "small", "any")
 
 

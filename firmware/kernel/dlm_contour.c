@@ -62,15 +62,16 @@ static void lower(uint32_t *nearest, uint32_t distance2) {
 }
 
 void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
-    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label);
-    const int32_t own_class = net->config.regression ? -1 : label[i];
+    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label), own_label = label[i];
+    const uint32_t step = !net->config.regression;  // of values, each is of the class of the first
+    const int16_t *other = step ? label : label + i;
     uint32_t *own = DLM_AT(net, uint32_t, net->nearest_own), *any = DLM_AT(net, uint32_t, net->nearest_any);
     uint32_t nearest_own = NO_EVENT, nearest_any = NO_EVENT;
-    for (uint32_t j = 0; j < i; j++) {
+    for (uint32_t j = 0; j < i; j++, other += step) {
         const uint32_t distance2 = distance2_q16[j];
         lower(&nearest_any, distance2);
         lower(&any[j], distance2);
-        if (own_class < 0 || label[j] == own_class) {
+        if (*other == own_label) {
             lower(&nearest_own, distance2);
             lower(&own[j], distance2);
         }

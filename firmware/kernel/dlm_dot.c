@@ -59,6 +59,9 @@ uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
 
 #if !defined(__ARM_FEATURE_DSP)
 
+#if defined(__ARM_ARCH_6M__)
+__attribute__((optimize("Os")))  // its time is that of dlm_dot4, and code is short there
+#endif
 void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
                       uint32_t *distance2_q16, uint32_t m) {
     const int16_t *own = scaled_q8 + i * stride;

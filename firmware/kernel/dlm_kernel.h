@@ -17,7 +17,8 @@
 #endif
 
 // What each file offers to those behind it: a file calls none behind itself. dlm_fixed, dlm_dot < dlm_layout <
-// dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_whiten, dlm_phases < dlm_rebuild, dlm_answer < dlm_selection < dlm_memory < dlm_state
+// dlm_events < dlm_metric, dlm_solve, dlm_contour < dlm_whiten, dlm_phases < dlm_rebuild, dlm_answer < dlm_selection <
+// dlm_memory < dlm_state
 
 // dlm_layout.c
 
@@ -224,15 +225,15 @@ void dlm_whiten(const dlm_t *net, const dlm_network_t *network, int16_t *z_q8);
 
 // dlm_phases.c
 
+// Neurons, evenly spread over all m, whose slopes stand for those of all: an odd number, so that no class that was taught
+// in turn is left out.
+uint32_t dlm_slope_rows(uint32_t m);
 // Multiply-accumulates of a row of a phase (dlm_phases.h) in a rebuild of m events; how many rows the phase has in *rows.
 uint32_t dlm_row_work(const dlm_config_t *config, unsigned phase, unsigned layer, uint32_t m, uint32_t row,
                       uint32_t *rows);
 
 // dlm_rebuild.c
 
-// Position of the event of neuron i, of m. One of each two neighbours, by the Thue-Morse sequence, is in the first
-// half, so that this is like the second in whatever order the events came.
-uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m);
 // Begins to rebuild the network from the events kept.
 void dlm_build_begin(dlm_t *net);
 // Finishes a rebuild that is under way.

@@ -3,8 +3,6 @@
 // host/deeplomath/mirror/metric.py.
 #include "dlm_kernel.h"
 
-#define LEAST_VARIANCE 16u  // Q12: so that no shift is below 26
-
 void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
     for (uint32_t i = 0; i < m; i++, scaled_q8 += stride) {
         uint32_t sum = 0;  // 176 squares of 24 bits fit 32
@@ -68,7 +66,7 @@ static uint64_t largest_of(const uint64_t *values, uint32_t n) {
 
 // 1 / sqrt(variance) = mantissa / 2^shift; a variance below 2^-8 counts as that.
 static void reciprocal_root(uint64_t variance, dlm_scale_t *scale) {
-    variance = variance < LEAST_VARIANCE ? LEAST_VARIANCE : variance;
+    variance = variance < DLM_KERNEL_VARIANCE_LEAST ? DLM_KERNEL_VARIANCE_LEAST : variance;
     unsigned even = (62 - dlm_bit_length(variance)) / 2;
     uint32_t root = dlm_isqrt(variance << (2 * even));  // in [2^30, 2^31)
     scale->mantissa = (uint32_t)(((uint64_t)1 << 60) / root);
@@ -139,14 +137,11 @@ void dlm_measure(dlm_t *net, uint32_t k) {
     const uint32_t others = next->n_present - 1u, freedom = net->n_events - next->n_present;
     int16_t *low = DLM_AT(net, int16_t, next->window) + k, *high = low + net->config.n_features;
     scatter_t scatter = scatter_of(net, k, INT16_MIN, INT16_MAX);
-    dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, next->scale) + k,
-                *layer_scale = DLM_AT(net, dlm_scale_t, next->layer_scale) + k;
-    set_moments(net, &scatter, scale);
-    *layer_scale = *scale;
+    set_moments(net, &scatter, DLM_AT(net, dlm_scale_t, next->scale) + k);
     if (set_window(net, k, low, high)) {
         scatter = scatter_of(net, k, *low, *high);
-        set_moments(net, &scatter, layer_scale);
     }
+    set_moments(net, &scatter, DLM_AT(net, dlm_scale_t, next->layer_scale) + k);
     const uint64_t between = scatter.total - scatter.within;  // a floor of a sum is not below the sum of floors
     const uint64_t chance = others * scatter.within >> 14;
     const uint64_t ratio = (between * freedom << 2) / (chance ? chance : 1);  // Q16
@@ -320,10 +315,10 @@ void dlm_next_metric(dlm_t *net, unsigned index) {
     for (uint32_t k = 0; k < d; k++) {
         total += energy[k];
     }
-    const uint64_t own = DLM_KERNEL_METRIC_FEATURES * d;
+    const uint32_t own = DLM_KERNEL_METRIC_FEATURES * d;
     for (uint32_t k = 0; k < d; k++) {
         const uint64_t mean_one_q16 = total ? ((energy[k] * d) << 16) / total : DLM_ONE_Q16;
-        const uint64_t s2 = (m * mean_one_q16 + (own << 16)) / (m + own);  // 1 where that is 1
+        const uint64_t s2 = dlm_divide(m * mean_one_q16 + (own << 16), m + own);  // 1 where that is 1
         DLM_AT(net, uint32_t, above->s2_q16)[k] = (uint32_t)s2;
         DLM_AT(net, uint16_t, above->s_q12)[k] = (uint16_t)dlm_isqrt(s2 << 8);
     }

@@ -73,11 +73,10 @@ typedef struct {
 typedef struct {
     uint32_t event;
     uint16_t novelty_q12;
-    uint16_t
-        margin_q8;  // of the class answered, within 0..1; and DLM_HIT if that was right, DLM_INSERTED if the event was
+    uint16_t margin_q8;  // of the class answered, within 0..1; and the bits below
 } dlm_experience_t;
 
-#define DLM_HIT 0x8000u
+#define DLM_HIT 0x8000u       // the class answered was right
 #define DLM_INSERTED 0x4000u  // the learn inserted the event; else this absorbed it
 #define DLM_MARGIN 0x3fffu    // all other bits
 #define DLM_MARGIN_MAX_Q8 (DLM_ONE_Q16 >> 8)
@@ -103,7 +102,7 @@ typedef struct {
     uint64_t harmonic;  // 1 / sum (1 / own error) of the layers kept, Q24
     uint64_t own;       // STORE, DECIDE: error of the layer alone, Q32; SPREAD: |P|^2, Q40
     uint32_t row;       // next row of the phase
-    uint16_t phase;     // of dlm_rebuild.c; 0: no rebuild is under way
+    uint16_t phase;     // of dlm_phases.h; 0: no rebuild is under way
     uint16_t layer;
     dlm_width_t width;       // RESIDUALS to CORRELATION: what takes squared residuals to mean diagonal 1
     uint32_t shrinkage_q16;  // CORRELATION: a
@@ -135,21 +134,21 @@ struct dlm {
     uint32_t staging;     // uint8 [dlm_largest_state]: a state that is being loaded
     // Scratch space. When it is alive, by the phases of a rebuild, and what it shares memory with:
     //
-    // alpha_q21              WEIGHTS, STORE                                            left_out_q16, ranked
-    // left_out_q16           STORE to NEXT_COORDINATES                                 alpha_q21, ranked
-    // ranked                 CONTOUR; a learn that is absorbed                         alpha_q21, left_out_q16
-    // reciprocal             WEIGHTS, STORE; RESIDUALS, SPREAD: |R_i|^2                nearest_any
-    // nearest_any            NEAREST, CONTOUR                                          reciprocal
-    // columns                one row of any phase; an answer, and the choice of what absorbs   nothing
-    // norm_q16               WIDTH to SLOPES; NEAREST                                  nothing
-    // mixed_q16              from COORDINATES on, until the next rebuild               nothing
-    // energy                 CORRELATION, INVERSE: roots of the factor, t; BASE, SLOPES   nothing
-    // nearest_own            from NEAREST on, until the next rebuild                   nothing
-    // query_q8               an answer; one row of BASE, NEXT_COORDINATES              nothing
-    // query_k_q15            an answer; one row of SLOPES: P                           nothing
-    // packed, root_q28       FACTOR, WEIGHTS                                           across
-    // across                 RESIDUALS to CORRELATION: R; BASE to NEXT_COORDINATES     packed
-    // v_q11                  FACTOR, WEIGHTS; BASE, SLOPES: alpha, shifted             nothing
+    // alpha_q21         WEIGHTS, STORE                                                    left_out_q16, ranked
+    // left_out_q16      STORE to NEXT_COORDINATES                                         alpha_q21, ranked
+    // ranked            CONTOUR; a learn that is absorbed                                 alpha_q21, left_out_q16
+    // reciprocal        WEIGHTS, STORE; RESIDUALS, SPREAD: |R_i|^2                        nearest_any
+    // nearest_any       NEAREST, CONTOUR                                                  reciprocal
+    // columns           one row of any phase; an answer, and the choice of what absorbs   nothing
+    // norm_q16          WIDTH to SLOPES; NEAREST                                          nothing
+    // mixed_q16         from DECIDE on, until the next rebuild                            nothing
+    // energy            CORRELATION, INVERSE: roots of the factor, t; BASE, SLOPES        nothing
+    // nearest_own       from NEAREST on, until the next rebuild                           nothing
+    // query_q8          an answer; one row of BASE, NEXT_COORDINATES                      nothing
+    // query_k_q15       an answer; one row of SLOPES: P                                   nothing
+    // packed, root_q28  FACTOR, WEIGHTS                                                   across
+    // across            RESIDUALS to CORRELATION: R; BASE to NEXT_COORDINATES             packed
+    // v_q11             FACTOR, WEIGHTS; BASE, SLOPES: alpha, shifted                     nothing
     //
     uint32_t packed;      // int16, rows by dlm_row: L, Q15
     uint32_t root_q28;    // uint32 [m]: 1 / L_ii

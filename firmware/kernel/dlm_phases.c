@@ -4,10 +4,9 @@
 
 #include "dlm_kernel.h"
 
-// Neurons whose slopes stand for those of all.
-static uint32_t slope_rows(uint32_t m) {
-    const uint32_t quarter = (m + 3) / 4, least = DLM_KERNEL_SLOPE_EVENTS;
-    return quarter > least ? quarter : m < least ? m : least;
+uint32_t dlm_slope_rows(uint32_t m) {
+    const uint32_t least = DLM_KERNEL_SLOPE_EVENTS;
+    return m <= least ? m : ((m / 4 > least ? m / 4 : least) - 1) | 1;
 }
 
 // dlm_row_work of the phases that make the whitening.
@@ -33,7 +32,7 @@ uint32_t dlm_row_work(const dlm_config_t *config, unsigned phase, unsigned layer
     if (phase >= RESIDUALS && phase <= INVERSE) {
         return whitening_work(phase, d, m, row, rows);
     }
-    *rows = phase == VARIANCE ? d : phase == WEIGHTS ? (m + 3) / 4 : phase == SLOPES ? slope_rows(m) : m;
+    *rows = phase == VARIANCE ? d : phase == WEIGHTS ? (m + 3) / 4 : phase == SLOPES ? dlm_slope_rows(m) : m;
     switch (phase) {
     case VARIANCE:
         return 8 * m;

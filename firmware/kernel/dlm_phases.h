@@ -9,8 +9,8 @@ enum {
     IDLE,
     VARIANCE,          // of feature `row`, and its window
     COORDINATES,       // of event `row` in the known set and in the first layer
-    WIDTH,             // of the layer, the narrow one
-    FACTOR,            // row of A, L and V, of both widths until one is chosen
+    WIDTH,             // of the layer
+    FACTOR,            // row of A, L and V
     WEIGHTS,           // alpha of the events 4 row..4 row + 3, by their columns of W
     STORE,             // alpha in 16 bits, and left-out answers
     DECIDE,            // does the layer earn its place?
@@ -19,7 +19,7 @@ enum {
     CORRELATION,       // row of its correlations and of their factor
     INVERSE,           // its columns 4 row..4 row + 3
     BASE,              // coordinates of event `row` that the next layer is made of
-    SLOPES,            // of event `row`
+    SLOPES,            // of one in four events
     NEXT_COORDINATES,  // of event `row` in the next layer
     NEAREST,           // distances of event `row` in the known set
     CONTOUR,

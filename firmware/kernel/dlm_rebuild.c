@@ -11,19 +11,13 @@ static void enter(dlm_t *net, unsigned phase) {
     net->build.row = 0;
 }
 
-uint32_t dlm_event_of_neuron(uint32_t i, uint32_t m) {
-    const uint32_t half = (m + 1) / 2, second = i >= half, pair = second ? i - half : i;
-    const uint32_t at = 2 * pair + ((0x6996u >> ((pair ^ pair >> 4) & 15) & 1) ^ second);
-    return at < m ? at : m - 1;  // of an odd number the last has no neighbour
-}
-
 void dlm_build_begin(dlm_t *net) {
     dlm_network_t *next = dlm_next(net);
     memset(next, 0, offsetof(dlm_network_t, label));
     next->n_neurons = net->n_events;
     next->spacing_q12 = next->level_q12 = DLM_ONE_Q12;
     for (uint32_t i = 0; i < net->n_events; i++) {
-        const dlm_event_t *event = dlm_events(net) + dlm_event_of_neuron(i, net->n_events);
+        const dlm_event_t *event = dlm_events(net) + i;
         const uint32_t class = dlm_class(net, event->label);
         DLM_AT(net, int16_t, next->label)[i] = event->label;
         DLM_AT(net, uint32_t, next->id)[i] = event->id;
@@ -64,7 +58,7 @@ static void begin_layers(dlm_t *net) {
 static void coordinates(dlm_t *net, uint32_t row, int last) {
     dlm_network_t *next = dlm_next(net);
     const size_t at = (size_t)row * dlm_stride(&net->config, 0);
-    const int16_t *x = dlm_event_x(net, dlm_event_of_neuron(row, net->n_events));
+    const int16_t *x = dlm_event_x(net, row);
     dlm_first_coordinates(net, next, x, DLM_AT(net, int16_t, next->z_q8) + at);
     dlm_base_coordinates(net, next, x, DLM_AT(net, int16_t, next->layers[0].scaled_q8) + at);
     if (last) {
@@ -106,28 +100,30 @@ static void factor(dlm_t *net, uint32_t row) {
 }
 
 // Error of the left-out answers of the layers kept with those of the layer, of this share, mixed in, Q32, below 2^55.
-// keep: they are mixed from now on.
-static uint64_t mixed_error(dlm_t *net, uint32_t share_q16, int keep) {
+static uint64_t mixed_error(const dlm_t *net, uint32_t share_q16) {
     const dlm_network_t *next = dlm_next(net);
-    const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
-    int32_t *mixed = DLM_AT(net, int32_t, net->mixed_q16);
+    const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16), *mixed = DLM_AT(net, int32_t, net->mixed_q16);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
     const int one_class = net->config.regression;
     uint64_t error = 0;
     for (uint32_t c = 0; c < net->config.n_classes; c++) {
         const int32_t other = dlm_other_target(next, c);
-        for (uint32_t i = 0; i < net->n_events; i++, mixed++) {
-            const int32_t output = dlm_mix(*mixed, *left_out++, share_q16);
-            if (keep) {
-                *mixed = output;
-                continue;
-            }
+        for (uint32_t i = 0; i < net->n_events; i++) {
             const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int64_t miss = target - output;
+            const int64_t miss = target - dlm_mix(*mixed++, *left_out++, share_q16);
             error += (uint64_t)(miss * miss);
         }
     }
     return error;
+}
+
+// Mixes them. With a share of 1 what lay there, outputs of an earlier rebuild or 0, falls out.
+static void mix(dlm_t *net, uint32_t share_q16) {
+    const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
+    int32_t *mixed = DLM_AT(net, int32_t, net->mixed_q16);
+    for (uint32_t n = net->n_events * net->config.n_classes; n; n--, mixed++) {
+        *mixed = dlm_mix(*mixed, *left_out++, share_q16);
+    }
 }
 
 // Keeps the layer if it cuts the error enough. Returns whether another one is to be tried.
@@ -137,17 +133,15 @@ static int earns(dlm_t *net) {
     uint32_t share_q16 = DLM_ONE_Q16;
     if (build->layer) {
         share_q16 = both ? (uint32_t)((build->harmonic << 16) / both) : DLM_ONE_Q16 / 2;
-        const uint64_t error = mixed_error(net, share_q16, 0);
+        const uint64_t error = mixed_error(net, share_q16);
         if (error >= build->best || DLM_KERNEL_GAIN_DENOMINATOR * error > DLM_KERNEL_GAIN_NUMERATOR * build->best) {
             return 0;
         }
         build->best = error;
-        mixed_error(net, share_q16, 1);
     } else {
         build->best = build->own;
-        memcpy(DLM_AT(net, int32_t, net->mixed_q16), DLM_AT(net, int32_t, net->left_out_q16),
-               sizeof(int32_t) * net->n_events * net->config.n_classes);
     }
+    mix(net, share_q16);
     build->harmonic = own * share_q16 >> 16;
     dlm_next(net)->layers[build->layer].share_q16 = share_q16;
     dlm_next(net)->depth = (uint16_t)(build->layer + 1);
@@ -192,9 +186,10 @@ static void base(dlm_t *net, uint32_t row, int last) {
 }
 
 static void slopes(dlm_t *net, uint32_t row, int last) {
-    uint32_t *k_q30 = layer_distance_row(net, row, net->n_events);
-    dlm_gram_row(k_q30, net->n_events, &dlm_next(net)->layers[net->build.layer].width, k_q30);
-    dlm_add_slopes(net, row, k_q30);
+    const uint32_t m = net->n_events, i = row * m / dlm_slope_rows(m);
+    uint32_t *k_q30 = layer_distance_row(net, i, m);
+    dlm_gram_row(k_q30, m, &dlm_next(net)->layers[net->build.layer].width, k_q30);
+    dlm_add_slopes(net, i, k_q30);
     if (last) {
         dlm_next_metric(net, net->build.layer);
     }

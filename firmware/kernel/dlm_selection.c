@@ -29,7 +29,7 @@ int32_t dlm_absorber(const dlm_t *net, const dlm_answer_t *answer, int32_t label
     for (uint32_t i = 0; i < live->n_neurons; i++) {
         if (dlm_class(net, neuron_label[i]) == own && distance2[i] < nearest) {
             nearest = distance2[i];
-            found = (int32_t)dlm_event_of_neuron(i, live->n_neurons);
+            found = (int32_t)i;
         }
     }
     return found;
@@ -97,8 +97,7 @@ int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
     int32_t least[3] = {INT32_MAX, INT32_MAX, INT32_MAX}, found[3] = {-1, -1, -1}, use_q16[3];
     dlm_count_members(net, members);
     for (uint32_t i = 0; i < m; i++) {
-        const uint32_t at = dlm_event_of_neuron(i, m);
-        const dlm_event_t *event = &dlm_events(net)[at];
+        const dlm_event_t *event = &dlm_events(net)[i];
         if (members[dlm_class(net, event->label)] <= 2) {
             continue;
         }
@@ -106,7 +105,7 @@ int32_t dlm_least_useful(dlm_t *net, uint8_t *reason) {
         for (uint32_t k = 0; k < 3; k++) {
             if (use_q16[k] < least[k]) {
                 least[k] = use_q16[k];
-                found[k] = (int32_t)at;
+                found[k] = (int32_t)i;
             }
         }
     }

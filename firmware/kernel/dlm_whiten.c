@@ -3,8 +3,6 @@
 // host/deeplomath/mirror/whiten.py. Rows of the covariance come and go; NUMERICS.md, Whitening, proves the bounds.
 #include "dlm_kernel.h"
 
-#define LEAST_BITS 9u  // of the sum of all squared residuals, Q16: with less the events differ by rounding alone
-
 void dlm_residuals(dlm_t *net, uint32_t k) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = net->n_events, stride = dlm_stride(&net->config, 0);
@@ -34,16 +32,16 @@ void dlm_begin_spread(dlm_t *net) {
     for (uint32_t i = 0; i < net->n_events; i++) {
         trace += squares[i];
     }
-    const unsigned bits = dlm_bit_length(trace), apart = bits > LEAST_BITS;
-    net->build.width.shift = apart ? bits - LEAST_BITS : 0;
-    trace = trace << (31 - LEAST_BITS) >> net->build.width.shift;  // in [2^30, 2^31)
-    net->build.width.mantissa = apart ? (uint32_t)(((uint64_t)net->config.n_features << 46) / trace) : 0;
+    const unsigned bits = dlm_bit_length(trace);
+    net->build.width.shift = bits > 9 ? bits - 9 : 0;
+    trace = trace << 22 >> net->build.width.shift;  // below 2^31
+    net->build.width.mantissa = trace ? (uint32_t)(((uint64_t)net->config.n_features << 46) / trace) : 0;
     net->build.own = 0;
 }
 
 // A sum of squared residuals, Q16, in Q20, so that the diagonal has mean 1.
 static int32_t to_mean_one(const dlm_t *net, int64_t sum) {
-    const int64_t scaled = dlm_floor_shift(sum * (1 << (31 - LEAST_BITS)), net->build.width.shift);  // within 2^31
+    const int64_t scaled = dlm_floor_shift(sum * (1 << 22), net->build.width.shift);  // within 2^31
     return (int32_t)dlm_floor_shift(scaled * net->build.width.mantissa, 26);
 }
 
@@ -118,7 +116,10 @@ void dlm_whiten(const dlm_t *net, const dlm_network_t *network, int16_t *z_q8) {
     const uint32_t d = net->config.n_features;
     const int32_t limit = dlm_coordinate_max(d);
     int16_t *w_q10 = DLM_AT(net, int16_t, network->whitening);
-    for (uint32_t end = (d + 3) & ~3u; end && dlm_whitens(&net->config); end -= 4) {  // no row needs those behind it
+    if (!dlm_whitens(&net->config)) {
+        return;
+    }
+    for (uint32_t end = (d + 3) & ~3u; end; end -= 4) {  // no row needs those behind it
         int32_t sums_q18[4];
         dlm_dot4(z_q8, dlm_row(w_q10, end - 4), end, end < d ? end : d, sums_q18);
         for (uint32_t r = 0, k = end - 4; r < 4 && k < d; r++, k++) {

@@ -98,9 +98,8 @@ def expected(net):
     sure = [entry for entry in net.memory.experience if entry.margin_q8 > 128]
     rate_q10 = floor(Fraction(2**10 * sum(not entry.hit for entry in sure), len(sure) + 24))
     found = []
-    for i, at in enumerate(net.live.order):
+    for i, event in enumerate(net.memory.events):
         if net.live.classes.count(net.live.classes[i]) > 2:
-            event = net.memory.events[at]
             found.append((uses(net, i, event, rate_q10), i, event.id))
     least = [min(found, key=lambda of: (of[0][k], of[1]))[2] for k in range(3)]
     return least[2], 1 if least[2] == least[0] else 2 if least[2] == least[1] else 3

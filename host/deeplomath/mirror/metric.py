@@ -12,8 +12,6 @@ from .. import spec
 from ..fixed import isqrt, q15, round_shift, saturate
 from .layout import ONE_Q16
 
-LEAST_VARIANCE = 16  # Q12
-
 
 class FirstMetric(NamedTuple):
     """z = (x - mean) * mantissa / 2^shift, each [d]."""
@@ -56,7 +54,7 @@ def _scatter_q12(x):
 
 def _reciprocal_root(variance_q12):
     """(mantissa, shift) with 1 / sqrt(variance) = mantissa / 2^shift; a variance below 2^-8 counts as that."""
-    variance_q12 = max(variance_q12, LEAST_VARIANCE)
+    variance_q12 = max(variance_q12, spec.KERNEL_VARIANCE_LEAST)
     even = (62 - variance_q12.bit_length()) // 2
     root = int(isqrt(variance_q12 << (2 * even)))  # in [2^30, 2^31)
     return (1 << 60) // root, 54 - even
@@ -157,10 +155,10 @@ def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     """
     m, d = z.shape
     shift = max(0, int(np.abs(alpha).max()).bit_length() + m.bit_length() - 18)
-    n = slope_rows(m)
-    weight = (alpha >> shift)[:, labels[:n]].T * q15(kernel_q30[:n])
+    at = slope_events(m)
+    weight = (alpha >> shift)[:, labels[at]].T * q15(kernel_q30[at])
     slope = round_shift(weight, 15)  # [i, j]: what event j adds to the own output of event i
-    gradient = (z[:n] * slope.sum(1)[:, None] - slope @ z) >> 6
+    gradient = (z[at] * slope.sum(1)[:, None] - slope @ z) >> 6
     energy = _to_31_bits((gradient * gradient).sum(0))
     for _ in range(2):
         energy = _to_31_bits((energy * s2_q16) >> 16)
@@ -172,9 +170,11 @@ def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     return (m * mean_one_q16 + (own << 16)) // (m + own)
 
 
-def slope_rows(m):
-    """Neurons whose slopes stand for those of all, of m."""
-    return max((m + 3) // 4, min(m, spec.KERNEL_SLOPE_EVENTS))
+def slope_events(m):
+    """Neurons, evenly spread over all m, whose slopes stand for those of all: an odd number, since classes come in turn."""
+    least = spec.KERNEL_SLOPE_EVENTS
+    n = m if m <= least else (max(m // 4, least) - 1) | 1
+    return np.arange(n) * m // n
 
 
 def _to_31_bits(values):

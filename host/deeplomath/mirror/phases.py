@@ -53,7 +53,7 @@ def phase_work(config, phase, layer, m):
     if phase == "CONTOUR":
         return [m]
     if phase == "SLOPES":
-        return [m * (n + d + 1)] * metric.slope_rows(m)
+        return [m * (n + d + 1)] * len(metric.slope_events(m))
     return [{"COORDINATES": 2 * d, "BASE": base, "NEXT_COORDINATES": d + classes}[phase]] * m
 
 

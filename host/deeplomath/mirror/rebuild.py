@@ -11,13 +11,6 @@ from .layout import ONE_Q16
 from .phases import rebuild_work
 
 
-def event_of_neuron(i, m):
-    """Position of the event of neuron i, of m: one of each two neighbours, by the Thue-Morse sequence, is in the first half."""
-    half = (m + 1) // 2
-    pair = i if i < half else i - half
-    return min(2 * pair + (pair.bit_count() + (i >= half)) % 2, m - 1)
-
-
 class Layer:
     """One layer: where its neurons stand, how it measures, what each neuron says."""
 
@@ -47,8 +40,6 @@ class BuiltNetwork:
 
     def __init__(self, config, events, experience, dtype):
         self.config, self.dtype = config, dtype
-        self.order = [event_of_neuron(i, len(events)) for i in range(len(events))]
-        events = [events[at] for at in self.order]
         self.labels = [event.label for event in events]
         self.ids = [event.id for event in events]
         self.classes = [config.class_of(label) for label in self.labels]

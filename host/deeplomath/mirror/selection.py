@@ -29,7 +29,7 @@ def absorber(config, network, x, answer, label):
     z = metric.first_coordinates(network.metric, x[None, :])
     distance2 = squared_distances(z, network.z_q8)[0]
     own = [i for i, neuron_class in enumerate(network.classes) if neuron_class == config.class_of(label)]
-    return network.order[min(own, key=lambda i: (distance2[i], i))]
+    return min(own, key=lambda i: (distance2[i], i))
 
 
 def _lack(config, network, i):
@@ -64,12 +64,12 @@ def _uses(config, kept, network):
     """
     nearest = contour.nearest_distances(network.z_q8, network.classes, same_class=True)
     rate_q10 = _sure_misses(kept.experience)
-    for i, at in enumerate(network.order):
+    for i, event in enumerate(kept.events):
         own = network.classes[i]
         if network.classes.count(own) <= 2:
             continue
         distance = contour.novelty(nearest[i], ONE_Q16, network.contour.spacing_q12)
-        age = _age(kept.class_clock[own] - kept.events[at].touched, len(network.present))
+        age = _age(kept.class_clock[own] - event.touched, len(network.present))
         lack = _lack(config, network, i)
         ageless = lack + (distance << spec.MEMORY_DISTANCE_SHIFT)
         undoubted = ageless - age * spec.MEMORY_WEIGHT_AGE // config.events
@@ -86,4 +86,4 @@ def least_useful(config, kept, network):
         return None, Reason.NONE
     neurons = [min(found, key=lambda of: of[1][k])[0] for k in range(3)]
     reason = (Reason.REDUNDANT, Reason.AGED, Reason.DOUBTED)[neurons.index(neurons[2])]
-    return network.order[neurons[2]], reason
+    return neurons[2], reason

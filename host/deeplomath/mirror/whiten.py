@@ -12,8 +12,6 @@ from . import solve
 from .layout import ONE_Q16
 from .metric import coordinate_max
 
-LEAST_BITS = 9
-
 
 def residuals(z_q8, classes):
     """z Q8 [m, d] less the mean of the class, rounded; classes: an array [m]."""
@@ -37,14 +35,10 @@ def covariance(r_q8):
 
 
 def _scaled_to_mean_one(trace, d):
-    """The function that takes sums of squared residuals, Q16, to Q20 such that the diagonal, of this trace, has mean 1.
-
-    A trace of LEAST_BITS or fewer counts as 0: the events differ by rounding alone.
-    """
-    bits = trace.bit_length()
-    down = max(0, bits - LEAST_BITS)
-    reciprocal = (d << 46) // (trace << 31 - LEAST_BITS >> down) if down else 0
-    return lambda sums: ((sums << 31 - LEAST_BITS >> down) * reciprocal) >> 26
+    """The function that takes sums of squared residuals, Q16, to Q20 such that the diagonal, of this trace, has mean 1."""
+    down = max(0, trace.bit_length() - 9)
+    reciprocal = (d << 46) // (trace << 22 >> down) if trace else 0
+    return lambda sums: ((sums << 22 >> down) * reciprocal) >> 26
 
 
 def _shrinkage(squares_q40, squared_norms_q40, m, d):
