@@ -74,6 +74,10 @@ def library():
     dlm.probe_exp2_neg.argtypes = [ctypes.c_uint32]
     dlm.dlm_isqrt.argtypes = dlm.dlm_log2_q11.argtypes = [ctypes.c_uint64]
     dlm.dlm_bit_length.argtypes = [ctypes.c_uint64]
+    dlm.dlm_divide.argtypes = [ctypes.c_uint64, ctypes.c_uint32]
+    dlm.dlm_divide.restype = ctypes.c_uint64
+    dlm.dlm_select.argtypes = [ctypes.POINTER(ctypes.c_uint32), ctypes.c_uint32, ctypes.c_uint32]
+    dlm.dlm_select.restype = ctypes.c_uint32
     dlm.dlm_isqrt.restype = dlm.probe_exp2_neg.restype = dlm.probe_spacing.restype = ctypes.c_uint32
     dlm.probe_round_shift.argtypes = [ctypes.c_int64, ctypes.c_uint]
     dlm.probe_round_shift.restype = ctypes.c_int64
