@@ -124,9 +124,11 @@ static uint64_t variance_of(const dlm_scale_t *scale) {
     return (uint64_t)scale->shift << 32 | scale->mantissa;
 }
 
-static void set_moments(const dlm_t *net, const scatter_t *scatter, dlm_scale_t *scale) {
-    const uint32_t m = net->n_events, freedom = m - dlm_next(net)->n_present, prior = DLM_KERNEL_METRIC_PRIOR;
-    const uint64_t variance = dlm_divide(scatter->within + dlm_divide(prior * scatter->total, m), freedom + prior);
+// The variance of all counts as much as prior / 2 events do.
+static void set_moments(const dlm_t *net, const scatter_t *scatter, uint32_t prior, dlm_scale_t *scale) {
+    const uint32_t m = net->n_events, freedom = m - dlm_next(net)->n_present;
+    const uint64_t sum = 2 * scatter->within + dlm_divide(prior * scatter->total, m);
+    const uint64_t variance = dlm_divide(sum, 2 * freedom + prior);
     scale->mean_q8 = mean_q8(scatter->sum, m);
     scale->mantissa = (uint32_t)variance;
     scale->shift = (uint32_t)(variance >> 32);
@@ -137,11 +139,11 @@ void dlm_measure(dlm_t *net, uint32_t k) {
     const uint32_t others = next->n_present - 1u, freedom = net->n_events - next->n_present;
     int16_t *low = DLM_AT(net, int16_t, next->window) + k, *high = low + net->config.n_features;
     scatter_t scatter = scatter_of(net, k, INT16_MIN, INT16_MAX);
-    set_moments(net, &scatter, DLM_AT(net, dlm_scale_t, next->scale) + k);
+    set_moments(net, &scatter, DLM_CONTOUR_PRIOR, DLM_AT(net, dlm_scale_t, next->scale) + k);
     if (set_window(net, k, low, high)) {
         scatter = scatter_of(net, k, *low, *high);
     }
-    set_moments(net, &scatter, DLM_AT(net, dlm_scale_t, next->layer_scale) + k);
+    set_moments(net, &scatter, DLM_KERNEL_METRIC_PRIOR, DLM_AT(net, dlm_scale_t, next->layer_scale) + k);
     const uint64_t between = scatter.total - scatter.within;  // a floor of a sum is not below the sum of floors
     const uint64_t chance = others * scatter.within >> 14;
     const uint64_t ratio = (between * freedom << 2) / (chance ? chance : 1);  // Q16

@@ -281,7 +281,7 @@ def test_the_experience_tells_whether_the_event_was_inserted_or_absorbed(make):
     net = make(features=1, classes=2, events=12)
     actions = []
     for i in range(24):
-        learned = net.learn(np.array([9000 * (i % 2) + 10 * (i % 7)], np.int16), i % 2)
+        learned = net.learn(np.array([9000 * (i % 2) + 1200 * (i % 7)], np.int16), i % 2)
         actions += [learned.action] if i > 3 else []
     assert set(actions) == {spec.ACTION_INSERTED, spec.ACTION_ABSORBED}
     state = bytes(net.export())

@@ -76,5 +76,6 @@ def test_a_one_bit_change_of_a_kernel_constant_is_caught(name, header, tmp_path)
     assert header != HEADER, f"{name} is not in dlm_spec.h"
     if build(header, tmp_path).returncode:
         return  # caught by the compiler
+    # a test fails, or the process dies: of a division by 0
     ran = run_tests(tmp_path)
-    assert ran.returncode == 1, f"{name}: not caught\n{ran.stdout}"
+    assert ran.returncode == 1 or ran.returncode < 0, f"{name}: not caught\n{ran.stdout}"

@@ -76,10 +76,12 @@ def _scatters_q12(x, labels):
     return _scatter_q12(x), within_q12
 
 
-def _variance_q12(total_q12, within_q12, m, c):
-    """Variance [d] within c classes of m events; of a feature that has not moved that of the one that moved most."""
-    prior = spec.KERNEL_METRIC_PRIOR
-    variance_q12 = (within_q12 + prior * total_q12 // m) // (m - c + prior)
+def _variance_q12(total_q12, within_q12, m, c, prior):
+    """Variance [d] within c classes of m events, where that of all counts as much as prior / 2 events do.
+
+    Of a feature that has not moved that of the one that moved most.
+    """
+    variance_q12 = (2 * within_q12 + prior * total_q12 // m) // (2 * (m - c) + prior)
     return np.where(variance_q12 > 0, variance_q12, variance_q12.max() or 1 << 12)
 
 
@@ -93,7 +95,8 @@ def _scale(x, variance_q12):
 
 def first_metric(x, labels):
     """The FirstMetric of events x [m, d] (int16 range) of classes labels [m]."""
-    return _scale(x, _variance_q12(*_scatters_q12(x, labels), len(x), len(set(labels.tolist()))))
+    m, c = len(x), len(set(labels.tolist()))
+    return _scale(x, _variance_q12(*_scatters_q12(x, labels), m, c, spec.CONTOUR_PRIOR))
 
 
 def window(x):
@@ -124,7 +127,7 @@ def layer_metric(x, labels):
     low, high = window(x)
     inside = np.clip(x, low, high)
     scatters = _scatters_q12(inside, labels)
-    variance_q12 = _variance_q12(*scatters, m, c)
+    variance_q12 = _variance_q12(*scatters, m, c, spec.KERNEL_METRIC_PRIOR)
     if 1 < c < m:
         variance_q12 = (variance_q12 << 16) // relevance(*scatters, m, c)
     return LayerMetric(low, high, _scale(inside, variance_q12))
