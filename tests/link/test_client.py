@@ -382,8 +382,24 @@ class HangingLine(ReplLine):
 
 def test_a_service_that_was_started_and_stays_silent_is_told_as_such(monkeypatch):
     clock = Clock(monkeypatch)
+    began = clock.now
     with pytest.raises(TransportError, match="the board's REPL was told to start the service; no answer in .* Reset"):
         Device(SlowLine(clock, 115200, HangingLine()))
+    assert clock.now - began < 8
+
+
+class ImportingLine(SlowLine):
+    """A board that takes its time between the line that starts the service and the first reply of it."""
+
+    def write(self, data):
+        if data == repl.START:
+            self.came_at = self.clock.now + 4.5
+        super().write(data)
+
+
+def test_a_service_that_takes_seconds_to_start_is_waited_for(monkeypatch):
+    device = Device(ImportingLine(Clock(monkeypatch), 115200, ReplLine()))
+    assert device.started and device.hello.configured == 0
 
 
 @pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])

@@ -46,8 +46,8 @@ class Device:
     timeout: seconds until an unanswered request is looked after, beside what its bytes take on a UART. A probe that presses
     no key of a REPL goes first, and the request again when that is answered; a retry is never executed twice. Each further
     wait is twice as long; after `attempts` of them TransportError is raised, whose `executed` tells whether the request may
-    have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there.
-    Requests of several threads wait for each other.
+    have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there;
+    where a service was started, three more after that. Requests of several threads wait for each other.
 
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that

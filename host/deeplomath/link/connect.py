@@ -10,7 +10,6 @@ from .exchange import InRepl, is_quiet
 
 _GREETING = 1.0  # seconds until a board that did not answer is taken for one in its REPL
 _OFTEN = 4  # HELLOs in the time of one time-out: they press no key, and a board answers them in no time
-_STARTED = 4  # attempts, at most, that a service takes to start
 _HELLO = 1024  # bytes on the wire of HELLO's longest reply
 
 
@@ -25,8 +24,8 @@ class Connection:
         self._request, self._wanted = _quiet_hello(link)
         self._wire = link.seconds(len(self._request) + _HELLO)
         self._began = time.monotonic()
-        silence = min(timeout * (attempts + 1) / 2, timeout * (2**attempts - 1))
-        self._limit = self._began + silence + 2 * self._wire
+        self._silence = min(timeout * (attempts + 1) / 2, timeout * (2**attempts - 1)) + 2 * self._wire
+        self._limit = self._began + self._silence
         self._hello_at, self._keys_at, self._keys_pressed = (
             self._began,
             self._began + min(timeout, _GREETING) + self._wire,
@@ -49,7 +48,7 @@ class Connection:
                 return reply
             if self._may_start and not self._keys_pressed and time.monotonic() >= self._keys_at:
                 self._press_keys()
-        raise TransportError(self._silence())
+        raise TransportError(self._words())
 
     def _next_look(self):
         keys = [] if self._keys_pressed or not self._may_start else [self._keys_at]
@@ -82,14 +81,13 @@ class Connection:
         self.started = True
         self.link.forget()
         self.link.transport.write(repl.START)
-        now, attempts = time.monotonic(), min(self.attempts, _STARTED)
-        self._hello_at = now + self.timeout / _OFTEN
-        self._limit = now + self.timeout * (2**attempts - 1) + 2 * self._wire
+        now = time.monotonic()
+        self._hello_at, self._limit = now + self.timeout / _OFTEN, now + self._silence
 
     def _name(self):
         return getattr(self.link.transport, "port", "PORT")
 
-    def _silence(self):
+    def _words(self):
         """Words on a line on which nobody answered: what was heard, and what to try."""
         seconds = f"{time.monotonic() - self._began:.3g} s"
         heard = self.link.heard()
