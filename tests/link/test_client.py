@@ -402,6 +402,29 @@ def test_a_service_that_takes_seconds_to_start_is_waited_for(monkeypatch):
     assert device.started and device.hello.configured == 0
 
 
+class InterruptedLine(ReplLine):
+    """A board at which Ctrl-C is pressed here as soon as it serves."""
+
+    def read(self, timeout):
+        if self.serving:
+            raise KeyboardInterrupt
+        return super().read(timeout)
+
+
+def test_a_service_that_was_started_in_vain_is_ended_again(monkeypatch):
+    clock, line = Clock(monkeypatch), InterruptedLine()
+    with pytest.raises(KeyboardInterrupt):
+        Device(SlowLine(clock, 115200, line))
+    assert not line.serving and (line.ran, line.resets) == ([], 0)
+    monkeypatch.setattr(dlm_handlers.spec, "VERSION_SPEC", spec.VERSION_SPEC + 1)
+    line, served = ReplLine(), Line()
+    for it in (line, served):
+        with pytest.raises(ProtocolError, match="spec: the board computes by version"):
+            Device(SlowLine(clock, 115200, it))
+    assert not line.serving and (line.ran, line.resets) == ([], 0)
+    assert served.session.handlers.running
+
+
 @pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])
 def test_a_board_without_the_service_or_a_module_says_so_at_once(lacking, monkeypatch):
     clock, words = Clock(monkeypatch), f"ImportError: no module named '{lacking}'"

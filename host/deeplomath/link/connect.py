@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Reaches the service on a line, and starts it where a REPL waits instead (PROTOCOL.md section 5)."""
 
+import contextlib
 import time
 
 from .. import spec
 from ..errors import TransportError
 from . import repl
-from .exchange import InRepl, is_quiet
+from .exchange import InRepl
 
 _GREETING = 1.0  # seconds until a board that did not answer is taken for one in its REPL
 _OFTEN = 4  # HELLOs in the time of one time-out: they press no key, and a board answers them in no time
+_LAST = 0.2  # seconds for the reply to the EXIT of a service that was started in vain
 _HELLO = 1024  # bytes on the wire of HELLO's longest reply
 
 
@@ -21,7 +23,7 @@ class Connection:
         self.started = False
         self._greetings = 0  # HELLOs sent: as many as attempts, however short the time
         self._may_start = start
-        self._request, self._wanted = _quiet_hello(link)
+        self._request, self._wanted = _quiet(link, spec.OPCODE_HELLO)
         self._wire = link.seconds(len(self._request) + _HELLO)
         self._began = time.monotonic()
         self._silence = min(timeout * (attempts + 1) / 2, timeout * (2**attempts - 1)) + 2 * self._wire
@@ -50,6 +52,13 @@ class Connection:
                 self._press_keys()
         raise TransportError(self._words())
 
+    def give_back(self):
+        """Ends the service that was started, or is about to be: it is of no use to this side, and the REPL was there before."""
+        if self.started:
+            with contextlib.suppress(TransportError):
+                self.link.transport.write(_quiet(self.link, spec.OPCODE_EXIT)[0])
+                self.link.transport.read(_LAST)
+
     def _next_look(self):
         keys = [] if self._keys_pressed or not self._may_start else [self._keys_at]
         end = [self._limit] if self._greetings >= self.attempts else []
@@ -60,6 +69,7 @@ class Connection:
         tail = self.link.decoder.tail()
         if self.started:
             if refusal := repl.refusal(tail):
+                self.started = False
                 deploy = f"`deeplomath deploy {self._name()}` puts it there"
                 words = f"the board is in its REPL and the service does not start: {refusal}; {deploy}"
                 raise InRepl(f"hello: {words}") from error
@@ -107,9 +117,9 @@ class Connection:
         return f"hello: no answer in {seconds}, {words}. {tries}? {advice}"
 
 
-def _quiet_hello(link):
-    """A HELLO that presses no key of a REPL, and what its reply is known by."""
+def _quiet(link, opcode):
+    """A request without a payload that presses no key of a REPL, the opcode of EXIT apart, and what its reply is known by."""
     while True:
-        request, wanted = link.next(spec.OPCODE_HELLO)
-        if is_quiet(request):
+        request, wanted = link.next(opcode)
+        if not (repl.KEYS - {opcode}) & set(request[1:-1]):
             return request, wanted
