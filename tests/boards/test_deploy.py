@@ -601,15 +601,37 @@ def test_a_main_script_is_written_when_asked_for_and_another_one_only_by_force(p
     assert files(port, ["/main.py"])["/main.py"] == zlib.crc32(script.encode())
 
 
-def test_a_network_that_has_learned_is_lost_only_by_force(port):
+def learn(device):
+    device.learn(np.array([1, 2], np.int16), 1)
+
+
+def meet(device):
+    device.infer(np.array([9000, -9000], np.int16))
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["served", "ended"])
+@pytest.mark.parametrize(
+    ("lives", "kept"), [(learn, "1 neurons and 0"), (meet, "0 neurons and 1")], ids=["knows", "met"]
+)
+def test_a_network_that_has_learned_or_met_something_is_lost_only_by_force(port, lives, kept, ended):
     with deeplomath.Device(port) as device:
         device.configure(features=2, classes=2, events=4)
+        if ended:
+            device.exit()
     deploy.end_service(port, BAUD, force=False)
     with deeplomath.Device(port) as device:
         device.configure(features=2, classes=2, events=4)
-        device.learn(np.array([1, 2], np.int16), 1)
-    with pytest.raises(DeployError, match="network: 1 neurons on the board would be lost"):
-        deploy.deploy(port)
+        lives(device)
+        before = device.digest(), device.unknowns()
+        if ended:
+            device.exit()
+    for refused in (deploy.deploy, lambda port: deploy.ask(port, ["armv7m"])):
+        with pytest.raises(DeployError, match=f"network: {kept} unknowns on the board would be lost"):
+            refused(port)
+    with deeplomath.Device(port) as device:
+        assert (device.digest(), device.unknowns()) == before
+        if ended:
+            device.exit()
     assert deploy.deploy(port, force=True).copied == []
 
 

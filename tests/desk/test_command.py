@@ -196,14 +196,6 @@ def test_for_debugging_a_fault_shows_its_traceback():
     assert done.returncode == 3 and b"Traceback" in done.stderr and b"TypeError" in done.stderr
 
 
-@pytest.mark.parametrize("baud", ["99999999999", "12000001", "1199", "-1", "fast"])
-@pytest.mark.parametrize("command", [["info", "P"], ["deploy", "P"], ["exit", "P"]])
-def test_a_baud_beyond_all_limits_is_refused_with_the_limit(command, baud):
-    done = process(*command, "--baud", baud)
-    assert done.returncode == 2 and "--baud" in words_of(done)
-    assert "12000000" in words_of(done) or baud in ("1199", "-1", "fast")
-
-
 @pytest.mark.parametrize(
     ("picture", "words"),
     [

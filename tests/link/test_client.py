@@ -382,8 +382,47 @@ class HangingLine(ReplLine):
 
 def test_a_service_that_was_started_and_stays_silent_is_told_as_such(monkeypatch):
     clock = Clock(monkeypatch)
+    began = clock.now
     with pytest.raises(TransportError, match="the board's REPL was told to start the service; no answer in .* Reset"):
         Device(SlowLine(clock, 115200, HangingLine()))
+    assert clock.now - began < 8
+
+
+class ImportingLine(SlowLine):
+    """A board that takes its time between the line that starts the service and the first reply of it."""
+
+    def write(self, data):
+        if data == repl.START:
+            self.came_at = self.clock.now + 4.5
+        super().write(data)
+
+
+def test_a_service_that_takes_seconds_to_start_is_waited_for(monkeypatch):
+    device = Device(ImportingLine(Clock(monkeypatch), 115200, ReplLine()))
+    assert device.started and device.hello.configured == 0
+
+
+class InterruptedLine(ReplLine):
+    """A board at which Ctrl-C is pressed here as soon as it serves."""
+
+    def read(self, timeout):
+        if self.serving:
+            raise KeyboardInterrupt
+        return super().read(timeout)
+
+
+def test_a_service_that_was_started_in_vain_is_ended_again(monkeypatch):
+    clock, line = Clock(monkeypatch), InterruptedLine()
+    with pytest.raises(KeyboardInterrupt):
+        Device(SlowLine(clock, 115200, line))
+    assert not line.serving and (line.ran, line.resets) == ([], 0)
+    monkeypatch.setattr(dlm_handlers.spec, "VERSION_SPEC", spec.VERSION_SPEC + 1)
+    line, served = ReplLine(), Line()
+    for it in (line, served):
+        with pytest.raises(ProtocolError, match="spec: the board computes by version"):
+            Device(SlowLine(clock, 115200, it))
+    assert not line.serving and (line.ran, line.resets) == ([], 0)
+    assert served.session.handlers.running
 
 
 @pytest.mark.parametrize("lacking", ["dlm_main", "deeplomath", "deeplomath_signal"])

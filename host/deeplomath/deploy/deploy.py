@@ -7,11 +7,12 @@ from .. import spec
 from ..errors import DeeplomathError, DeployError, ProtocolError, TransportError
 from ..link import frame
 from ..link.client import Device
+from ..link.rawrepl import RawRepl
 from ..link.transport import BAUD, Transport
 from ..paths import BUILD
 from .board import Board
 from .choice import choose_architecture, load_build
-from .facts import Facts
+from .facts import KEPT, KEPT_OF, Facts, checked
 from .install import prepare, prepare_main
 from .proof import LIFE, self_test
 
@@ -30,8 +31,8 @@ class Deployed(NamedTuple):
 def deploy(port, *, baud=BAUD, build=BUILD, main=None, force=False, say=lambda words: None):
     """Puts what is missing on the board at port and proves it by a short life in lockstep with the mirror; a Deployed.
 
-    main: text of a main.py to write, None: leave it alone. force: overwrite another main.py, end a service whose network
-    has learned something. say: is told each step. DeployError: refused or failed, and the old files are back.
+    main: text of a main.py to write, None: leave it alone. force: overwrite another main.py, lose a network that has
+    learned something or remembers unknowns. say: is told each step. DeployError: refused or failed, and the old files are back.
     """
     modules, device = load_build(build)
     end_service(port, baud, force)
@@ -79,14 +80,24 @@ def end_service(port, baud, force):
         line.close()
         return
     except TransportError:  # nobody serves, or there is no such port, which the next to open it says
+        if not force:
+            with RawRepl(port, baud, soft_reset=False) as board:  # a service that was ended has left its network there
+                _refuse_loss(checked({"kept": board.run(KEPT)}, KEPT_OF)["kept"])
         return
     with device:
-        neurons = device.info().neurons if device.hello.configured else 0
-        if neurons and not force:
-            raise DeployError(
-                f"network: {neurons} neurons on the board would be lost; export them, or use --force (FORCE=1 in make)"
-            )
+        if device.hello.configured and not force:
+            _refuse_loss((device.info().neurons, len(device.unknowns())))
         device.exit()
+
+
+def _refuse_loss(kept):
+    """DeployError, if a network of these (neurons, unknowns), None for no network, has learned or met something."""
+    if kept and any(kept):
+        neurons, unknowns = kept
+        raise DeployError(
+            f"network: {neurons} neurons and {unknowns} unknowns on the board would be lost; export them, or use --force "
+            "(FORCE=1 in make)"
+        )
 
 
 def _restored(port, baud, install):

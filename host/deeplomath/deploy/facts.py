@@ -72,6 +72,16 @@ found['files'] = {{path: crc(path) for path in {paths!r}}}
 print(repr(found))
 """
 
+# Run on the board in its REPL: how many neurons and unknowns the network has that outlived an EXIT, None where none did.
+KEPT = """
+import sys
+try:
+    network = sys.modules['dlm_main']._kept.handlers.network
+    print((network.info().neurons, len(network.unknowns())))
+except (KeyError, AttributeError):
+    pass
+"""
+
 
 class Facts(NamedTuple):
     """What a board says of itself. builtin of each module, frozen of each device file: its version where the firmware has it."""
@@ -105,6 +115,10 @@ class Facts(NamedTuple):
     @property
     def micropython(self):
         return "MicroPython " + ".".join(map(str, self.version))
+
+
+def is_kept(value):
+    return value is None or isinstance(value, tuple) and len(value) == 2 and all(is_number(it, 2**16) for it in value)
 
 
 def is_number(value, most):
@@ -152,6 +166,8 @@ ROOM = {
     "error": (lambda it: it is None or is_text(it), "a line of text or None"),
     "files": (lambda it: isinstance(it, dict), "a dict"),
 }
+
+KEPT_OF = {"kept": (is_kept, "two numbers or None")}
 
 
 def checked(answer, checks):

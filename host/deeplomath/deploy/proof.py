@@ -12,7 +12,7 @@ LIFE = 24  # events of the self-test
 
 def self_test(port, baud=BAUD):
     """A short life on the board, each result and digest compared with the mirror's; the last digest, and the heap free."""
-    with Device(port, baud=baud, attempts=4) as device:
+    with Device(port, baud=baud, timeout=4, attempts=3) as device:  # a service takes its time to start
         try:
             lockstep = _live(device)
             return lockstep.digest, device.health().heap_free

@@ -20,7 +20,7 @@ from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, report, screen, statuses
+from . import data, demo, drawing, options, report, screen, statuses
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 console = screen.Screen()
@@ -30,11 +30,11 @@ FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURE = (paths.BUILD if paths.IN_CHECKOUT else Path()) / "demo.png"
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
 Line = Annotated[str, typer.Argument(help="Device path, COM3, or socket://host:port.")]
-Baud = Annotated[int, typer.Option(min=1200, max=FASTEST, help="Of a UART; of no meaning over USB.")]
+Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
-Person = Annotated[int, typer.Option(min=1, max=len(data.PEOPLE), help="Whose exercises.")]
-Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 right.")]
+Person = Annotated[int, options.whole(1, len(data.PEOPLE), help="Whose exercises.")]
+Side = Annotated[int, options.whole(0, 1, help="Which arm: 0 left, 1 right.")]
 
 
 class Refused(DeeplomathError):
@@ -118,14 +118,14 @@ def check_command(
     port: Port,
     file: File,
     classes: Annotated[
-        int | None, typer.Option(help="Classes of the network; by default as many as the file needs.")
+        int | None, options.whole(help="Classes of the network; by default as many as the file needs.")
     ] = None,
     events: Annotated[
         int | None,
-        typer.Option(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
+        options.whole(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
     ] = None,
-    layers: Annotated[int, typer.Option(help="The most layers.")] = spec.DEFAULT_LAYERS,
-    false_reject_permille: Annotated[int, typer.Option(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+    layers: Annotated[int, options.whole(help="The most layers.")] = spec.DEFAULT_LAYERS,
+    false_reject_permille: Annotated[int, options.whole(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
     force: Force = False,
     baud: Baud = BAUD,
 ):
@@ -172,9 +172,11 @@ def deploy_command(
     serial: Annotated[
         str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
     ] = "repl",
-    serial_baud: Annotated[int, typer.Option(min=1200, max=FASTEST, help="The baud of that UART.")] = BAUD,
-    tx: Annotated[int | None, typer.Option(help="Its transmit pin, by number, where the port lets one choose.")] = None,
-    rx: Annotated[int | None, typer.Option(help="Its receive pin.")] = None,
+    serial_baud: Annotated[int, options.whole(1200, FASTEST, help="The baud of that UART.")] = BAUD,
+    tx: Annotated[
+        int | None, options.whole(help="Its transmit pin, by number, where the port lets one choose.")
+    ] = None,
+    rx: Annotated[int | None, options.whole(help="Its receive pin.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
     baud: Baud = BAUD,
 ):

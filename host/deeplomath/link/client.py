@@ -41,13 +41,14 @@ class Device:
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
     board was told to serve; of no meaning over USB. A board that waits in its REPL, friendly or raw, is told to start the
-    service, but for start=False; `started` is then True, and exit() gives the REPL back.
+    service, but for start=False; `started` is then True, and exit() gives the REPL back. A Device that
+    does not come about gives it back by itself.
 
     timeout: seconds until an unanswered request is looked after, beside what its bytes take on a UART. A probe that presses
     no key of a REPL goes first, and the request again when that is answered; a retry is never executed twice. Each further
     wait is twice as long; after `attempts` of them TransportError is raised, whose `executed` tells whether the request may
-    have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there.
-    Requests of several threads wait for each other.
+    have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there;
+    where a service was started, three more after that. Requests of several threads wait for each other.
 
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
@@ -262,8 +263,17 @@ class Device:
 
     def _connect(self, start=True):
         connection = Connection(self._link, self.timeout, self.attempts, start)
-        got, rest = self._accept(spec.OPCODE_HELLO, connection.hello())
+        try:
+            hello = self._hello(connection.hello())
+        except BaseException:
+            connection.give_back()
+            raise
         self.started = connection.started
+        return hello
+
+    def _hello(self, reply):
+        """The Hello in HELLO's reply. ProtocolError: the board speaks otherwise, or computes otherwise."""
+        got, rest = self._accept(spec.OPCODE_HELLO, reply)
         texts = replies.texts(rest)
         if got["spec"] != spec.VERSION_SPEC:
             raise ProtocolError(

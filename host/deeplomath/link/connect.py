@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Reaches the service on a line, and starts it where a REPL waits instead (PROTOCOL.md section 5)."""
 
+import contextlib
 import time
 
 from .. import spec
 from ..errors import TransportError
 from . import repl
-from .exchange import InRepl, is_quiet
+from .exchange import InRepl
 
 _GREETING = 1.0  # seconds until a board that did not answer is taken for one in its REPL
 _OFTEN = 4  # HELLOs in the time of one time-out: they press no key, and a board answers them in no time
-_STARTED = 4  # attempts, at most, that a service takes to start
+_LAST = 0.2  # seconds for the reply to the EXIT of a service that was started in vain
 _HELLO = 1024  # bytes on the wire of HELLO's longest reply
 
 
@@ -22,11 +23,11 @@ class Connection:
         self.started = False
         self._greetings = 0  # HELLOs sent: as many as attempts, however short the time
         self._may_start = start
-        self._request, self._wanted = _quiet_hello(link)
+        self._request, self._wanted = _quiet(link, spec.OPCODE_HELLO)
         self._wire = link.seconds(len(self._request) + _HELLO)
         self._began = time.monotonic()
-        silence = min(timeout * (attempts + 1) / 2, timeout * (2**attempts - 1))
-        self._limit = self._began + silence + 2 * self._wire
+        self._silence = min(timeout * (attempts + 1) / 2, timeout * (2**attempts - 1)) + 2 * self._wire
+        self._limit = self._began + self._silence
         self._hello_at, self._keys_at, self._keys_pressed = (
             self._began,
             self._began + min(timeout, _GREETING) + self._wire,
@@ -49,7 +50,14 @@ class Connection:
                 return reply
             if self._may_start and not self._keys_pressed and time.monotonic() >= self._keys_at:
                 self._press_keys()
-        raise TransportError(self._silence())
+        raise TransportError(self._words())
+
+    def give_back(self):
+        """Ends the service that was started, or is about to be: it is of no use to this side, and the REPL was there before."""
+        if self.started:
+            with contextlib.suppress(TransportError):
+                self.link.transport.write(_quiet(self.link, spec.OPCODE_EXIT)[0])
+                self.link.transport.read(_LAST)
 
     def _next_look(self):
         keys = [] if self._keys_pressed or not self._may_start else [self._keys_at]
@@ -61,6 +69,7 @@ class Connection:
         tail = self.link.decoder.tail()
         if self.started:
             if refusal := repl.refusal(tail):
+                self.started = False
                 deploy = f"`deeplomath deploy {self._name()}` puts it there"
                 words = f"the board is in its REPL and the service does not start: {refusal}; {deploy}"
                 raise InRepl(f"hello: {words}") from error
@@ -82,14 +91,13 @@ class Connection:
         self.started = True
         self.link.forget()
         self.link.transport.write(repl.START)
-        now, attempts = time.monotonic(), min(self.attempts, _STARTED)
-        self._hello_at = now + self.timeout / _OFTEN
-        self._limit = now + self.timeout * (2**attempts - 1) + 2 * self._wire
+        now = time.monotonic()
+        self._hello_at, self._limit = now + self.timeout / _OFTEN, now + self._silence
 
     def _name(self):
         return getattr(self.link.transport, "port", "PORT")
 
-    def _silence(self):
+    def _words(self):
         """Words on a line on which nobody answered: what was heard, and what to try."""
         seconds = f"{time.monotonic() - self._began:.3g} s"
         heard = self.link.heard()
@@ -109,9 +117,9 @@ class Connection:
         return f"hello: no answer in {seconds}, {words}. {tries}? {advice}"
 
 
-def _quiet_hello(link):
-    """A HELLO that presses no key of a REPL, and what its reply is known by."""
+def _quiet(link, opcode):
+    """A request without a payload that presses no key of a REPL, the opcode of EXIT apart, and what its reply is known by."""
     while True:
-        request, wanted = link.next(spec.OPCODE_HELLO)
-        if is_quiet(request):
+        request, wanted = link.next(opcode)
+        if not (repl.KEYS - {opcode}) & set(request[1:-1]):
             return request, wanted

@@ -173,11 +173,6 @@ class _Exchange:
         self.link.transport.write(self._probes[-1].wire)
 
 
-def is_quiet(wire):
-    """True when the bytes of a frame press no key that a REPL would act on."""
-    return not repl.KEYS & set(wire[1:-1])
-
-
 def make_probe():
     """A Probe of a sequence chosen at random among those whose bytes and whose checksum's are printable."""
     while True:
