@@ -11,7 +11,7 @@ from .log2 import log2_q11
 
 STILL = spec.FEATURE_STILL_BITS
 OCTAVE = 1 << spec.FEATURE_LOG_BITS
-KURTOSIS_BITS = 12  # of the largest distance to the mean, for the fourth powers
+KURTOSIS_BITS = 11  # of the largest distance to the mean, for the fourth powers
 
 
 def stats(x, flags):
