@@ -346,9 +346,9 @@ def _work_of_window(window):
 
 def _within(where, name, given, low, high):
     if not low <= given <= high:
-        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {low}..{high} allowed")
+        allowed = f"{low}..{high} allowed" if low < high else f"{low} needed"
+        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {allowed}")
 
 
 def _exact(where, name, given, needed):
-    if given != needed:
-        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {needed} needed")
+    _within(where, name, given, needed, needed)
