@@ -54,14 +54,13 @@ def q29(sections):
 
 
 class _Refusal(ctypes.Structure):
-    _fields_ = [("field", ctypes.c_char_p), *((name, ctypes.c_uint32) for name in ("operation", "kind"))]
-    _fields_ += [(name, ctypes.c_uint32) for name in ("given", "low", "high")]
+    _fields_ = [(name, ctypes.c_uint32) for name in ("operation", "kind", "field", "given", "low", "high")]
 
     def __str__(self):
         where = f"operation {self.operation}" if self.operation else "program"
         where += f", {spec.OPERATIONS[self.kind]}" if self.kind else ""
         allowed = f"{self.low}..{self.high} allowed" if self.low < self.high else f"{self.low} needed"
-        return f"{where}: {self.field.decode()}: {self.given} given, {allowed}"
+        return f"{where}: {spec.FIELDS[self.field].replace('_', ' ')}: {self.given} given, {allowed}"
 
 
 class _Info(ctypes.Structure):

@@ -27,7 +27,8 @@ static int plan_program(dlm_plan_t *plan, const uint8_t *program, size_t bytes, 
         plan->bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
         plan->operations = pass ? operations : NULL;
         plan->period = period;
-        if (!dlm_program_read(plan)) {
+        dlm_program_read(plan);
+        if (plan->refusal.field) {
             return DLM_ERR_PROGRAM;
         }
         period = plan->longest;

@@ -39,16 +39,17 @@ typedef struct {
     uint32_t stride, most, first, n;
 } dlm_rows_t;
 
-// A program as it is read; the reader's own.
+// A program as it is read; the reader's own. refusal.field 0: nothing is wrong so far.
 typedef struct {
     const uint8_t *code;
     uint32_t bytes;
     dlm_operation_t *operations;  // where they are written; NULL: nowhere
     dlm_refusal_t refusal;
     uint64_t work;
-    uint32_t period;  // of all windows, in samples of the input; set ahead of a second reading, for the work
-    uint32_t longest;
-    uint32_t n_operations, n_lines, n_samples, n_windows, n_powers, n_gates, n_pools, n_maps;
+    uint32_t period;   // of all windows, in samples of the input; set ahead of a second reading, for the work
+    uint32_t longest;  // the period that was found
+    uint32_t kind_low, kind_high;  // kinds that may come next
+    uint32_t n_operations, n_lines, n_samples, n_windows, n_powers, n_gates;
     uint32_t state, frame, width, parts, most_values, most_power;
     uint32_t window_n, window_lines, window_powers;
     uint16_t spacing[DLM_SIGNAL_LINES];
@@ -69,8 +70,8 @@ struct dlm_front {
 
 // dlm_program.c
 
-// Reads a program; false: it is refused, and plan->refusal tells why. plan: all 0 but code, bytes, operations, period.
-bool dlm_program_read(dlm_plan_t *plan);
+// Reads a program; plan->refusal tells whether it is refused. plan: all 0 but code, bytes, operations, period.
+void dlm_program_read(dlm_plan_t *plan);
 
 // Bytes of the buffer of a program that was read.
 uint32_t dlm_program_footprint(const dlm_plan_t *plan);

@@ -30,9 +30,9 @@ typedef struct dlm_front dlm_front_t;
 
 // Why a program is refused: "operation 3, biquad: line: 7 given, 0..5 allowed".
 typedef struct {
-    const char *field;   // what is wrong, one or a few words
     uint32_t operation;  // counted from 1; 0: the program as a whole
     uint32_t kind;       // DLM_OPERATION_* of that operation; 0 where it has none
+    uint32_t field;      // what is wrong, DLM_FIELD_*
     uint32_t given;      // the value
     uint32_t low;        // the least that is allowed
     uint32_t high;       // the most; low where one value alone is right
