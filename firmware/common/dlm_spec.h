@@ -111,6 +111,7 @@
 #define DLM_SIGNAL_WINDOW 32768
 #define DLM_SIGNAL_POWER_MIN 16
 #define DLM_SIGNAL_POWER 2048
+#define DLM_SIGNAL_PERIOD 1048576
 #define DLM_SIGNAL_TURN 2048
 #define DLM_SIGNAL_GUARD 14
 #define DLM_SIGNAL_WEIGHT_BITS 6
@@ -180,6 +181,7 @@
 #define DLM_FIELD_LEAST 36
 #define DLM_FIELD_SLOW 37
 #define DLM_FIELD_ABSOLUTE_SUM_OF_A_ROW 38
+#define DLM_FIELD_PERIOD 39
 
 // The constants that are part of every digest
 #define DLM_DIGESTED { \

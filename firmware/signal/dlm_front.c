@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A front-end: samples in, in chunks of any size, events out. Twin of host/deeplomath/signal/front.py. SIGNAL.md,
-// Front-end.
+// Stream.
 #include "dlm_operations.h"
 
 typedef char front_has_the_size_that_the_twin_counts_on[sizeof(dlm_front_t) == DLM_SIGNAL_FOOTPRINT ? 1 : -1];

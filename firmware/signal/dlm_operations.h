@@ -45,7 +45,7 @@ typedef struct {
     uint32_t bytes;
     dlm_operation_t *operations;  // where they are written; NULL: nowhere
     dlm_refusal_t refusal;
-    uint64_t work;
+    uint32_t work;
     uint32_t period;   // of all windows, in samples of the input; set ahead of a second reading, for the work
     uint32_t longest;  // the period that was found
     uint32_t kind_low, kind_high;  // kinds that may come next
@@ -56,16 +56,16 @@ typedef struct {
 } dlm_plan_t;
 
 struct dlm_front {
-    uint64_t index, overruns, work;
+    uint64_t index, overruns;
     uint32_t lines, power, values;  // offsets: the lines' samples now, where powers are made, values of rows twice
-    uint32_t footprint;
+    uint32_t footprint, work, spare;
     int32_t floor;  // loudness of what is always there; negative: not known yet
     uint16_t bytes, frame, most_values, features;
     uint16_t lowest;  // loudness since the gate opened
     uint8_t n_operations, n_samples, n_inputs, parts;
     uint8_t first, held;  // frames in the gate's store: where they begin, how many there are
     uint8_t open, quiet;
-    uint16_t spare;
+    uint16_t unused;
 };
 
 // dlm_program.c

@@ -116,7 +116,7 @@ static void read_sample(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *bo
     if (!within(plan, DLM_FIELD_LINES_IN_ALL, plan->n_lines + made, 1, DLM_SIGNAL_LINES) || !spacing) {
         return;
     }
-    plan->work += (uint64_t)((plan->period + spacing - 1) / spacing) * factors;
+    plan->work += (plan->period + spacing - 1) / spacing * factors;
     if (it->kind == DLM_OPERATION_KEEP) {
         it->n = body[1];
         spacing *= body[1];
@@ -133,7 +133,9 @@ static void read_window(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *bo
     const uint32_t n = dlm_get_u16(body), hop = dlm_get_u16(body + 2);
     within(plan, DLM_FIELD_N, n, DLM_SIGNAL_WINDOW_MIN, DLM_SIGNAL_WINDOW);
     within(plan, DLM_FIELD_HOP, hop, 1, n);
-    raise_to(&plan->longest, hop * read_lines(plan, it, body + HEAD, lines));
+    const uint32_t period = hop * read_lines(plan, it, body + HEAD, lines);
+    within(plan, DLM_FIELD_PERIOD, period, 1, DLM_SIGNAL_PERIOD);
+    raise_to(&plan->longest, period);
     it->state = plan->state;
     plan->n_windows++;
     plan->window_n = n;
