@@ -56,7 +56,7 @@ class _Refusal(ctypes.Structure):
 
 
 class _Info(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_uint32) for name in ("work", "footprint", "lines", "features")]
+    _fields_ = [(name, ctypes.c_uint32) for name in ("work", "footprint", "lines", "features", "apart")]
 
 
 class _Event(ctypes.Structure):
@@ -84,6 +84,7 @@ class KernelFrontEnd:
         if _signal().dlm_front_check(code, size, ctypes.byref(info), ctypes.byref(refusal)):
             raise KernelError(spec.ERROR_PROGRAM, str(refusal))
         self.features, self.footprint, self.work, self.lines = info.features, info.footprint, info.work, info.lines
+        self.apart = info.apart
         self.memory = np.full((self.footprint + 2 * self.GUARD) // 8, 0xA5A5A5A5A5A5A5A5, np.uint64)
         self.front, start = ctypes.c_void_p(), self.memory.ctypes.data + self.GUARD
         room = ctypes.c_size_t(self.footprint)

@@ -193,6 +193,7 @@ static void read_gate(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body
         within(plan, gate_limits[i].field, body[4 + i], low, high ? high : most - !low);
     }
     it->state = plan->state;
+    plan->frames = body[4] + 1u < most ? body[4] + 1u : most;
     plan->n_gates = 1;
     plan->work += most * plan->frame;
     plan->state += dlm_aligned(most * (2 + 2 * plan->frame));
@@ -302,7 +303,7 @@ void dlm_program_read(dlm_plan_t *plan) {
         return;
     }
     const uint32_t n = plan->n_operations = code[8];
-    plan->parts = plan->kind_low = 1;
+    plan->parts = plan->frames = plan->kind_low = 1;
     plan->kind_high = DLM_OPERATION_WINDOW;
     plan->state = DLM_SIGNAL_FOOTPRINT + DLM_SIGNAL_FOOTPRINT_OPERATION * n + dlm_aligned(plan->bytes);
     for (; plan->n_lines < code[3]; plan->n_lines++) {

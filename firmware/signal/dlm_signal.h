@@ -44,6 +44,7 @@ typedef struct {
     uint32_t footprint;  // bytes of its buffer
     uint32_t lines;      // of the input: int16 of a sample
     uint32_t features;   // int16 of an event
+    uint32_t apart;      // fewest samples from one event to the next
 } dlm_front_info_t;
 
 // What a push gives.
