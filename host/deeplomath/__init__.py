@@ -3,6 +3,7 @@
 
 Network           the mirror: learns event by event, the same bits as the board
 Device(port)      a board over serial, with the same methods
+FrontEnd          samples in, events out, as a program says
 window_features   a sensor window to the features of an event
 cost              what a network can cost at most, known before it is made
 
@@ -18,6 +19,7 @@ _HOMES = {
     "DeeplomathError": "errors",
     "Device": "link.client",
     "DeviceError": "errors",
+    "FrontEnd": "signal.front",
     "Info": "results",
     "KernelError": "errors",
     "Learned": "results",
