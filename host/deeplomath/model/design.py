@@ -28,7 +28,9 @@ def butterworth(kind, order, frequencies, rate):
     try:
         from scipy.signal import butter
     except ModuleNotFoundError as error:
-        raise ModelError("a filter is designed by scipy, which is not here: `pip install scipy`, or give its sections") from error
+        raise ModelError(
+            "a filter is designed by scipy, which is not here: `pip install scipy`, or give its sections"
+        ) from error
     wanted = frequencies[0] if FILTERS[kind] == 1 else list(frequencies)
     sections = butter(order, wanted, kind, fs=rate, output="sos")
     z = np.exp(-2j * np.pi * _best(kind, frequencies, rate) / rate)
