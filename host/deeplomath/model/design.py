@@ -37,7 +37,9 @@ def butterworth(kind, order, frequencies, rate):
     found = []
     for b0, b1, b2, _, a1, a2 in sections:
         gain = abs((1 + a1 * z + a2 * z * z) / (b0 + b1 * z + b2 * z * z))
-        found.append([nearest(v * 2**COEFFICIENT_BITS) for v in (b0 * gain, b1 * gain, b2 * gain, a1, a2)])
+        first = nearest(b0 * gain * 2**COEFFICIENT_BITS)  # the others by their ratio to it: a zero stays where it was
+        poles = (nearest(a * 2**COEFFICIENT_BITS) for a in (a1, a2))
+        found.append([first, nearest(first * (b1 / b0)), nearest(first * (b2 / b0)), *poles])
     return found
 
 
