@@ -36,11 +36,17 @@ def preset(name):
     return resources.files(__package__).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
 
 
+def _read(source):
+    """The Text of a preset or of a file."""
+    name = str(source)
+    return text.parsed(preset(name), f"{name}.toml") if name in PRESETS else text.read(source)
+
+
 class Model:
     """A model file: what is measured, what becomes of it, and what is learned from it.
 
-    source: the path of a file, or the name of a preset: motion, keywords, vibration, current. ModelError (a ValueError)
-    names file, line and field of what is wrong.
+    source: the path of a file, the name of a preset (motion, keywords, vibration, current), or a Text. ModelError (a
+    ValueError) names file, line and field of what is wrong.
 
     program: the bytes of the front-end. source, vote, steps: as the file has them. names: of the classes so far, a list;
     a class that is taught under a new name gets the next number, up to `classes`.
@@ -51,8 +57,7 @@ class Model:
     """
 
     def __init__(self, source):
-        name = str(source)
-        self.text = text.parsed(preset(name), f"{name}.toml") if name in PRESETS else text.read(source)
+        self.text = source if isinstance(source, text.Text) else _read(source)
         self.program, self.source, self.vote = self.text.program, self.text.source, self.text.vote
         self.steps, self.classes = self.text.steps, self.text.classes
         self.names = list(self.text.names)

@@ -31,6 +31,7 @@ class Stage:
     values: int = 0  # of a frame; behind a map, of a row
     rows: int = 1  # of an event: the parts of a pool
     makes: str = ""  # what the last operation made, for people
+    designed: list | None = None  # sections of the last operation that were designed here
 
     def add(self, name, spacing):
         self.lines[name] = len(self.lines), spacing
@@ -40,7 +41,7 @@ def compiled(stage, fields):
     """The bytes of the operation in these Fields; the stage goes on. ModelError."""
     kind = fields.word("op", tuple(spec.OPERATIONS.values()))
     fields.title += f", {kind}"
-    stage.makes = ""
+    stage.makes, stage.designed = "", None
     flags, body = _WRITERS[kind](stage, fields)
     fields.rest()
     number = next(number for number, name in spec.OPERATIONS.items() if name == kind)
@@ -92,6 +93,7 @@ def _biquad(stage, fields):
     name = fields.checked_name("of", fields.take("of"), "of")
     number, spacing = _line(stage.lines, fields, name, "of")
     sections = _sections(fields, stage.rate / spacing)
+    stage.designed = None if fields.has("sections") else sections
     _new_line(stage, fields, spacing)
     stage.makes += f", {len(sections)} section{'s' * (len(sections) > 1)}"
     return 0, bytes([number, 0, 0, 0]) + b"".join(struct.pack("<5i", *section) for section in sections)

@@ -48,11 +48,13 @@ class Vote(NamedTuple):
 
 
 class Step(NamedTuple):
-    """An operation of the front-end. kind: its name; line: of the file; makes: what, in words."""
+    """An operation of the front-end. kind: its name; line: of the file; makes: what, in words; designed: the sections of a
+    filter that was designed here, else None."""
 
     kind: str
     line: int
     makes: str
+    designed: list | None
 
 
 class Text(NamedTuple):
@@ -148,7 +150,7 @@ def _front_end(root, source):
         fields = Fields(root.file, root.places, values, ("front_end", i), f"front_end {i + 1}")
         code += compiled(stage, fields)
         every.append(fields)
-        steps.append(Step(values["op"], root.places["front_end", i], stage.makes))
+        steps.append(Step(values["op"], root.places["front_end", i], stage.makes, stage.designed))
     features, rate = stage.rows * stage.values, design.nearest(1000 * source.rate)
     header = HEADER.pack(MAGIC, spec.SIGNAL_VERSION, len(source.lines), rate, len(tables), min(features, 65535))
     _check(header + code, root, every)
