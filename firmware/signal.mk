@@ -2,4 +2,4 @@
 # How the signal library is compiled for boards, and the bytes that its code may take on any core; its twin is
 # kernel.mk.
 SIGNAL_CFLAGS = -Os -fno-tree-forwprop
-SIGNAL_BYTES = 1024
+SIGNAL_BYTES = 6144

@@ -145,6 +145,44 @@ STATISTIC_RANGE = 3
 STATISTIC_CROSSINGS = 4
 STATISTIC_KURTOSIS = 5
 STATISTIC_ABSOLUTE = 6
+FIELD_BYTES = 1
+FIELD_MAGIC = 2
+FIELD_VERSION = 3
+FIELD_LINES = 4
+FIELD_OPERATIONS = 5
+FIELD_FEATURES = 6
+FIELD_FEATURES_MADE = 7
+FIELD_WINDOWS_BEFORE_THE_END = 8
+FIELD_POOLS_BEFORE_THE_END = 9
+FIELD_KIND = 10
+FIELD_LENGTH = 11
+FIELD_FLAGS = 12
+FIELD_SHIFT = 13
+FIELD_STATISTICS = 14
+FIELD_SHAPE = 15
+FIELD_PARTS = 16
+FIELD_ROWS = 17
+FIELD_LINES_IN_ALL = 18
+FIELD_LINE = 19
+FIELD_LINES_OF_A_ROW = 20
+FIELD_SPACING_OF_ITS_LINES = 21
+FIELD_SPACING = 22
+FIELD_RESERVED = 23
+FIELD_N = 24
+FIELD_HOP = 25
+FIELD_N_OF_ITS_WINDOW = 26
+FIELD_POWERS_OF_ITS_WINDOW_BEFORE_IT = 27
+FIELD_POWERS_BEFORE_IT = 28
+FIELD_GATES_BEFORE_IT = 29
+FIELD_EDGE = 30
+FIELD_VALUES = 31
+FIELD_HANG = 32
+FIELD_MOST = 33
+FIELD_PRE = 34
+FIELD_TRIM = 35
+FIELD_LEAST = 36
+FIELD_SLOW = 37
+FIELD_ABSOLUTE_SUM_OF_A_ROW = 38
 OPCODE_HELLO = 1
 OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
@@ -349,6 +387,47 @@ OPERATIONS = {
     9: "gate",
     10: "pool",
     11: "map",
+}
+
+FIELDS = {
+    1: "bytes",
+    2: "magic",
+    3: "version",
+    4: "lines",
+    5: "operations",
+    6: "features",
+    7: "features_made",
+    8: "windows_before_the_end",
+    9: "pools_before_the_end",
+    10: "kind",
+    11: "length",
+    12: "flags",
+    13: "shift",
+    14: "statistics",
+    15: "shape",
+    16: "parts",
+    17: "rows",
+    18: "lines_in_all",
+    19: "line",
+    20: "lines_of_a_row",
+    21: "spacing_of_its_lines",
+    22: "spacing",
+    23: "reserved",
+    24: "n",
+    25: "hop",
+    26: "n_of_its_window",
+    27: "powers_of_its_window_before_it",
+    28: "powers_before_it",
+    29: "gates_before_it",
+    30: "edge",
+    31: "values",
+    32: "hang",
+    33: "most",
+    34: "pre",
+    35: "trim",
+    36: "least",
+    37: "slow",
+    38: "absolute_sum_of_a_row",
 }
 
 OPCODES = {

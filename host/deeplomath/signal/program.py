@@ -6,15 +6,45 @@ SIGNAL.md, Program, Memory and Work.
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .. import spec
 from ..errors import KernelError
 
 HEADER = struct.Struct("<2sBBIHH")
 HEAD = struct.Struct("<BBH")
-MAGIC = b"DF"
+MAGIC = int.from_bytes(b"DF", "little")
 COEFFICIENTS = 5  # int32 of a section
+SECTION_BYTES = 40
 HIGHEST_SUM = 1 << 15  # of the absolute values of a row of a map
+
+
+class Form(NamedTuple):
+    """What an operation looks like: limits of its flags, and its length, base + unit * count."""
+
+    field: str  # what its flags are called
+    flags_low: int
+    flags_high: int
+    base: int
+    unit: int  # 0: it depends on lines or width
+    least: int
+    most: int
+    factors: int  # multiply-accumulates a sample, of each of count
+
+
+FORMS = {
+    spec.OPERATION_MIX: Form("shift", 0, spec.SIGNAL_SHIFT, 0, 0, 1, spec.SIGNAL_LINES, 1),
+    spec.OPERATION_NORM: Form("flags", 0, 0, 0, 1, 1, spec.SIGNAL_LINES, 1),
+    spec.OPERATION_BIQUAD: Form("flags", 0, 0, 4, 4 * COEFFICIENTS, 1, spec.SIGNAL_SECTIONS, COEFFICIENTS),
+    spec.OPERATION_KEEP: Form("flags", 0, 0, 2, 1, 0, 0, 0),
+    spec.OPERATION_WINDOW: Form("flags", 0, 0, 4, 1, 1, spec.SIGNAL_LINES, 0),
+    spec.OPERATION_STATS: Form("statistics", 1, (1 << spec.SIGNAL_STATISTICS) - 1, 0, 1, 0, 0, 0),
+    spec.OPERATION_POWER: Form("flags", 0, 0, 0, 1, 0, 0, 0),
+    spec.OPERATION_BANDS: Form("shape", 0, 1, 2, 2, 1, 255, 0),
+    spec.OPERATION_GATE: Form("flags", 0, 0, 10, 1, 0, 0, 0),
+    spec.OPERATION_POOL: Form("parts", 1, spec.SIGNAL_PARTS, 0, 1, 0, 0, 0),
+    spec.OPERATION_MAP: Form("rows", 0, 255, 0, 0, 0, 0, 0),
+}
 
 
 @dataclass
@@ -72,6 +102,7 @@ class Program:
     width: int = 0  # values of a row, after the maps so far
     most_values: int = 0
     n_operations: int = 0
+    kinds: tuple = (1, spec.OPERATION_WINDOW)  # that may come next, from the first to the last
 
     @property
     def features(self):
@@ -82,8 +113,8 @@ def read(code):
     """The Program of these bytes. KernelError ERROR_PROGRAM names operation, field and limit of what is not allowed."""
     code = bytes(code)
     _within("program", "bytes", len(code), HEADER.size, spec.SIGNAL_PROGRAM)
-    magic, version, inputs, rate, n, features = HEADER.unpack_from(code)
-    _exact("program", "magic", int.from_bytes(magic, "little"), int.from_bytes(MAGIC, "little"))
+    _, version, inputs, rate, n, features = HEADER.unpack_from(code)
+    _exact("program", "magic", int.from_bytes(code[:2], "little"), MAGIC)
     _exact("program", "version", version, spec.SIGNAL_VERSION)
     _within("program", "lines", inputs, 1, spec.SIGNAL_INPUTS)
     _within("program", "operations", n, 1, spec.SIGNAL_OPERATIONS)
@@ -91,8 +122,8 @@ def read(code):
     for index in range(n):
         at = _read_operation(program, f"operation {index + 1}", at)
     _exact("program", "bytes", len(code), at)
-    _within("program", "windows", len(program.windows), 1, n)
-    _exact("program", "pools", _pools(program), int(program.gate is not None))
+    _within("program", "windows before the end", len(program.windows), 1, n)
+    _exact("program", "pools before the end", int(program.kinds[1] != spec.OPERATION_POOL), 1)
     _within("program", "features made", program.features, 1, spec.LIMIT_FEATURES)
     _exact("program", "features", features, program.features)
     return program
@@ -101,7 +132,9 @@ def read(code):
 def footprint(program):
     """Bytes of the buffer of a front-end: SIGNAL.md, Memory."""
     states = [2 * window.n * len(window.lines) for window in program.windows]
-    states += [40 * len(operation.rows) for operation in program.samples if operation.kind == spec.OPERATION_BIQUAD]
+    states += [
+        SECTION_BYTES * len(operation.rows) for operation in program.samples if operation.kind == spec.OPERATION_BIQUAD
+    ]
     if program.gate:
         states.append(program.gate.most * (2 + 2 * program.frame))
     work = max((4 * window.n + 8 for window in program.windows if has_power(window)), default=0)
@@ -133,99 +166,83 @@ def _read_operation(program, where, at):
     if left < HEAD.size:
         _exact(where, "bytes", left, HEAD.size)
     kind, flags, length = HEAD.unpack_from(program.code, at)
-    _within(where, "kind", kind, 1, len(spec.OPERATIONS))
-    where = f"{where}, {spec.OPERATIONS[kind]}"
+    where += f", {spec.OPERATIONS[kind]}" if kind in spec.OPERATIONS else ""
+    _within(where, "kind", kind, *program.kinds)
+    form = FORMS[kind]
+    base, unit, least, most = form.base, form.unit, form.least, form.most
+    if kind == spec.OPERATION_MIX:
+        unit = len(program.spacings)
+    elif kind == spec.OPERATION_MAP:
+        _within(where, "values", program.width, 1, spec.SIGNAL_VALUES)
+        unit, least, most = 2 * program.width, flags, flags
+    elif kind == spec.OPERATION_BANDS:
+        base += 2 * flags
+    count = max(length - base, 0) // unit
+    _within(where, form.field, flags, form.flags_low, form.flags_high)
     _within(where, "length", length, 0, left - HEAD.size)
+    _within(where, "length", length, base + unit * least, base + unit * most)
+    _exact(where, "length", length, base + unit * count)
     at += HEAD.size
-    _check_place(program, where, kind)
-    if kind not in _FLAGGED:
-        _exact(where, "flags", flags, 0)
     _READERS[kind](program, where, flags, program.code[at : at + length])
+    program.kinds = _next_kinds(kind)
     return at + length
 
 
-_FLAGGED = spec.OPERATION_MIX, spec.OPERATION_STATS, spec.OPERATION_BANDS, spec.OPERATION_POOL, spec.OPERATION_MAP
-
-
-def _check_place(program, where, kind):
+def _next_kinds(kind):
     """Sample operations come first, then windows each with its own, then gate and pool, then maps."""
-    windows, gates = len(program.windows), int(program.gate is not None)
     if kind < spec.OPERATION_WINDOW:
-        _exact(where, "windows before it", windows, 0)
-        return
-    if kind > spec.OPERATION_WINDOW:
-        _within(where, "windows before it", windows, 1, spec.SIGNAL_OPERATIONS)
-    if kind < spec.OPERATION_MAP:
-        _exact(where, "maps before it", len(program.maps), 0)
-        _exact(where, "gates before it", gates, int(kind == spec.OPERATION_POOL))
-    if kind == spec.OPERATION_POOL:
-        _exact(where, "pools before it", _pools(program), 0)
-    if kind == spec.OPERATION_MAP:
-        _exact(where, "pools before it", _pools(program), gates)
+        return 1, spec.OPERATION_WINDOW
+    if kind < spec.OPERATION_GATE:
+        return spec.OPERATION_WINDOW, spec.OPERATION_MAP
+    return (spec.OPERATION_POOL,) * 2 if kind == spec.OPERATION_GATE else (spec.OPERATION_MAP,) * 2
 
 
 def _read_mix(program, where, flags, body):
-    _within(where, "shift", flags, 0, spec.SIGNAL_SHIFT)
     lines = len(program.spacings)
-    _exact(where, "length", len(body), max(len(body) // lines, 1) * lines)
-    n = len(body) // lines
-    _within(where, "lines in all", lines + n, 1, spec.SIGNAL_LINES)
-    factors = struct.unpack(f"{len(body)}b", body)
-    rows = tuple(factors[i * lines : (i + 1) * lines] for i in range(n))
+    rows = tuple(struct.iter_unpack(f"{lines}b", body))
     spacing = 0
     for row in rows:
         used = [line for line, factor in enumerate(row) if factor]
+        for line in used:
+            spacing = _join(program, where, line, spacing)
         _within(where, "lines of a row", len(used), 1, lines)
-        spacing = spacing or program.spacings[used[0]]
-        _check_spacing(program, where, used, spacing)
-    program.samples.append(Operation(spec.OPERATION_MIX, flags, rows=rows, spacing=spacing))
-    program.spacings += [spacing] * n
+    _add_lines(program, where, Operation(spec.OPERATION_MIX, flags, rows=rows, spacing=spacing), len(rows), spacing)
 
 
 def _read_norm(program, where, flags, body):
-    _within(where, "length", len(body), 1, spec.SIGNAL_LINES)
-    spacing = _check_lines(program, where, body)
-    _add_line(program, where, Operation(spec.OPERATION_NORM, flags, lines=tuple(body), spacing=spacing), spacing)
+    spacing = _join_all(program, where, body)
+    _add_lines(program, where, Operation(spec.OPERATION_NORM, flags, tuple(body), spacing=spacing), 1, spacing)
 
 
 def _read_biquad(program, where, flags, body):
-    size = 4 * COEFFICIENTS
-    _exact(where, "length", len(body), 4 + max((len(body) - 4) // size, 1) * size)
-    _within(where, "sections", len(body) // size, 1, spec.SIGNAL_SECTIONS)
-    spacing = _check_lines(program, where, body[:1])
-    for reserved in body[1:4]:
-        _exact(where, "reserved", reserved, 0)
+    _exact(where, "reserved", body[1] | body[2] | body[3], 0)
+    spacing = _join_all(program, where, body[:1])
     rows = tuple(struct.iter_unpack(f"<{COEFFICIENTS}i", body[4:]))
-    _add_line(program, where, Operation(spec.OPERATION_BIQUAD, flags, tuple(body[:1]), rows, spacing=spacing), spacing)
+    _add_lines(program, where, Operation(spec.OPERATION_BIQUAD, flags, (body[0],), rows, spacing=spacing), 1, spacing)
 
 
 def _read_keep(program, where, flags, body):
-    _exact(where, "length", len(body), 2)
-    spacing = _check_lines(program, where, body[:1])
-    n = body[1]
+    line, n = body
+    spacing = _join_all(program, where, body[:1])
+    _add_lines(program, where, Operation(spec.OPERATION_KEEP, flags, (line,), n=n, spacing=spacing), 1, spacing * n)
     _within(where, "n", n, spec.SIGNAL_KEEP_MIN, spec.SIGNAL_KEEP)
     _within(where, "spacing", spacing * n, 1, spec.SIGNAL_SPACING)
-    _add_line(program, where, Operation(spec.OPERATION_KEEP, flags, tuple(body[:1]), n=n, spacing=spacing), spacing * n)
 
 
 def _read_window(program, where, flags, body):
-    _within(where, "length", len(body), 5, 4 + spec.SIGNAL_LINES)
     n, hop = struct.unpack_from("<HH", body)
     _within(where, "n", n, spec.SIGNAL_WINDOW_MIN, spec.SIGNAL_WINDOW)
     _within(where, "hop", hop, 1, n)
-    program.windows.append(Window(n, hop, tuple(body[4:]), _check_lines(program, where, body[4:])))
+    program.windows.append(Window(n, hop, tuple(body[4:]), _join_all(program, where, body[4:])))
 
 
 def _read_stats(program, where, flags, body):
-    _within(where, "statistics", flags, 1, (1 << spec.SIGNAL_STATISTICS) - 1)
-    _exact(where, "length", len(body), 0)
-    _add_values(program, where, flags.bit_count() * len(program.windows[-1].lines))
+    _add_values(program, where, flags.bit_count())
     program.windows[-1].operations.append(Operation(spec.OPERATION_STATS, flags))
 
 
 def _read_power(program, where, flags, body):
     window = program.windows[-1]
-    _exact(where, "length", len(body), 0)
     _exact(where, "powers of its window before it", int(has_power(window)), 0)
     _within(where, "n of its window", window.n, spec.SIGNAL_POWER_MIN, spec.SIGNAL_POWER)
     _exact(where, "n of its window", window.n, 1 << (window.n.bit_length() - 1))
@@ -234,20 +251,16 @@ def _read_power(program, where, flags, body):
 
 def _read_bands(program, where, flags, body):
     window = program.windows[-1]
-    _within(where, "shape", flags, 0, 1)
     _exact(where, "powers of its window before it", int(has_power(window)), 1)
-    least = 2 * (2 + flags)
-    _exact(where, "length", len(body), max(len(body) // 2 * 2, least))
     edges, last = struct.unpack(f"<{len(body) // 2}H", body), 0
     for edge in edges:
         _within(where, "edge", edge, last, (window.n // 2 + 1) << spec.SIGNAL_EDGE_BITS)
         last = edge
-    _add_values(program, where, (len(edges) - 1 - flags) * len(window.lines))
+    _add_values(program, where, len(edges) - 1 - flags)
     window.operations.append(Operation(spec.OPERATION_BANDS, flags, edges=edges))
 
 
 def _read_gate(program, where, flags, body):
-    _exact(where, "length", len(body), 10)
     gate = Gate(*struct.unpack("<HH6B", body))
     _within(where, "powers before it", sum(map(has_power, program.windows)), 1, spec.SIGNAL_OPERATIONS)
     _within(where, "hang", gate.hang, 1, spec.SIGNAL_FRAMES)
@@ -256,27 +269,21 @@ def _read_gate(program, where, flags, body):
     _within(where, "trim", gate.trim, 0, spec.SIGNAL_TRIM)
     _within(where, "least", gate.least, 1, gate.most)
     _within(where, "slow", gate.slow, 0, spec.SIGNAL_SLOW)
-    program.gate, program.parts = gate, 0
+    program.gate = gate
 
 
 def _read_pool(program, where, flags, body):
-    _exact(where, "length", len(body), 0)
-    _within(where, "parts", flags, 1, spec.SIGNAL_PARTS)
-    _within(where, "values", flags * program.width, 1, spec.SIGNAL_VALUES)
-    program.parts = flags
-    program.most_values = max(program.most_values, program.features)
+    _exact(where, "gates before it", int(program.gate is not None), 1)
+    _set_rows(program, where, flags, program.width)
 
 
 def _read_map(program, where, flags, body):
-    _exact(where, "length", len(body), 2 * flags * program.width)
     width = program.width
     rows = tuple(struct.iter_unpack(f"<{width}h", body)) if flags else ()
     for row in rows:
         _within(where, "absolute sum of a row", sum(map(abs, row)), 0, HIGHEST_SUM)
-    _within(where, "values", program.parts * (flags or width), 1, spec.SIGNAL_VALUES)
     program.maps.append(Operation(spec.OPERATION_MAP, flags, rows=rows))
-    program.width = flags or width
-    program.most_values = max(program.most_values, program.features)
+    _set_rows(program, where, program.parts, flags or width)
 
 
 _READERS = {
@@ -294,41 +301,45 @@ _READERS = {
 }
 
 
-def _pools(program):
-    """1 behind a gate's pool, else 0."""
-    return int(program.gate is not None and program.parts > 0)
+def _join(program, where, line, spacing):
+    """The spacing of a line, which is that of those read with it; spacing 0: there are none yet."""
+    _within(where, "line", line, 0, len(program.spacings) - 1)
+    found = program.spacings[line]
+    _exact(where, "spacing of its lines", found, spacing or found)
+    return found
 
 
-def _check_lines(program, where, lines):
-    """The spacing of lines that are there and have one spacing; there is one line at least."""
+def _join_all(program, where, lines):
+    spacing = 0
     for line in lines:
-        _within(where, "line", line, 0, len(program.spacings) - 1)
-    spacing = program.spacings[lines[0]]
-    _check_spacing(program, where, lines, spacing)
+        spacing = _join(program, where, line, spacing)
     return spacing
 
 
-def _check_spacing(program, where, lines, spacing):
-    for line in lines:
-        _exact(where, "spacing of its lines", program.spacings[line], spacing)
-
-
-def _add_line(program, where, operation, spacing):
-    _within(where, "lines in all", len(program.spacings) + 1, 1, spec.SIGNAL_LINES)
+def _add_lines(program, where, operation, n, spacing):
+    _within(where, "lines in all", len(program.spacings) + n, 1, spec.SIGNAL_LINES)
     program.samples.append(operation)
-    program.spacings.append(spacing)
+    program.spacings += [spacing] * n
 
 
 def _add_values(program, where, n):
-    _within(where, "values", program.frame + n, 1, spec.SIGNAL_VALUES)
-    program.frame += n
+    """n values more of each line of the last window."""
+    program.frame += n * len(program.windows[-1].lines)
     program.width = program.most_values = program.frame
+    _within(where, "values", program.frame, 1, spec.SIGNAL_VALUES)
+
+
+def _set_rows(program, where, parts, width):
+    """Rows of values that there are from here on."""
+    program.parts, program.width = parts, width
+    program.most_values = max(program.most_values, parts * width)
+    _within(where, "values", parts * width, 1, spec.SIGNAL_VALUES)
 
 
 def _work_of_sample(operation):
-    if operation.kind == spec.OPERATION_MIX:
-        return sum(map(len, operation.rows))
-    return COEFFICIENTS * len(operation.rows) if operation.rows else len(operation.lines)
+    if operation.kind == spec.OPERATION_NORM:
+        return len(operation.lines)
+    return sum(map(len, operation.rows))
 
 
 def _work_of_window(window):
@@ -346,9 +357,9 @@ def _work_of_window(window):
 
 def _within(where, name, given, low, high):
     if not low <= given <= high:
-        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {low}..{high} allowed")
+        allowed = f"{low}..{high} allowed" if low < high else f"{low} needed"
+        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {allowed}")
 
 
 def _exact(where, name, given, needed):
-    if given != needed:
-        raise KernelError(spec.ERROR_PROGRAM, f"{where}: {name}: {given} given, {needed} needed")
+    _within(where, name, given, needed, needed)
