@@ -20,12 +20,11 @@ from . import parts, picture, readme, sets, table  # noqa: E402
 
 PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
-# The longest first, so that no process is left with one of them at the end.
 ORDER = (
     *("label-noise", "streams", "drifting-streams", "class-after-class", "corrections", "false-reject", "open-set"),
     *("few-shot", "class-incremental", "imbalance", "informative", "drift", "gestures", "tails", "spikes", "known-set"),
+    *parts.SIGNAL,
 )
-FOLDER = BUILD / "bench-learning"
 
 
 def arguments():
@@ -34,6 +33,7 @@ def arguments():
     parser.add_argument(
         "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
     )
+    parser.add_argument("--signal", action="store_true", help="from raw samples: the model files")
     parser.add_argument("--quick", action="store_true", help="few sets and draws: to see that all works, not to judge")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md, from all rows there are")
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"so many at a time; {PROCESSES}")
@@ -41,7 +41,11 @@ def arguments():
     options = parser.parse_args()
     if options.quick and options.readme:
         parser.error("--readme: the figures of --quick are not to be published")
-    options.folder = options.folder or (FOLDER.with_name(f"{FOLDER.name}-quick") if options.quick else FOLDER)
+    name = "bench-signal" if options.signal else "bench-learning"
+    options.folder = options.folder or BUILD / (f"{name}-quick" if options.quick else name)
+    options.part = options.part or [part for part in parts.PARTS if (part in parts.SIGNAL) == options.signal]
+    if wrong := [part for part in options.part if (part in parts.SIGNAL) != options.signal]:
+        parser.error(f"--part: {wrong[0]} is {'not ' * options.signal}one of --signal")
     return options
 
 
@@ -78,7 +82,7 @@ def versions():
 def main():
     options, begin, console = arguments(), time.monotonic(), Console(stderr=True)
     sets.fetch()
-    chosen = [part for part in ORDER if part in (options.part or parts.PARTS)]
+    chosen = [part for part in ORDER if part in options.part]
     jobs = [job for part in chosen for job in parts.jobs(part, options.quick, options.method)]
     if not jobs:
         raise SystemExit("bench: none of these parts has any of these methods")
@@ -93,12 +97,15 @@ def main():
     )
     if beside.row_count:
         show(beside)
-    show(table.judged([table.judge(target, shown) for target in table.targets()], f"Targets{note}"))
-    files = [*table.write(options.folder, rows), options.folder / "readme.md", options.folder / "bench.png"]
-    files[-2].write_text(readme.text(rows))
-    picture.draw(rows, files[-1])
+    goals = table.targets("targets_signal" if options.signal else "targets")
+    show(table.judged([table.judge(target, shown) for target in goals], f"Targets{note}"))
+    files = [*table.write(options.folder, rows, goals), options.folder / "readme.md"]
+    files[-1].write_text(readme.signal_text(rows) if options.signal else readme.text(rows))
+    if not options.signal:
+        files.append(options.folder / "bench.png")
+        picture.draw(rows, files[-1])
     if options.readme:
-        readme.put(rows)
+        readme.put(rows, options.signal)
     print(f"{time.monotonic() - begin:.0f} s, {options.processes} processes, {versions()}")
     print("seconds of one process:", ", ".join(f"{part} {duration:.0f}" for part, duration in seconds.items()))
     print(*files, sep="\n")

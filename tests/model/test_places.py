@@ -100,7 +100,8 @@ VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=4).map(lambda items: "[\n
 @given(st.dictionaries(KEYS, st.dictionaries(KEYS, VALUES, max_size=4), max_size=4))
 def test_each_field_is_found_in_its_own_line(tables):
     text = "".join(
-        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in fields.items()) for name, fields in tables.items()
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in fields.items())
+        for name, fields in tables.items()
     )
     tomllib.loads(text)
     lines, found = text.split("\n"), places(text)

@@ -8,9 +8,20 @@ its draw is the seed of its shuffle and of the peers.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..peers import ALL, BATCH, STREAM, AdaptiveForest, Deeplomath, HoeffdingTree, RiverNeighbours
-from . import corrections, features, few_shot, gestures, memory, open_set, streams, watch
+from ..peers import (
+    ALL,
+    BATCH,
+    STREAM,
+    AdaptiveForest,
+    Deeplomath,
+    Forest,
+    HoeffdingTree,
+    RiverNeighbours,
+    SupportVectors,
+)
+from . import corrections, features, few_shot, gestures, memory, open_set, signals, streams, watch
 
+SAME_FEATURES = Deeplomath, SupportVectors, Forest
 BATCHES, TREES = (Deeplomath, *BATCH), (HoeffdingTree, AdaptiveForest)
 
 
@@ -48,7 +59,15 @@ PARTS = {
     "drifting-streams": Part(streams.drifting_jobs, streams.drifting, (Deeplomath, *STREAM)),
     "drift": Part(watch.drift_jobs, watch.drift, (*BATCHES, *TREES, RiverNeighbours)),
     "corrections": Part(corrections.corrections_jobs, corrections.corrections, (*BATCHES, *TREES)),
+    "watch": Part(signals.watch_jobs, signals.watch, SAME_FEATURES),
+    "motions": Part(signals.basic_motions_jobs, signals.basic_motions, SAME_FEATURES),
+    "words": Part(signals.one_voice_jobs, signals.one_voice, SAME_FEATURES),
+    "other-voices": Part(signals.held_out_jobs, signals.held_out, SAME_FEATURES),
+    "noise": Part(signals.noise_jobs, signals.in_noise, SAME_FEATURES),
+    "machine": Part(signals.bearing_jobs, signals.machine_states, SAME_FEATURES),
 }
+# From raw samples; the others are of `make bench-learning`.
+SIGNAL = ("watch", "motions", "words", "other-voices", "noise", "machine")
 
 
 def jobs(part, quick, names=None):

@@ -32,7 +32,9 @@ def check_command(model: ModelFile):
     console.print(facts(checked), soft_wrap=True)
     console.print(table(checked))
     each = f"{front.features} features an event; program {len(checked.program)} of {spec.SIGNAL_PROGRAM} bytes"
-    console.print(f"front-end: {each}; RAM {front.footprint:,} bytes; {front.work:,} multiply-accumulates a frame", **wide)
+    console.print(
+        f"front-end: {each}; RAM {front.footprint:,} bytes; {front.work:,} multiply-accumulates a frame", **wide
+    )
     info, total = network.info(), front.footprint + network.footprint()
     sizes = f"{info.events} events, {info.classes} classes, {info.layers} layers at most, {network.footprint():,} bytes"
     console.print(f"network: {sizes}; stated false rejects {info.false_reject_permille / 10:g} %", **wide)
