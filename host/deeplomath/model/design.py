@@ -24,13 +24,14 @@ def nearest(value):
 
 
 def butterworth(kind, order, frequencies, rate):
-    """Sections (b0, b1, b2, a1, a2) in Q29 of a Butterworth filter, each with gain 1 where the whole filter passes best."""
+    """Sections (b0, b1, b2, a1, a2) in Q29 of a Butterworth filter, each with gain 1 where the whole filter passes best.
+
+    ModelError where scipy is not there, or a coefficient does not fit.
+    """
     try:
         from scipy.signal import butter
     except ModuleNotFoundError as error:
-        raise ModelError(
-            "a filter is designed by scipy, which is not here: `pip install scipy`, or give its sections"
-        ) from error
+        raise ModelError("scipy designs it, which is not here: `pip install scipy`, or give its sections") from error
     wanted = frequencies[0] if FILTERS[kind] == 1 else list(frequencies)
     sections = butter(order, wanted, kind, fs=rate, output="sos")
     z = np.exp(-2j * np.pi * _best(kind, frequencies, rate) / rate)
@@ -40,6 +41,10 @@ def butterworth(kind, order, frequencies, rate):
         first = nearest(b0 * gain * 2**COEFFICIENT_BITS)  # the others by their ratio to it: a zero stays where it was
         poles = (nearest(a * 2**COEFFICIENT_BITS) for a in (a1, a2))
         found.append([first, nearest(first * (b1 / b0)), nearest(first * (b2 / b0)), *poles])
+        if max(map(abs, found[-1])) >= 1 << 31 or not first:
+            raise ModelError(
+                f"its coefficients do not fit Q{COEFFICIENT_BITS}; a rate nearer to its frequency is needed"
+            )
     return found
 
 

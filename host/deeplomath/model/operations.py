@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass, field
 
 from .. import spec
+from ..errors import ModelError
 from . import design
 
 FACTORS = -128, 127
@@ -116,7 +117,7 @@ def _sections(fields, rate):
     if given is None:
         try:
             return design.butterworth(kind, order, frequencies, rate)
-        except struct.error as error:
+        except ModelError as error:
             raise fields.error(f"filter: {error}", "filter") from error
     by, at = design.misses(given, kind, order, frequencies, rate)
     if not by <= design.CLOSE:
