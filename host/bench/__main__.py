@@ -23,17 +23,17 @@ PROCESSES = 2
 ORDER = (
     *("label-noise", "streams", "drifting-streams", "class-after-class", "corrections", "false-reject", "open-set"),
     *("few-shot", "class-incremental", "imbalance", "informative", "drift", "gestures", "tails", "spikes", "known-set"),
-    *parts.SIGNAL,
 )
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description="the mirror beside its peers, on the same events")
-    parser.add_argument("--part", action="append", choices=list(parts.PARTS), help="only this part; may be given again")
+    parser.add_argument("--signal", action="store_true", help="the model files, from raw samples on")
+    every = [*parts.PARTS, *parts.SIGNAL_PARTS]
+    parser.add_argument("--part", action="append", choices=every, help="only this part; may be given again")
     parser.add_argument(
         "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
     )
-    parser.add_argument("--signal", action="store_true", help="from raw samples: the model files")
     parser.add_argument("--quick", action="store_true", help="few sets and draws: to see that all works, not to judge")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md, from all rows there are")
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"so many at a time; {PROCESSES}")
@@ -41,11 +41,11 @@ def arguments():
     options = parser.parse_args()
     if options.quick and options.readme:
         parser.error("--readme: the figures of --quick are not to be published")
-    name = "bench-signal" if options.signal else "bench-learning"
-    options.folder = options.folder or BUILD / (f"{name}-quick" if options.quick else name)
-    options.part = options.part or [part for part in parts.PARTS if (part in parts.SIGNAL) == options.signal]
-    if wrong := [part for part in options.part if (part in parts.SIGNAL) != options.signal]:
+    options.order = tuple(parts.SIGNAL_PARTS) if options.signal else ORDER
+    if wrong := [part for part in options.part or () if part not in options.order]:
         parser.error(f"--part: {wrong[0]} is {'not ' * options.signal}one of --signal")
+    folder = BUILD / ("bench-signal" if options.signal else "bench-learning")
+    options.folder = options.folder or (folder.with_name(f"{folder.name}-quick") if options.quick else folder)
     return options
 
 
@@ -82,7 +82,7 @@ def versions():
 def main():
     options, begin, console = arguments(), time.monotonic(), Console(stderr=True)
     sets.fetch()
-    chosen = [part for part in ORDER if part in options.part]
+    chosen = [part for part in options.order if part in (options.part or options.order)]
     jobs = [job for part in chosen for job in parts.jobs(part, options.quick, options.method)]
     if not jobs:
         raise SystemExit("bench: none of these parts has any of these methods")

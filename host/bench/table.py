@@ -17,8 +17,9 @@ KEEP_ALL = {method.name for method in ALL if method.keeps_all}
 PARTS = (  # as shown
     *("few shot", "class incremental", "informative", "spikes", "tails", "class after class", "label noise"),
     *("imbalance", "open set", "false reject", "known set", "gestures", "stream", "drifting stream", "drift"),
-    *("corrections", "watch", "motions", "words", "words of other voices", "words in noise", "machine"),
+    "corrections",
 )
+SIGNAL_PARTS = "watch", "motions", "words", "words of other voices", "words in noise", "machine"
 BY_SET = ("stream", "false reject")  # parts whose sets stand in lines of their own, as the watch does everywhere
 DIGITS = {"bytes": 0, "corrections": 0}
 LESS_IS_BETTER = {
@@ -239,10 +240,10 @@ def joined(before, measured):
     """Rows in the order of PARTS: those measured, and of before those of a part and method that were not measured now."""
     again = {(row.part, row.method) for row in measured}
     rows = [row for row in before if (row.part, row.method) not in again] + measured
-    return sorted(rows, key=lambda row: PARTS.index(row.part))
+    return sorted(rows, key=lambda row: (*PARTS, *SIGNAL_PARTS).index(row.part))
 
 
-def write(folder, rows, goals):
+def write(folder, rows, goals=()):
     """rows.csv (every number of every draw), table.csv (what is shown), rivals.csv, targets.csv; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     flat = [(*line, method, *summary) for line, methods in lines(rows).items() for method, summary in methods.items()]
@@ -252,7 +253,7 @@ def write(folder, rows, goals):
         "rows": (Row._fields, rows),
         "table": (head, flat),
         "rivals": ((*head[:4], *Rival._fields), beside),
-        "targets": (Verdict._fields, [judge(target, rows) for target in goals]),
+        "targets": (Verdict._fields, [judge(target, rows) for target in goals or targets()]),
     }
     for name, (header, content) in files.items():
         with (folder / f"{name}.csv").open("w", newline="") as file:

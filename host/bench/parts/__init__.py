@@ -59,23 +59,29 @@ PARTS = {
     "drifting-streams": Part(streams.drifting_jobs, streams.drifting, (Deeplomath, *STREAM)),
     "drift": Part(watch.drift_jobs, watch.drift, (*BATCHES, *TREES, RiverNeighbours)),
     "corrections": Part(corrections.corrections_jobs, corrections.corrections, (*BATCHES, *TREES)),
-    "watch": Part(signals.watch_jobs, signals.watch, SAME_FEATURES),
-    "motions": Part(signals.basic_motions_jobs, signals.basic_motions, SAME_FEATURES),
+}
+# From raw samples on: of `make bench-signal`.
+SIGNAL_PARTS = {
     "words": Part(signals.one_voice_jobs, signals.one_voice, SAME_FEATURES),
     "other-voices": Part(signals.held_out_jobs, signals.held_out, SAME_FEATURES),
     "noise": Part(signals.noise_jobs, signals.in_noise, SAME_FEATURES),
+    "watch": Part(signals.watch_jobs, signals.watch, SAME_FEATURES),
+    "motions": Part(signals.basic_motions_jobs, signals.basic_motions, SAME_FEATURES),
     "machine": Part(signals.bearing_jobs, signals.machine_states, SAME_FEATURES),
 }
-# From raw samples; the others are of `make bench-learning`.
-SIGNAL = ("watch", "motions", "words", "other-voices", "noise", "machine")
 
 
 def jobs(part, quick, names=None):
     """The Jobs of a part: of its methods, or of those of these names; [] if it has none of them."""
-    methods = tuple(method for method in PARTS[part].methods if not names or method.name in names)
-    return [Job(part, methods, arguments) for arguments in PARTS[part].jobs(quick)] if methods else []
+    found = _part(part)
+    methods = tuple(method for method in found.methods if not names or method.name in names)
+    return [Job(part, methods, arguments) for arguments in found.jobs(quick)] if methods else []
 
 
 def run(job):
     """The Rows of a job, as a list."""
-    return list(PARTS[job.part].run(job.methods, **job.arguments))
+    return list(_part(job.part).run(job.methods, **job.arguments))
+
+
+def _part(name):
+    return PARTS[name] if name in PARTS else SIGNAL_PARTS[name]

@@ -28,6 +28,7 @@ MANY_SHOTS = 20  # events of each word, over all other voices
 NOISE_DB = 3.0, 12.0
 RECORDINGS = 25  # of a machine in each state at each load
 TAUGHT_LOAD = 1
+PROCESSES = 2  # that turn takes into features
 
 
 def model(name):
@@ -77,16 +78,16 @@ def left_out(method, taught, asked, seed):
 
 def watch_jobs(quick):
     arms = demo.ARMS[:2] if quick else demo.ARMS
-    return [dict(name=name, person=p, side=s) for name in ("motion", "motion_wide") for p, s in arms]
+    return [dict(person=person, side=side) for person, side in arms]
 
 
-def watch(methods, name, person, side):
+def watch(methods, person, side):
     """The first windows of each exercise of an arm are learned, the others asked; then each exercise is left out once."""
     recordings, drawn = data.load(sets.FOLDER), []
     for exercise in range(len(data.EXERCISES)):
         streams = [r.samples for r in recordings if (r.person, r.side, r.exercise) == (person, side, exercise)]
-        drawn.append(np.concatenate([events(name, stream) for stream in streams]))
-    yield from rows("watch", name, setting(name), 2 * person + side, shot(methods, drawn, SHOTS, person))
+        drawn.append(np.concatenate([events("motion", stream) for stream in streams]))
+    yield from rows("watch", "motion", setting("motion"), 2 * person + side, shot(methods, drawn, SHOTS, person))
 
 
 def setting(name):
@@ -140,11 +141,11 @@ def heard(take, noisy):
     return found[0] if len(found) else None
 
 
-def words_heard(names, noisy=False, processes=2):
+def words_heard(names, noisy=False):
     """{(voice, word, number): features or None}"""
-    takes = speech.takes(names)
+    takes = speech.takes(names, PROCESSES)
     seeds = [speech.random_of("noise", *name) if noisy else None for name in takes]
-    pool = joblib.Parallel(processes)
+    pool = joblib.Parallel(PROCESSES)
     found = pool(joblib.delayed(heard)(take, seed) for take, seed in zip(takes.values(), seeds, strict=True))
     return dict(zip(takes, found, strict=True))
 

@@ -53,7 +53,7 @@ class Model:
 
     >>> model = Model("motion")
     >>> len(model.source.lines), model.front_end().features, model.network().info().events
-    (6, 25, 64)
+    (6, 31, 64)
     """
 
     def __init__(self, source):
