@@ -42,14 +42,6 @@ def with_features(code):
     return code
 
 
-def q29(sections):
-    """Sections as scipy gives them, in Q29, flat; each numerator adds up exactly as scaled integers of the first do."""
-    flat = []
-    for b0, b1, b2, _, a1, a2 in sections:
-        flat += [round(v * 2**29) for v in (b0, b1, b2, a1, a2)]
-    return flat
-
-
 # The C library
 
 
@@ -64,7 +56,7 @@ class _Refusal(ctypes.Structure):
 
 
 class _Info(ctypes.Structure):
-    _fields_ = [("work", ctypes.c_uint64), *((name, ctypes.c_uint32) for name in ("footprint", "lines", "features"))]
+    _fields_ = [(name, ctypes.c_uint32) for name in ("work", "footprint", "lines", "features", "apart")]
 
 
 class _Event(ctypes.Structure):
@@ -92,6 +84,7 @@ class KernelFrontEnd:
         if _signal().dlm_front_check(code, size, ctypes.byref(info), ctypes.byref(refusal)):
             raise KernelError(spec.ERROR_PROGRAM, str(refusal))
         self.features, self.footprint, self.work, self.lines = info.features, info.footprint, info.work, info.lines
+        self.apart = info.apart
         self.memory = np.full((self.footprint + 2 * self.GUARD) // 8, 0xA5A5A5A5A5A5A5A5, np.uint64)
         self.front, start = ctypes.c_void_p(), self.memory.ctypes.data + self.GUARD
         room = ctypes.c_size_t(self.footprint)
@@ -151,3 +144,99 @@ def run(front, samples, chunks=None):
             events += front.push(samples[at : at + size])
             at += size
     return plain(events)
+
+
+# Samples
+
+
+def samples_of(recipe, lines):
+    """Samples int16 [n, lines] of parts [what, n, size]; what differs from line to line is shifted or drawn."""
+    state, parts = 1, []
+    for what, n, size in recipe:
+        rows = np.zeros((n, lines), np.int64)
+        for line in range(lines):
+            time = np.arange(n) + 3 * line
+            if what == "noise":
+                for i in range(n):
+                    state = (state * 1664525 + 1013904223) % 2**32
+                    rows[i, line] = (state >> 8) % (2 * size + 1) - size
+            elif what == "level":
+                rows[:, line] = size
+            elif what == "impulse":
+                rows[n // 2, line] = size
+            elif what == "ramp":
+                rows[:, line] = time * size
+            else:  # a square wave of this half period, at the rails
+                rows[:, line] = np.where(time // size % 2, 32767, -32768)
+        parts.append(np.clip(rows, -32768, 32767))
+    return np.concatenate(parts).astype(np.int16)
+
+
+# Single operations of the C library
+
+
+class _Operation(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint8) for name in ("kind", "flags", "line", "made")]
+    _fields_ += [("body", ctypes.c_uint16), ("n", ctypes.c_uint16), ("state", ctypes.c_uint32)]
+    _fields_ += [("at", ctypes.c_uint16), ("missing", ctypes.c_uint16)]
+
+
+def _pointer(array):
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+def kernel_lines(kind, flags, read, n, body, lines):
+    """New lines [new, n] of lines [line, n] by a sample operation; n: rows, lines or sections."""
+    made = n if kind == spec.OPERATION_MIX else 1
+    operation = _Operation(kind, flags, read, len(lines), 0, n)
+    now, state = np.zeros(len(lines) + made, np.int16), np.zeros(10 * max(n, 1), np.int32)
+    if kind == spec.OPERATION_BIQUAD:
+        library().dlm_biquad_init(_pointer(state), body, n)
+    found = []
+    for samples in np.array(lines, np.int16).T:
+        now[: len(lines)] = samples
+        library().dlm_lines_make(ctypes.byref(operation), body, _pointer(state), _pointer(now))
+        found.append(now[len(lines) :].copy())
+    return np.array(found).T
+
+
+def kernel_stats(x, flags):
+    x, values = np.array(x, np.int16), np.zeros(flags.bit_count(), np.int16)
+    library().dlm_stats(_pointer(x), len(x), flags, _pointer(values), 1)
+    return values
+
+
+def kernel_power(x):
+    x, power = np.array(x, np.int16), np.zeros(len(x) // 2 + 1, np.uint64)
+    library().dlm_power.restype = ctypes.c_uint64
+    total = library().dlm_power(_pointer(x), len(x), _pointer(power))
+    assert total == int(power.sum())
+    return power
+
+
+def kernel_bands(power, edges, triangles):
+    power, values = np.array(power, np.uint64), np.zeros(len(edges) - 1 - triangles, np.int16)
+    n, code = 2 * (len(power) - 1), np.array(edges, np.uint16)
+    library().dlm_bands(_pointer(power), n, _pointer(code), len(values), bool(triangles), _pointer(values))
+    return values
+
+
+class _Rows(ctypes.Structure):
+    _fields_ = [("ring", ctypes.c_void_p), *((name, ctypes.c_uint32) for name in ("stride", "most", "first", "n"))]
+
+
+def kernel_pool(rows, parts):
+    """The pool of rows that lie in a ring with the last third of them at its start."""
+    rows = np.array(rows, np.int16)
+    n, width = rows.shape
+    ring, pooled = np.roll(rows, n // 3, 0).copy(), np.zeros((parts, width), np.int16)
+    found = _Rows(ring.ctypes.data, width, n, n // 3, n)
+    library().dlm_pool(ctypes.byref(found), parts, width, _pointer(pooled))
+    return pooled
+
+
+def kernel_map(rows, matrix):
+    rows, factors = np.array(rows, np.int16), np.array(matrix, np.int16)
+    mapped = np.zeros((len(rows), len(matrix) or rows.shape[1]), np.int16)
+    library().dlm_map(_pointer(rows), *rows.shape, _pointer(factors), len(matrix), _pointer(mapped))
+    return mapped

@@ -111,6 +111,7 @@
 #define DLM_SIGNAL_WINDOW 32768
 #define DLM_SIGNAL_POWER_MIN 16
 #define DLM_SIGNAL_POWER 2048
+#define DLM_SIGNAL_PERIOD 1048576
 #define DLM_SIGNAL_TURN 2048
 #define DLM_SIGNAL_GUARD 14
 #define DLM_SIGNAL_WEIGHT_BITS 6
@@ -180,6 +181,7 @@
 #define DLM_FIELD_LEAST 36
 #define DLM_FIELD_SLOW 37
 #define DLM_FIELD_ABSOLUTE_SUM_OF_A_ROW 38
+#define DLM_FIELD_PERIOD 39
 
 // The constants that are part of every digest
 #define DLM_DIGESTED { \
@@ -298,5 +300,59 @@
     804, 704, 603, 503, 402, 302, 201, 101, \
     0, \
 }
+
+// Names by number, from 1 on, each ended by a 0
+#define DLM_OPERATION_NAMES \
+    "mix\0" \
+    "norm\0" \
+    "biquad\0" \
+    "keep\0" \
+    "window\0" \
+    "stats\0" \
+    "power\0" \
+    "bands\0" \
+    "gate\0" \
+    "pool\0" \
+    "map\0"
+#define DLM_FIELD_NAMES \
+    "bytes\0" \
+    "magic\0" \
+    "version\0" \
+    "lines\0" \
+    "operations\0" \
+    "features\0" \
+    "features made\0" \
+    "windows before the end\0" \
+    "pools before the end\0" \
+    "kind\0" \
+    "length\0" \
+    "flags\0" \
+    "shift\0" \
+    "statistics\0" \
+    "shape\0" \
+    "parts\0" \
+    "rows\0" \
+    "lines in all\0" \
+    "line\0" \
+    "lines of a row\0" \
+    "spacing of its lines\0" \
+    "spacing\0" \
+    "reserved\0" \
+    "n\0" \
+    "hop\0" \
+    "n of its window\0" \
+    "powers of its window before it\0" \
+    "powers before it\0" \
+    "gates before it\0" \
+    "edge\0" \
+    "values\0" \
+    "hang\0" \
+    "most\0" \
+    "pre\0" \
+    "trim\0" \
+    "least\0" \
+    "slow\0" \
+    "absolute sum of a row\0" \
+    "period\0"
 
 #endif

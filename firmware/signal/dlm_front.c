@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A front-end: samples in, in chunks of any size, events out. Twin of host/deeplomath/signal/front.py. SIGNAL.md,
-// Front-end.
+// Stream.
 #include "dlm_operations.h"
 
 typedef char front_has_the_size_that_the_twin_counts_on[sizeof(dlm_front_t) == DLM_SIGNAL_FOOTPRINT ? 1 : -1];
@@ -44,7 +44,11 @@ int dlm_front_check(const uint8_t *program, size_t bytes, dlm_front_info_t *info
         }
         return DLM_ERR_PROGRAM;
     }
-    *info = (dlm_front_info_t){plan.work, dlm_program_footprint(&plan), program[3], plan.parts * plan.width};
+    *info = (dlm_front_info_t){.work = plan.work,
+                               .footprint = dlm_program_footprint(&plan),
+                               .lines = program[3],
+                               .features = plan.parts * plan.width,
+                               .apart = plan.longest * plan.frames};
     return 0;
 }
 
@@ -63,6 +67,7 @@ int dlm_front_init(const uint8_t *program, size_t bytes, void *buffer, size_t bu
     it->n_operations = (uint8_t)plan.n_operations;
     memcpy(code_of(it), program, bytes);
     it->work = plan.work;
+    it->apart = plan.longest * plan.frames;
     it->footprint = footprint;
     it->lines = plan.state;
     it->power = it->lines + dlm_aligned(2 * plan.n_lines);
@@ -279,7 +284,7 @@ uint64_t dlm_front_overruns(const dlm_front_t *front) {
 }
 
 void dlm_front_info(const dlm_front_t *front, dlm_front_info_t *info) {
-    *info = (dlm_front_info_t){front->work, front->footprint, front->n_inputs, front->features};
+    *info = (dlm_front_info_t){front->work, front->footprint, front->n_inputs, front->features, front->apart};
 }
 
 const uint8_t *dlm_front_program(const dlm_front_t *front, size_t *bytes) {

@@ -45,9 +45,10 @@ typedef struct {
     uint32_t bytes;
     dlm_operation_t *operations;  // where they are written; NULL: nowhere
     dlm_refusal_t refusal;
-    uint64_t work;
+    uint32_t work;
     uint32_t period;   // of all windows, in samples of the input; set ahead of a second reading, for the work
     uint32_t longest;  // the period that was found
+    uint32_t frames;   // fewest from one event to the next
     uint32_t kind_low, kind_high;  // kinds that may come next
     uint32_t n_operations, n_lines, n_samples, n_windows, n_powers, n_gates;
     uint32_t state, frame, width, parts, most_values, most_power;
@@ -56,16 +57,16 @@ typedef struct {
 } dlm_plan_t;
 
 struct dlm_front {
-    uint64_t index, overruns, work;
+    uint64_t index, overruns;
     uint32_t lines, power, values;  // offsets: the lines' samples now, where powers are made, values of rows twice
-    uint32_t footprint;
+    uint32_t footprint, work, apart;
     int32_t floor;  // loudness of what is always there; negative: not known yet
     uint16_t bytes, frame, most_values, features;
     uint16_t lowest;  // loudness since the gate opened
     uint8_t n_operations, n_samples, n_inputs, parts;
     uint8_t first, held;  // frames in the gate's store: where they begin, how many there are
     uint8_t open, quiet;
-    uint16_t spare;
+    uint16_t unused;
 };
 
 // dlm_program.c

@@ -116,7 +116,7 @@ static void read_sample(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *bo
     if (!within(plan, DLM_FIELD_LINES_IN_ALL, plan->n_lines + made, 1, DLM_SIGNAL_LINES) || !spacing) {
         return;
     }
-    plan->work += (uint64_t)((plan->period + spacing - 1) / spacing) * factors;
+    plan->work += (plan->period + spacing - 1) / spacing * factors;
     if (it->kind == DLM_OPERATION_KEEP) {
         it->n = body[1];
         spacing *= body[1];
@@ -133,7 +133,9 @@ static void read_window(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *bo
     const uint32_t n = dlm_get_u16(body), hop = dlm_get_u16(body + 2);
     within(plan, DLM_FIELD_N, n, DLM_SIGNAL_WINDOW_MIN, DLM_SIGNAL_WINDOW);
     within(plan, DLM_FIELD_HOP, hop, 1, n);
-    raise_to(&plan->longest, hop * read_lines(plan, it, body + HEAD, lines));
+    const uint32_t period = hop * read_lines(plan, it, body + HEAD, lines);
+    within(plan, DLM_FIELD_PERIOD, period, 1, DLM_SIGNAL_PERIOD);
+    raise_to(&plan->longest, period);
     it->state = plan->state;
     plan->n_windows++;
     plan->window_n = n;
@@ -191,6 +193,7 @@ static void read_gate(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body
         within(plan, gate_limits[i].field, body[4 + i], low, high ? high : most - !low);
     }
     it->state = plan->state;
+    plan->frames = body[4] + 1u < most ? body[4] + 1u : most;
     plan->n_gates = 1;
     plan->work += most * plan->frame;
     plan->state += dlm_aligned(most * (2 + 2 * plan->frame));
@@ -300,7 +303,7 @@ void dlm_program_read(dlm_plan_t *plan) {
         return;
     }
     const uint32_t n = plan->n_operations = code[8];
-    plan->parts = plan->kind_low = 1;
+    plan->parts = plan->frames = plan->kind_low = 1;
     plan->kind_high = DLM_OPERATION_WINDOW;
     plan->state = DLM_SIGNAL_FOOTPRINT + DLM_SIGNAL_FOOTPRINT_OPERATION * n + dlm_aligned(plan->bytes);
     for (; plan->n_lines < code[3]; plan->n_lines++) {

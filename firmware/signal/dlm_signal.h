@@ -40,10 +40,11 @@ typedef struct {
 
 // What a program takes and makes.
 typedef struct {
-    uint64_t work;       // most multiply-accumulates from one frame to the next
+    uint32_t work;       // most multiply-accumulates from one frame to the next
     uint32_t footprint;  // bytes of its buffer
     uint32_t lines;      // of the input: int16 of a sample
     uint32_t features;   // int16 of an event
+    uint32_t apart;      // fewest samples from one event to the next
 } dlm_front_info_t;
 
 // What a push gives.
@@ -63,7 +64,7 @@ int dlm_front_check(const uint8_t *program, size_t bytes, dlm_front_info_t *info
 int dlm_front_init(const uint8_t *program, size_t bytes, void *buffer, size_t buffer_bytes, dlm_front_t **front);
 
 // Takes samples [n][lines] until an event is ready or all are taken. Returns how many it took; the caller pushes the
-// others again. SIGNAL.md, Front-end.
+// others again. SIGNAL.md, Stream.
 uint32_t dlm_front_push(dlm_front_t *front, const int16_t *samples, uint32_t n, dlm_event_t *event);
 
 // n samples were lost: they are counted, and windows, filters and gate begin anew. Of n = 0 nothing happens.

@@ -64,6 +64,11 @@ def c_header(spec):
     quarter = rows(cosine_table(spec["signal"]["turn"]))
     lines += ["", "// cos(2 pi i / 2048) in Q15, a quarter turn", "#define DLM_COSINE_Q15 { \\"]
     lines += [*(row + " \\" for row in quarter), "}"]
+    lines += ["", "// Names by number, from 1 on, each ended by a 0"]
+    for table in ("operation", "field"):
+        lines += [f"#define DLM_{table.upper()}_NAMES \\"]
+        names = [key.replace("_", " ") for key in spec[table]]
+        lines += [*(f'    "{name}\\0" \\' for name in names[:-1]), f'    "{names[-1]}\\0"']
     return "\n".join([*lines, "", "#endif", ""])
 
 

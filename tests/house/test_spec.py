@@ -30,9 +30,9 @@ GENERATED = (
 
 @pytest.fixture
 def house(tmp_path):
-    """A folder with nothing but spec.toml, its generator and what that makes."""
+    """A folder with nothing but spec.toml, signal.toml, their generator and what that makes."""
     shutil.copytree(ROOT / "shared_spec/generator", tmp_path / "shared_spec/generator")
-    for name in ("shared_spec/generate.py", "shared_spec/spec.toml", *GENERATED):
+    for name in ("shared_spec/generate.py", "shared_spec/spec.toml", "shared_spec/signal.toml", *GENERATED):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path

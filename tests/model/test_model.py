@@ -10,6 +10,7 @@ import deeplomath
 from deeplomath import Model, ModelError, Network
 from deeplomath.model import model as models
 from deeplomath.model import text
+from implementations import ROOT
 
 FILE = """[source]
 lines = ["x"]
@@ -152,3 +153,15 @@ def test_presets_compile_without_scipy(monkeypatch):
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(ModelError, match="motions: No such file"):
         Model("motions")
+
+
+@pytest.mark.parametrize("name", models.PRESETS)
+def test_the_document_says_what_a_preset_takes(name):
+    (row,) = [
+        line for line in (ROOT / "shared_spec/MODEL.md").read_text().splitlines() if line.startswith(f"| {name} |")
+    ]
+    model = Model(name)
+    front = model.front_end()
+    _, features, *sizes = [cell.strip() for cell in row.strip("|").split("|")][1:]
+    assert features.startswith(f"{front.features}: ")
+    assert sizes == [str(len(model.program)), f"{front.footprint:,}", f"{front.work:,}"]

@@ -78,7 +78,7 @@ def split(zr, zi):
     cos, sin = cosine_q15(phase), sine_q15(phase)
     tr, ti = odd_r * cos + odd_i * sin, odd_i * cos - odd_r * sin
     re, im = (np.empty((*zr.shape[:-1], m + 1), zr.dtype) for _ in range(2))
-    re[..., m - k], im[..., m - k] = round_shift(even_r * 2**15 - tr, 16), round_shift(even_i * 2**15 - ti, 16)
+    re[..., m - k], im[..., m - k] = round_shift(even_r * 2**15 - tr, 16), -round_shift(even_i * 2**15 - ti, 16)
     re[..., k], im[..., k] = round_shift(even_r * 2**15 + tr, 16), round_shift(even_i * 2**15 + ti, 16)
     return re, im
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A front-end: samples in, in chunks of any size, events out. Twin of firmware/signal/dlm_front.c. SIGNAL.md, Front-end."""
+"""A front-end: samples in, in chunks of any size, events out. Twin of firmware/signal/dlm_front.c. SIGNAL.md, Stream."""
 
 import numpy as np
 
@@ -54,9 +54,8 @@ class FrontEnd:
 
         samples: int16, or integers that fit it; [n] of one line, too. The index counts from 0 since the reset.
         """
-        samples = np.asarray(samples) if not isinstance(samples, list | tuple) else samples
-        if self.lines == 1 and np.ndim(samples) == 1:
-            samples = np.reshape(samples, (-1, 1))
+        if self.lines == 1 and np.ndim(samples) == 1 and not isinstance(samples, bytes | bytearray):
+            samples = [[v] for v in samples] if len(samples) else np.zeros((0, 1), np.int16)
         samples = as_int16(samples, "samples", ("sample", "line"))
         if samples.shape[1] != self.lines:
             raise KernelError(spec.ERROR_ARGUMENT, f"lines: {samples.shape[1]} given, {self.lines} needed")

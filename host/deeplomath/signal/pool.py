@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From the rows of an event to its features. Twin of firmware/signal/dlm_pool.c. SIGNAL.md, Pool and Map."""
+"""From the rows of an event to its features. Twin of firmware/signal/dlm_pool.c. SIGNAL.md, Pool and map."""
 
 import numpy as np
 

@@ -233,7 +233,9 @@ def _read_window(program, where, flags, body):
     n, hop = struct.unpack_from("<HH", body)
     _within(where, "n", n, spec.SIGNAL_WINDOW_MIN, spec.SIGNAL_WINDOW)
     _within(where, "hop", hop, 1, n)
-    program.windows.append(Window(n, hop, tuple(body[4:]), _join_all(program, where, body[4:])))
+    spacing = _join_all(program, where, body[4:])
+    _within(where, "period", hop * spacing, 1, spec.SIGNAL_PERIOD)
+    program.windows.append(Window(n, hop, tuple(body[4:]), spacing))
 
 
 def _read_stats(program, where, flags, body):
