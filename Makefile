@@ -105,7 +105,7 @@ streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of 
 bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
 
-bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files on raw samples, beside peers on the same features; BENCH=--readme
+bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files from raw samples on, beside peers; BENCH=--quick
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench --signal $(BENCH)
 
 bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
