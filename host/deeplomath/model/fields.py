@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fields of a table of a model file, taken by name and kind; what is wrong is said with file, line and field."""
 
-import math
 
 from ..errors import ModelError
 
@@ -56,11 +55,11 @@ class Fields:
 
     def real(self, name, value, low, high, unit, *where):
         """A value as a number within low..high, integer or not."""
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
             raise self.error(f"{name}: {shown(value)} given, a number needed", *where)
         if not low <= value <= high:
-            limits = f"{low:.12g}..{high:.12g} allowed"
-            raise self.error(f"{name}: {value:.12g}{unit and ' ' + unit} given, {limits}", *where)
+            given = shown(value) if isinstance(value, int) else f"{value:.12g}"
+            raise self.error(f"{name}: {given}{unit and ' ' + unit} given, {low:.12g}..{high:.12g} allowed", *where)
         return value
 
     def numbers(self, name, low, high, unit="", default=NEEDED):
@@ -137,5 +136,8 @@ class Fields:
 
 def shown(value):
     """A value in few characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of too many digits
+        text = "an integer of very many digits"
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."

@@ -13,8 +13,9 @@ from ..errors import ModelError
 from . import design
 
 FACTORS = -128, 127
-LINE = re.compile(r"[^\s=+*-]+")  # the name of a line
-_MIX = re.compile(r"\s*([+-]?)\s*(?:(\d+)\s*\*\s*)?([^\s+*-]+)\s*")
+OCTAVES = 65535 / 2048  # Q11 in u16
+LINE = re.compile(r"""[^\s=+*"'\\-]+""")  # the name of a line
+_MIX = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,4})\s*\*\s*)?([^\s+*-]+)\s*")
 SHAPES, SPACINGS = ("box", "triangles"), ("log", "mel", "linear")
 STATISTICS = tuple(
     name[10:].lower() for name in vars(spec) if name.startswith("STATISTIC_")
@@ -232,7 +233,7 @@ def _spaced(fields, triangles, n, rate):
 
 
 def _gate(stage, fields):
-    octaves = [design.nearest(fields.number(name, 0, 31.99, unit="octaves") * 2048) for name in ("on", "off")]
+    octaves = [design.nearest(fields.number(name, 0, OCTAVES, unit="octaves") * 2048) for name in ("on", "off")]
     most = fields.integer("most", spec.SIGNAL_FRAMES_MIN, spec.SIGNAL_FRAMES)
     counts = {
         "hang": fields.integer("hang", 1, spec.SIGNAL_FRAMES),
@@ -316,7 +317,7 @@ def _new_line(stage, fields, spacing):
 
 def _add_line(stage, fields, name, spacing, *item):
     if not LINE.fullmatch(name):
-        raise fields.error(f"new: {name!r} given, a name without space, =, +, - and * needed", "new", *item)
+        raise fields.error(f"new: {name!r} given, a name without space, quote, \\, =, +, - and * needed", "new", *item)
     if name in stage.lines:
         raise fields.error(f"new: there is a line {name!r} already", "new", *item)
     if len(stage.lines) == spec.SIGNAL_LINES:

@@ -92,7 +92,7 @@ def parsed(text, file="model"):
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of tomllib; of an integer of too many digits, of Python
         raise _not_toml(file, text, error) from error
     root = Fields(file, places(text), values)
     source = _source(root.table("source", "source", needed=True))
@@ -117,7 +117,9 @@ def _source(fields):
     fields.whole("lines", len(lines), 1, spec.SIGNAL_INPUTS, "lines")
     for i, line in enumerate(lines):
         if not LINE.fullmatch(line):
-            raise fields.error(f"lines {i + 1}: {line!r} given, a name without space, =, +, - and * needed", "lines", i)
+            raise fields.error(
+                f"lines {i + 1}: {line!r} given, a name without space, quote, \\, =, +, - and * needed", "lines", i
+            )
     rate = fields.number("rate", *RATE, unit="Hz")
     lsb = _of_each(fields, "lsb", lines, lambda name, value, *at: fields.real(name, value, *LSB, "", *at))
     units = _of_each(fields, "units", lines, fields.checked_name)
@@ -150,7 +152,7 @@ def _front_end(root, source):
         fields = Fields(root.file, root.places, values, ("front_end", i), f"front_end {i + 1}")
         code += compiled(stage, fields)
         every.append(fields)
-        steps.append(Step(values["op"], root.places["front_end", i], stage.makes, stage.designed))
+        steps.append(Step(values["op"], root.places.get(("front_end", i), 1), stage.makes, stage.designed))
     features, rate = stage.rows * stage.values, design.nearest(1000 * source.rate)
     header = HEADER.pack(MAGIC, spec.SIGNAL_VERSION, len(source.lines), rate, len(tables), min(features, 65535))
     _check(header + code, root, every)
