@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import watch
-from deeplomath.desk import demo
+from deeplomath.desk import bearing, demo, speech
 from deeplomath.errors import DataError
 from deeplomath.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "host"))
-from bench import bearing, parts, peers, readme, sets, speech, table  # noqa: E402
+from bench import parts, peers, readme, sets, table  # noqa: E402
 from bench.parts import signals  # noqa: E402
 
 VERSION = speech.version  # as it is, whatever stands in its place

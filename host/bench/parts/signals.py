@@ -14,9 +14,9 @@ import numpy as np
 from deeplomath import Model
 from deeplomath.audit import noise
 from deeplomath.audit.recording import Recording
-from deeplomath.desk import data, demo
+from deeplomath.desk import bearing, data, demo, speech
 
-from .. import bearing, scores, sets, speech
+from .. import scores, sets
 from .common import Row, joined, make, percent
 
 MODELS = Path(__file__).parents[1] / "models"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The fields of a table of a model file, taken by name and kind; what is wrong is said with file, line and field."""
 
-
 from ..errors import ModelError
 
 NEEDED = object()  # the default of a field that has none

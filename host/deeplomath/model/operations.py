@@ -13,7 +13,7 @@ from ..errors import ModelError
 from . import design
 
 FACTORS = -128, 127
-OCTAVES = 65535 / 2048  # Q11 in u16
+OCTAVES = 31.9996  # at most: 65535 in Q11
 LINE = re.compile(r"""[^\s=+*"'\\-]+""")  # the name of a line
 _MIX = re.compile(r"\s*([+-]?)\s*(?:([0-9]{1,4})\s*\*\s*)?([^\s+*-]+)\s*")
 SHAPES, SPACINGS = ("box", "triangles"), ("log", "mel", "linear")

@@ -5,19 +5,20 @@ A take is a word said once: at a speed and a pitch of its own, at 8 kHz, as loud
 a quiet room before and after. All is drawn from the seed of its name: the same takes on every machine with this espeak-ng.
 """
 
+import concurrent.futures
 import io
 import subprocess
 import wave
 import zlib
 from typing import NamedTuple
 
-import joblib
 import numpy as np
 
-from deeplomath.errors import DataError
+from ..errors import DataError
+from ..paths import BUILD
 
-from .sets import FOLDER
-
+FOLDER = BUILD / "data"
+MADE = 2  # how takes are made: another number where the same name would give other samples
 RATE = 8000
 WORDS = (
     *("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"),
@@ -61,17 +62,20 @@ def random_of(*name):
 
 def said(voice, word, number):
     """What espeak-ng says, float [n] at RATE, its peak is 1."""
-    from scipy.signal import resample_poly
-
     random = random_of(voice, word, number)
     speed, pitch = int(random.integers(*SPEEDS)), int(random.integers(*PITCHES))
     command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", word]
     with wave.open(io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout)) as file:
         samples = np.frombuffer(file.readframes(1 << 20), "<i2").astype(float)
-        ratio = np.gcd(RATE, file.getframerate())
-        low = resample_poly(samples, RATE // ratio, file.getframerate() // ratio)
+        low = resampled(samples, file.getframerate())
     heard = np.flatnonzero(abs(low) > 0.01 * abs(low).max())
     return low[heard[0] : heard[-1] + 1] / abs(low).max()
+
+
+def resampled(samples, rate):
+    """Samples [n] of a higher rate at RATE: what lies above half of it goes."""
+    n = round(len(samples) * RATE / rate)
+    return np.fft.irfft(np.fft.rfft(samples)[: n // 2 + 1], n) * (n / len(samples))
 
 
 def take(voice, word, number):
@@ -87,10 +91,11 @@ def take(voice, word, number):
 def takes(names, processes=2):
     """The Takes of (voice, word, number) names, a dictionary; said once, then kept in FOLDER."""
     names = sorted(set(names))
-    key = zlib.crc32(repr((names, SPEEDS, PITCHES, QUIET, ROOM, LOUD, TILT)).encode())
+    key = zlib.crc32(repr((MADE, names, SPEEDS, PITCHES, QUIET, ROOM, LOUD, TILT)).encode())
     file = FOLDER / f"speech-{version()}-{key:08x}.npz"
     if not file.exists():
-        made = joblib.Parallel(processes)(joblib.delayed(take)(*name) for name in names)
+        with concurrent.futures.ThreadPoolExecutor(processes) as pool:  # each waits for a process of espeak-ng
+            made = list(pool.map(lambda name: take(*name), names))
         FOLDER.mkdir(parents=True, exist_ok=True)
         partial = file.with_suffix(".part")
         with open(partial, "wb") as stream:
