@@ -94,7 +94,7 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed both programs and states made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+fuzz: setup $(ASAN_LIB) ## feed both what is made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
 	$(if $(findstring --replay,$(FUZZ)),,$(SANITIZED) $(RUN) tests/fuzz_program.py --seconds $(or $(FUZZ_SECONDS),1200) \
 	$(if $(FUZZ_SEED),--seed $(FUZZ_SEED)))
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
