@@ -2,6 +2,7 @@
 """Deeplomath on the host: the bit-exact mirror of the kernel, and the way to a board that runs it.
 
 Network           the mirror: learns event by event, the same bits as the board
+Model(source)     what a model file declares: front-end, network, names
 Device(port)      a board over serial, with the same methods
 FrontEnd          samples in, events out, as a program says
 window_features   a sensor window to the features of an event
@@ -23,6 +24,8 @@ _HOMES = {
     "Info": "results",
     "KernelError": "errors",
     "Learned": "results",
+    "Model": "model.model",
+    "ModelError": "errors",
     "Network": "mirror.network",
     "ProtocolError": "errors",
     "Reason": "results",

@@ -7,8 +7,10 @@ import subprocess
 import pytest
 
 import signal_vectors
+from conftest import BOARDS
 from deeplomath import spec
 from deeplomath.link import emulator
+from deeplomath.link.rawrepl import RawRepl
 from deeplomath.paths import BUILD, native_modules
 from front_ends import MIRROR, run, samples_of
 
@@ -191,3 +193,47 @@ except MemoryError as error:
     say(error.args)
 """
     assert said(script, heap=60_000) == [[f"memory: {mirror.footprint} bytes needed", spec.ERROR_MEMORY]]
+
+
+# On boards
+
+LISTEN = """
+import deeplomath_signal, gc
+from array import array
+x = array("h", open("/stream", "rb").read())
+def run(program, n):
+    gc.collect()
+    front, events = deeplomath_signal.FrontEnd(program), []
+    end, step = len(x) // front.lines * front.lines, n * front.lines
+    for i in range(0, end, step):
+        events += [[at, list(values)] for at, values in front.push(x[i : min(i + step, end)])]
+    return [front.features, front.footprint, front.work], events
+"""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=getattr(pytest.mark, name)) for name in BOARDS if not name.startswith("unix")],
+)
+def listening(request):
+    """The raw REPL of a board of its own that has LISTEN, and the stream that it runs, int16 [n]."""
+    board, stream = BOARDS[request.param](), samples_of(STREAM, 1).ravel()
+    missing = [str(file) for file in board.needs if not file.is_file()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)}: not built, make test-{request.param} does it")
+    with board, RawRepl(board.port) as repl:
+        repl.put("/stream", stream.tobytes())
+        repl.run(LISTEN)
+        yield repl, stream
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_board_makes_the_mirrors_events_in_any_chunks(listening, name):
+    repl, stream = listening
+    mirror = MIRROR(getattr(signal_vectors, name)())
+    events = run(mirror, stream[: len(stream) // mirror.lines * mirror.lines].reshape(-1, mirror.lines))
+    assert events
+    for n in (37, 5000):
+        sizes, found = repl.run(f"print(run({mirror.program!r}, {n}))")
+        assert sizes == [mirror.features, mirror.footprint, mirror.work]
+        assert found == events
