@@ -14,6 +14,7 @@ from ..errors import DataError, KernelError, ModelError
 from ..model import steps
 from ..model.model import PRESETS, Model, preset
 from ..model.written import written
+from . import options
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model files: from raw samples to names.")
@@ -137,8 +138,10 @@ def noise_command(
     snr: Annotated[float, typer.Option(help="Signal to noise, dB.")] = 10.0,
     snr_to: Annotated[float | None, typer.Option(help="Each copy draws its own, from --snr to this.")] = None,
     kind: Noise = "white",
-    copies: Annotated[int, typer.Option(min=1, help="How often the recording comes, each time with other noise.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random numbers.")] = 0,
+    copies: Annotated[
+        int, options.whole(1, 1000, help="How often the recording comes, each time with other noise.")
+    ] = 1,
+    seed: Annotated[int, options.whole(0, 2**32 - 1, help="Of the random numbers.")] = 0,
     model: Annotated[str | None, typer.Option(help="A model whose lines and units the recording has.")] = None,
     force: Force = False,
 ):
