@@ -52,7 +52,7 @@ $(if $(python_old),$(if $(filter-out help clean distclean,$(ASKED)),$(error Pyth
 	set PYTHON, as in make $(ASKED) PYTHON=python3.11)))
 endif
 # MicroPython's makefiles take no path with a space in it.
-ANYWHERE := help setup test-host lint format check docs generate bench-learning clean distclean
+ANYWHERE := help setup test-host lint format check docs generate bench-learning bench-signal clean distclean
 $(if $(word 2,$(CURDIR)),$(if $(filter-out $(ANYWHERE),$(ASKED)),$(error $(CURDIR): MicroPython cannot be built in a folder \
 	whose path has a space: move this checkout; what works here is make $(ANYWHERE))))
 $(if $(word 2,$(MICROPYTHON_DIR)),$(error MICROPYTHON_DIR=$(MICROPYTHON_DIR): MicroPython cannot be built in a folder whose path has a space))
@@ -94,7 +94,9 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed both states made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+fuzz: setup $(ASAN_LIB) ## feed both what is made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
+	$(if $(findstring --replay,$(FUZZ)),,$(SANITIZED) $(RUN) tests/fuzz_program.py --seconds $(or $(FUZZ_SECONDS),1200) \
+	$(if $(FUZZ_SEED),--seed $(FUZZ_SEED)))
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
 streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
@@ -104,6 +106,9 @@ streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of 
 
 bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENCH="--quick --part streams"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench $(BENCH)
+
+bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files from raw samples on, beside peers; BENCH=--quick
+	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench --signal $(BENCH)
 
 bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
@@ -297,4 +302,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams bench bench-learning test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check docs size clean distclean

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 # How the signal library is compiled for boards, and the bytes that its code may take on any core; its twin is
 # kernel.mk.
-SIGNAL_CFLAGS = -Os -fno-tree-forwprop
-SIGNAL_BYTES = 1024
+SIGNAL_CFLAGS = -Os -fno-tree-loop-optimize -fno-move-loop-invariants
+SIGNAL_BYTES = 9216

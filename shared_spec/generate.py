@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Turn spec.toml into the constants and layouts of kernel, board and host, and into the tables of PROTOCOL.md.
+"""Turn spec.toml and signal.toml into the constants and layouts of kernel, board and host, and into the tables of PROTOCOL.md.
 
 python3 shared_spec/generate.py            write the files
-python3 shared_spec/generate.py --check    exit with status 1 if one of them is not what spec.toml says
+python3 shared_spec/generate.py --check    exit with status 1 if one of them is not what they say
 """
 
 import sys
@@ -13,11 +13,12 @@ from generator import constants, modules, tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+SOURCES = "spec.toml", "signal.toml"
 DOCUMENT = "shared_spec/PROTOCOL.md"
 
 
 def main():
-    spec = tomllib.loads((HERE / "spec.toml").read_text())
+    spec = {k: v for name in SOURCES for k, v in tomllib.loads((HERE / name).read_text()).items()}
     files = {
         "firmware/common/dlm_spec.h": constants.c_header(spec),
         "firmware/device/dlm_spec.py": modules.board(spec),

@@ -15,6 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import signal_vectors  # noqa: E402
 from deeplomath import KernelError, cost, fixed, spec, window_features  # noqa: E402
 from deeplomath.mirror import dot, metric, solve, whiten  # noqa: E402
 from deeplomath.signal import log2  # noqa: E402
@@ -632,11 +633,12 @@ ABOUT = {
     "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",
     "state": "Exported states, and what is refused of damaged ones.",
     "walk": "The standard walk: the last of its digests is what every implementation ends with.",
+    **signal_vectors.ABOUT,
 }
 
 
 def text(stem):
-    cases = list(globals()[f"{stem}_cases"]())
+    cases = list((signal_vectors.CASES.get(stem) or globals()[f"{stem}_cases"])())
     lines = ",\n".join("  " + json.dumps(c) for c in cases)
     return f'{{\n "about": {json.dumps(ABOUT[stem])},\n "cases": [\n{lines}\n ]\n}}\n'
 

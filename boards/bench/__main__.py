@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""`make bench`: counts the kernel on each core, runs the standard walk on each board, and writes both into boards/README.md.
+"""`make bench`: counts kernel and front-end on each core, walks on each board, and writes it all into boards/README.md.
 
-python boards/bench [--cores]     with it, only what the kernel takes on each core
+python boards/bench [--cores]     with it, only what they take on each core
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 import cases
 import cores
 import links
+import programs
 import table
 from rich.console import Console
 from rich.markdown import Markdown
@@ -19,16 +20,17 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cores", action="store_true", help="only what the kernel takes on each core")
+    parser.add_argument("--cores", action="store_true", help="only what they take on each core")
     chosen = parser.parse_args()
     console = Console(width=120)
     made = cases.make()
-    counts = {}
+    counts, of_programs = {}, {}
     for name, core in cores.CORES.items():
         console.print(f"counting on {core['title']}")
-        counts[name] = cores.count(name, made)
+        counts[name], of_programs[name] = cores.count(name, made), programs.count(name)
     show(console, "cores", table.of_cores(counts))
     show(console, "mlp", table.of_mlp(counts["m4f"], len(made[2])))
+    show(console, "programs", table.of_programs(of_programs))
     if chosen.cores:
         return
     found = {}

@@ -8,23 +8,12 @@
 
 static uint64_t buffer[BENCH_BYTES / 8];
 
-static void print_number(uint32_t value) {
-    char digits[12], *at = digits + sizeof(digits);
-    *--at = 0;
-    do {
-        *--at = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    machine_print(" ");
-    machine_print(at);
-}
-
 static void print(const char *name, const bench_case_t *of, uint32_t value) {
     machine_print(name);
-    print_number(of->config.n_features);
-    print_number(of->config.n_events);
-    print_number(of->config.n_layers);
-    print_number(value);
+    machine_print_number(of->config.n_features);
+    machine_print_number(of->config.n_events);
+    machine_print_number(of->config.n_layers);
+    machine_print_number(value);
     machine_print("\n");
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The kernel alone on each emulated core that a board.toml describes: built as shipped, run bare, counted exactly."""
+"""The libraries bare on each emulated core that a board.toml describes, built as shipped; the kernel counted exactly."""
 
 import re
 import subprocess
@@ -12,8 +12,9 @@ from deeplomath.link import emulator
 
 HERE = Path(__file__).resolve().parent
 FIRMWARE = HERE.parents[1] / "firmware"
-FOLDERS = FIRMWARE / "common", FIRMWARE / "kernel"
-KERNEL_MK = FIRMWARE / "kernel.mk"
+KERNEL = "common", "kernel"
+FRONT_END = "common", "signal"
+BENCH = HERE / "bench.c", HERE / "checks.c", HERE / "mlp.c"
 FOLDER = emulator.BUILD / "bench"
 RP2040JS = HERE.parent / "rpi_pico" / "node_modules" / "rp2040js" / "dist" / "esm" / "index.js"
 OPTIONS = [
@@ -22,7 +23,7 @@ OPTIONS = [
     "-mthumb",
     "-ffunction-sections",
     "-fdata-sections",
-    *(f"-I{folder}" for folder in FOLDERS),
+    *(f"-I{FIRMWARE / library}" for library in dict.fromkeys(KERNEL + FRONT_END)),
     f"-I{HERE}",
     f"-I{FOLDER}",
 ]
@@ -49,8 +50,10 @@ class Counts(NamedTuple):
 
 
 def optimisation(source):
-    """How firmware/kernel.mk compiles a file of the kernel: a list of flags."""
-    flags = dict(re.findall(r"^(?:%/(\w+)\.o: )?KERNEL_CFLAGS = (.*)$", KERNEL_MK.read_text(), re.MULTILINE))
+    """How firmware/signal.mk compiles a file of the signal library, and kernel.mk the others: a list of flags."""
+    name = "signal" if source.parent.name == "signal" else "kernel"
+    text = (FIRMWARE / f"{name}.mk").read_text()
+    flags = dict(re.findall(rf"^(?:%/(\w+)\.o: )?{name.upper()}_CFLAGS = (.*)$", text, re.MULTILINE))
     return flags.get(source.stem, flags[""]).split()
 
 
@@ -60,49 +63,56 @@ def counter(core):
     return [f"-DBENCH_{key.upper()}={core[key]:#x}" for key in keys]
 
 
-def build(name, made):
-    """Compiles and links build/bench/NAME.elf; returns the bytes of the kernel's code."""
-    core, objects = CORES[name], FOLDER / name
+def build(name, libraries, sources, header):
+    """Compiles and links build/bench/NAME/STEM.elf of libraries and sources, the first of which is STEM.c; it includes
+    STEM_data.h, whose text is header. Returns the ELF, and the bytes of code of each library."""
+    core, objects, stem = CORES[name], FOLDER / name, sources[0].stem
     objects.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "bench_data.h").write_text(cases.header(*made))
-    kernel = {objects / f"{source.stem}.o": source for folder in FOLDERS for source in sorted(folder.glob("*.c"))}
-    bench = {objects / f"{source.stem}.o": source for source in sorted(HERE.glob("*.c"))}
-    for compiled, source in (kernel | bench).items():
-        level = optimisation(source) if compiled in kernel else ["-O2"]
-        _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", compiled)
+    (FOLDER / f"{stem}_data.h").write_text(header)
+    compiled, code = [], {}
+    for library in (*libraries, None):
+        files = sorted((FIRMWARE / library).glob("*.c")) if library else (*sources, HERE / "machine.c")
+        made = [objects / f"{source.stem}.o" for source in files]
+        for source, target in zip(files, made):
+            level = optimisation(source) if library else ["-O2"]
+            _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", target)
+        if library:
+            code[library] = int(_run("arm-none-eabi-size", "-t", *made).splitlines()[-1].split()[0])
+        compiled += made
     memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
     symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
-    _run(
-        "arm-none-eabi-gcc",
-        *OPTIONS,
-        *core["flags"],
-        *kernel,
-        *bench,
-        *LINKED,
-        *symbols,
-        "-lm",
-        "-o",
-        FOLDER / f"{name}.elf",
-    )
-    sizes = _run("arm-none-eabi-size", "-t", *kernel)
-    return int(sizes.splitlines()[-1].split()[0])
+    elf = objects / f"{stem}.elf"
+    _run("arm-none-eabi-gcc", *OPTIONS, *core["flags"], *compiled, *LINKED, *symbols, "-lm", "-o", elf)
+    return elf, code
+
+
+def run(name, elf):
+    """What an image says on its core, all of it."""
+    core = CORES[name]
+    said = _run(*command(core["run"], core.get("icount"), elf))
+    if not said.endswith("end\n"):
+        raise RuntimeError(f"{name}: the run ended early: {said[-300:]}")
+    return said
+
+
+def in_units(name, count):
+    """A count of a core's counter in the core's unit."""
+    return count * 1000 // CORES[name].get("counts_per_1000", 1000)
 
 
 def count(name, made):
     """The Counts of a core, after its digests were found equal to the mirror's and its own ways of computing right."""
-    code = build(name, made)
-    core = CORES[name]
-    said = _run(*command(core["run"], core.get("icount"), FOLDER / f"{name}.elf"))
+    elf, code = build(name, KERNEL, BENCH, cases.header(*made))
     values = {}
-    for line in said.splitlines():
+    for line in run(name, elf).splitlines():
         what, *numbers = line.split()
         if len(numbers) == 4:
             *size, value = map(int, numbers)
             values[what, *size] = value
-    check(name, said, values, made[0])
-    scale = core.get("counts_per_1000", 1000)
+    check(name, values, made[0])
     counted = ("learn", "rebuild", "infer", "mlp_infer", "mlp_iteration", "mlp_training")
-    return Counts({key: v * 1000 // scale if key[0] in counted else v for key, v in values.items()}, code)
+    values = {key: in_units(name, value) if key[0] in counted else value for key, value in values.items()}
+    return Counts(values, sum(code.values()))
 
 
 def command(run, icount, elf):
@@ -113,12 +123,12 @@ def command(run, icount, elf):
     return [*machine, "-kernel", elf, "-display", "none", "-monitor", "none", "-serial", "null", "-semihosting"]
 
 
-def check(name, said, values, expected):
-    """Raises RuntimeError unless the run was whole and right."""
+def check(name, values, expected):
+    """Raises RuntimeError unless the run was right."""
     digests = {key[1:]: value for key, value in values.items() if key[0] == "digest"}
     wrong = [v for key, v in values.items() if key[0] == "checks_failed"]
-    if not said.endswith("end\n") or wrong != [0]:
-        raise RuntimeError(f"{name}: the run ended early, or its own ways are wrong (checks.c): {said[-300:]}")
+    if wrong != [0]:
+        raise RuntimeError(f"{name}: its own ways are wrong (checks.c): {wrong} results")
     for it in expected:
         if digests.get(it.size) != it.mirror.digest():
             raise RuntimeError(f"{name}: {it.size}: digest {digests.get(it.size)}, the mirror has {it.mirror.digest()}")

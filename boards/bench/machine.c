@@ -43,6 +43,17 @@ void machine_print(const char *text) {
     semihost(SYS_WRITE0, text);
 }
 
+void machine_print_number(uint32_t value) {
+    char digits[12], *at = digits + sizeof(digits);
+    *--at = 0;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    *--at = ' ';
+    machine_print(at);
+}
+
 _Noreturn void machine_exit(void) {
     for (;;) {
         semihost(SYS_EXIT, (const void *)APPLICATION_EXIT);

@@ -10,6 +10,9 @@ uint32_t machine_count(void);
 
 void machine_print(const char *text);
 
+// A space, and the number.
+void machine_print_number(uint32_t value);
+
 _Noreturn void machine_exit(void);
 
 #endif

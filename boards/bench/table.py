@@ -3,6 +3,9 @@
 
 import cases
 import cores
+import programs
+
+WHAT = {"event": "an event, all of its samples", "sample": "a sample, at most", "init": "the start"}
 
 
 def rows(head, body):
@@ -25,6 +28,28 @@ def of_cores(counts):
     cores_only = [cores.CORES[name]["title"] for name in counts]
     lines += ["", *rows(["", *cores_only], [["bytes of the kernel's code", *code]])]
     return lines + ["", *rows(["features", "events", "layers", "bytes of RAM"], ram)]
+
+
+def of_programs(counts):
+    """What each program takes on each core, a transform first; then code and RAM."""
+    titles = [cores.CORES[name]["title"] for name in counts]
+    units = [f"{cores.CORES[name]['title']}, {cores.CORES[name]['unit']}" for name in counts]
+
+    def cells(what, program):
+        return [f"{of.values[what, program]:,}" for of in counts.values()]
+
+    body = [[f"power of {programs.POWER} samples, Hann window", "", *cells("power", programs.LARGE)]]
+    given = {name: code for name, code in programs.programs().items() if name != programs.ALL}
+    for name in given:
+        for what in ("event", "sample", "init"):
+            body.append([name, WHAT[what], *cells(what, name)])
+    lines = rows(["", "", *units], body)
+    lines += [
+        "",
+        *rows(["", *titles], [["bytes of the signal library's code", *(f"{of.code:,}" for of in counts.values())]]),
+    ]
+    ram = [[name, len(code), f"{next(iter(counts.values())).values['ram', name]:,}"] for name, code in given.items()]
+    return lines + ["", *rows(["", "bytes of the program", "bytes of RAM"], ram)]
 
 
 def of_mlp(counts, n_queries):

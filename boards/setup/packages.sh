@@ -1,6 +1,6 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# packages.sh GROUP...: installs the Debian packages of the groups host, lint and firmware that are missing, and only these.
+# packages.sh GROUP...: installs the Debian packages of the groups host, lint, firmware and speech that are missing, and only these.
 for group; do
     case $group in
     host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
@@ -9,7 +9,8 @@ for group; do
         packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
             cmake pkg-config dpkg-dev xz-utils"
         commands="$commands arm-none-eabi-gcc qemu-system-arm cmake pkg-config" ;;
-    *) echo "packages.sh: no group '$group' (host, lint, firmware)" >&2; exit 2 ;;
+    speech) packages="$packages espeak-ng" commands="$commands espeak-ng" ;;
+    *) echo "packages.sh: no group '$group' (host, lint, firmware, speech)" >&2; exit 2 ;;
     esac
 done
 

@@ -51,6 +51,7 @@ ERROR_FROZEN = -21
 ERROR_PRESENT = -22
 ERROR_COUNT = -23
 ERROR_CLOCK = -24
+ERROR_PROGRAM = -25
 ERROR_OPCODE = -32
 ERROR_PAYLOAD = -33
 ERROR_PROTOCOL = -34
@@ -64,7 +65,7 @@ WIRE_CHECKSUM = 4
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
 OPCODE_CONFIGURE = 2
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -17, -18, -19, -20, -21, -22, -23, -24, -32, -33, -34, -35, -36, -37, -38)
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -17, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")

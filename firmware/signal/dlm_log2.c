@@ -6,12 +6,12 @@
 
 int32_t dlm_log2_q11(uint64_t value) {
     unsigned exponent = dlm_bit_length(value) - 1;
-    uint64_t mantissa = exponent > 31 ? value >> (exponent - 31) : value << (31 - exponent);  // Q31, in [1, 2)
+    uint32_t mantissa =
+        (uint32_t)(exponent > 31 ? value >> (exponent - 31) : value << (31 - exponent));  // Q31, in [1, 2)
     int32_t result = (int32_t)exponent;
     for (unsigned i = 0; i < DLM_FEATURE_LOG_BITS; i++) {
-        mantissa = (mantissa * mantissa) >> 31;
-        unsigned bit = (unsigned)(mantissa >> 32);
-        mantissa >>= bit;
+        const uint32_t high = dlm_mul_high(mantissa, mantissa), bit = high >> 31;
+        mantissa = bit ? high : high << 1 | mantissa * mantissa >> 31;
         result = 2 * result + (int32_t)bit;
     }
     return result;

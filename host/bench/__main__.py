@@ -20,17 +20,17 @@ from . import parts, picture, readme, sets, table  # noqa: E402
 
 PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
-# The longest first, so that no process is left with one of them at the end.
 ORDER = (
     *("label-noise", "streams", "drifting-streams", "class-after-class", "corrections", "false-reject", "open-set"),
     *("few-shot", "class-incremental", "imbalance", "informative", "drift", "gestures", "tails", "spikes", "known-set"),
 )
-FOLDER = BUILD / "bench-learning"
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench", description="the mirror beside its peers, on the same events")
-    parser.add_argument("--part", action="append", choices=list(parts.PARTS), help="only this part; may be given again")
+    parser.add_argument("--signal", action="store_true", help="the model files, from raw samples on")
+    every = [*parts.PARTS, *parts.SIGNAL_PARTS]
+    parser.add_argument("--part", action="append", choices=every, help="only this part; may be given again")
     parser.add_argument(
         "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
     )
@@ -41,7 +41,11 @@ def arguments():
     options = parser.parse_args()
     if options.quick and options.readme:
         parser.error("--readme: the figures of --quick are not to be published")
-    options.folder = options.folder or (FOLDER.with_name(f"{FOLDER.name}-quick") if options.quick else FOLDER)
+    options.order = tuple(parts.SIGNAL_PARTS) if options.signal else ORDER
+    if wrong := [part for part in options.part or () if part not in options.order]:
+        parser.error(f"--part: {wrong[0]} is {'not ' * options.signal}one of --signal")
+    folder = BUILD / ("bench-signal" if options.signal else "bench-learning")
+    options.folder = options.folder or (folder.with_name(f"{folder.name}-quick") if options.quick else folder)
     return options
 
 
@@ -78,7 +82,7 @@ def versions():
 def main():
     options, begin, console = arguments(), time.monotonic(), Console(stderr=True)
     sets.fetch()
-    chosen = [part for part in ORDER if part in (options.part or parts.PARTS)]
+    chosen = [part for part in options.order if part in (options.part or options.order)]
     jobs = [job for part in chosen for job in parts.jobs(part, options.quick, options.method)]
     if not jobs:
         raise SystemExit("bench: none of these parts has any of these methods")
@@ -93,12 +97,15 @@ def main():
     )
     if beside.row_count:
         show(beside)
-    show(table.judged([table.judge(target, shown) for target in table.targets()], f"Targets{note}"))
-    files = [*table.write(options.folder, rows), options.folder / "readme.md", options.folder / "bench.png"]
-    files[-2].write_text(readme.text(rows))
-    picture.draw(rows, files[-1])
+    goals = table.targets("targets_signal" if options.signal else "targets")
+    show(table.judged([table.judge(target, shown) for target in goals], f"Targets{note}"))
+    files = [*table.write(options.folder, rows, goals), options.folder / "readme.md"]
+    files[-1].write_text(readme.signal_text(rows) if options.signal else readme.text(rows))
+    if not options.signal:
+        files.append(options.folder / "bench.png")
+        picture.draw(rows, files[-1])
     if options.readme:
-        readme.put(rows)
+        readme.put(rows, options.signal)
     print(f"{time.monotonic() - begin:.0f} s, {options.processes} processes, {versions()}")
     print("seconds of one process:", ", ".join(f"{part} {duration:.0f}" for part, duration in seconds.items()))
     print(*files, sep="\n")

@@ -4,10 +4,10 @@
 from deeplomath.paths import ROOT
 
 from . import table
-from .peers import Deeplomath
+from .peers import Deeplomath, Forest, SupportVectors
 
 README = ROOT / "README.md"
-BEGIN, END = "<!-- bench-learning -->\n", "<!-- end -->\n"
+BEGIN, SIGNAL_BEGIN, END = "<!-- bench-learning -->\n", "<!-- bench-signal -->\n", "<!-- end -->\n"
 NOT_MEASURED = "?"
 
 # What a row says, and its lines: (part, set, setting, metric), "" for the mean of all sets.
@@ -82,7 +82,47 @@ def text(rows):
     return "\n".join([*head, *(row(what, lines, groups) for what, lines in ROWS.items()), "", NOTE, ""])
 
 
-def put(rows):
-    """Puts the table into its place in README.md."""
-    before, rest = README.read_text().split(BEGIN)
-    README.write_text(before + BEGIN + text(rows) + END + rest.split(END, 1)[1])
+# What a row of the table of signals says: (words, front-end), and its lines by column: accuracy, AUROC.
+SIGNALS = {
+    ("watch, people 1 to 6, 5 windows an exercise", "motion"): ("watch", "motion", "5 shots, d 31", ("accuracy",)),
+    ("BasicMotions, 5 series a motion", "motion, 10 Hz"): ("motions", "BasicMotions", "5 shots, d 31", ("accuracy",)),
+    ("10 words of one voice, 5 takes a word", "keywords"): ("words", "speech", "10 words, 5 shots", ("accuracy",)),
+    ("16 words, 20 takes over 16 voices; 8 other voices", "keywords"): (
+        *("words of other voices", "speech", "16 words, 20 shots"),
+        ("accuracy",),
+    ),
+    ("the same, noise 3 to 12 dB below the words", "keywords"): (
+        *("words in noise", "speech", "16 words, 20 shots"),
+        ("accuracy",),
+    ),
+    ("bearing, 7 states, 5 windows a state: same load / other loads", "vibration"): (
+        *("machine", "bearing", "7 states, 5 shots"),
+        ("accuracy", "accuracy, other loads"),
+    ),
+}
+
+
+def signal_text(rows):
+    """The table of signals as Markdown: ours, RBF-SVM and forest, on the same features."""
+    methods = Deeplomath.name, SupportVectors.name, Forest.name
+    head = "| data | model | accuracy in %: Deeplomath | RBF-SVM | forest | AUROC of the unknown: Deeplomath | RBF-SVM | forest |"
+    lines = [head, "| --- " * 8 + "|"]
+    for (words, model), (part, one, setting, accuracies) in SIGNALS.items():
+        cells = [words, model]
+        for metrics in (accuracies, ("AUROC",)):
+            for method in methods:
+                cells.append(" / ".join(_mean(rows, part, one, setting, metric, method) for metric in metrics))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _mean(rows, part, one, setting, metric, method):
+    found = [row for row in rows if row[:4] == (part, one, setting, method) and row.metric == metric]
+    return f"{table.summarise(found).mean:.1f}" if found else NOT_MEASURED
+
+
+def put(rows, signal=False):
+    """Puts a table into its place in README.md."""
+    begin, content = (SIGNAL_BEGIN, signal_text(rows)) if signal else (BEGIN, text(rows))
+    before, rest = README.read_text().split(begin)
+    README.write_text(before + begin + content + END + rest.split(END, 1)[1])

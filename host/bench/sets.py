@@ -106,17 +106,23 @@ def keel_table(name):
     return table(x[kept], labels[kept])
 
 
-def series_table(name):
-    """A set of time series (channels:...:label): as with the watch, mean, log deviation and log step of each channel."""
-    x, labels = [], []
+def series(name):
+    """A set of time series (channels:...:label): (samples int16 [n, channels] of each, 1000 LSB a unit; labels, an array)."""
+    samples, labels = [], []
     for part in ("TRAIN", "TEST"):
         for line in member(AEON_MEMBERS, f"{name}_{part}.ts").split("\n"):
             if line.strip() and line[0] not in "#@":
                 *channels, label = line.strip().split(":")
-                series = np.array([channel.split(",") for channel in channels], float).T
-                x.append(window_features(np.clip(np.round(series * 1000), -32768, 32767).astype(np.int16)))
+                values = np.array([channel.split(",") for channel in channels], float).T
+                samples.append(np.clip(np.round(values * 1000), -32768, 32767).astype(np.int16))
                 labels.append(label)
-    return Table(np.array(x, np.int16), np.unique(labels, return_inverse=True)[1])
+    return samples, np.array(labels)
+
+
+def series_table(name):
+    """A set of time series as events: as with the watch, mean, log deviation and log step of each channel."""
+    samples, labels = series(name)
+    return Table(np.array([window_features(one) for one in samples]), np.unique(labels, return_inverse=True)[1])
 
 
 def river_table(name):

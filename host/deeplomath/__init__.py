@@ -2,7 +2,9 @@
 """Deeplomath on the host: the bit-exact mirror of the kernel, and the way to a board that runs it.
 
 Network           the mirror: learns event by event, the same bits as the board
+Model(source)     what a model file declares: front-end, network, names
 Device(port)      a board over serial, with the same methods
+FrontEnd          samples in, events out, as a program says
 window_features   a sensor window to the features of an event
 cost              what a network can cost at most, known before it is made
 
@@ -18,9 +20,12 @@ _HOMES = {
     "DeeplomathError": "errors",
     "Device": "link.client",
     "DeviceError": "errors",
+    "FrontEnd": "signal.front",
     "Info": "results",
     "KernelError": "errors",
     "Learned": "results",
+    "Model": "model.model",
+    "ModelError": "errors",
     "Network": "mirror.network",
     "ProtocolError": "errors",
     "Reason": "results",

@@ -56,3 +56,7 @@ class DeployError(DeeplomathError):
 
 class DataError(DeeplomathError):
     """A file of events or samples is missing, damaged, or not what it should be."""
+
+
+class ModelError(DeeplomathError, ValueError):
+    """A model file says what cannot be; the words name file, line and field, and the limit."""

@@ -29,6 +29,11 @@ def saturate(value, limit):
     return np.minimum(np.maximum(value, -limit), limit)
 
 
+def int16(value):
+    """value clipped to -32768..32767."""
+    return np.minimum(np.maximum(value, -(1 << 15)), (1 << 15) - 1)
+
+
 def isqrt(value):
     """Floor of the square root, element by element. value >= 0, below 2^63."""
     roots = np.frompyfunc(math.isqrt, 1, 1)(value)

@@ -5,7 +5,14 @@ from . import constants, fields
 
 BOARD_TABLES = ("version", "limit", "action", "reason", "verdict", "error", "wire")
 BOARD_OPCODES = ("configure",)  # that the board's code calls by name; the others it finds in LAYOUTS
-NAMED = ("error", "verdict", "action", "reason")  # tables of which the host has the names by number
+NAMED = (
+    "error",
+    "verdict",
+    "action",
+    "reason",
+    "operation",
+    "field",
+)  # tables of which the host has the names by number
 
 
 def board(spec):

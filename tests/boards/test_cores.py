@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The kernel bare on each emulated core (boards/bench): sums of products, digests, and the counts that are promised."""
+"""The libraries bare on each emulated core (boards/bench): results equal to the mirror's, and the counts that are promised."""
 
+import re
 import shutil
 import sys
 
 import pytest
 
-from deeplomath import cost
+from deeplomath import cost, spec
 from implementations import ROOT
 
 sys.path.insert(0, str(ROOT / "boards" / "bench"))
 import cases  # noqa: E402
 import cores  # noqa: E402
+import programs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -20,15 +22,21 @@ def made():
 
 
 @pytest.fixture(scope="module", params=list(cores.CORES))
-def counted(request, made):
-    """(core, Counts); cores.count has found each digest equal to the mirror's and each sum of products right."""
+def core(request):
+    """The name of a core whose emulator is here."""
     needs = {"arm-none-eabi-gcc": shutil.which("arm-none-eabi-gcc"), "qemu-system-arm": shutil.which("qemu-system-arm")}
     if cores.CORES[request.param]["run"]["emulator"] == "rp2040js":
         needs |= {"rp2040js": cores.RP2040JS.is_file()}
     missing = [name for name, found in needs.items() if not found]
     if missing:
         pytest.skip(f"{', '.join(missing)}: not here, make test-rp2040 installs it")
-    return request.param, cores.count(request.param, made)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def counted(core, made):
+    """(core, Counts); cores.count has found each digest equal to the mirror's and each sum of products right."""
+    return core, cores.count(core, made)
 
 
 MOST = {  # 64 events, 18 features, 7 classes: (rebuild with two layers tried, infer with one)
@@ -36,6 +44,10 @@ MOST = {  # 64 events, 18 features, 7 classes: (rebuild with two layers tried, i
     "m0plus": (8_500_000, 45_000),  # cycles: 68 ms at 125 MHz
 }
 MOST_CODE = 18 * 1024  # as in firmware/kernel.mk
+MOST_OF_PROGRAMS = {  # (the power of 256 samples, 256 samples of 6 lines to power, 16 bands and three statistics)
+    "m4f": (45_000, 400_000),
+    "m0plus": (120_000, 1_100_000),
+}
 
 
 @pytest.mark.device
@@ -63,23 +75,65 @@ def test_a_whole_learning_takes_less_than_one_batch_of_an_mlp_that_is_right_as_o
         assert values["right"] >= values["mlp_right"]
 
 
+@pytest.mark.device
+def test_each_core_has_the_mirrors_events_in_any_chunks_and_keeps_the_counts_promised(core):
+    """programs.count compares the events."""
+    counts = programs.count(core)
+    power, large = MOST_OF_PROGRAMS.get(core, (float("inf"), float("inf")))
+    assert 0 < counts.values["power", programs.LARGE] <= power
+    assert 0 < counts.values["event", programs.LARGE] <= large
+    limit = int(re.search(r"^SIGNAL_BYTES = (\d+)$", (ROOT / "firmware/signal.mk").read_text(), re.MULTILINE)[1])
+    assert 0 < counts.code <= limit
+
+
+def test_the_programs_that_are_counted_have_every_operation_and_make_events():
+    kinds = set()
+    samples = programs.stream()
+    for name, code in programs.programs().items():
+        at = 12
+        while at < len(code):
+            kinds.add(code[at])
+            at += 4 + int.from_bytes(code[at + 2 : at + 4], "little")
+        assert programs.mirrors(code, samples)[0] > 0, name
+    assert kinds == set(spec.OPERATIONS) - {0}
+
+
+def test_events_that_differ_are_found():
+    values = {}
+    for chunk in programs.CHUNKS:
+        values |= {(f"events{chunk}", "word"): 2, (f"hash{chunk}", "word"): 77}
+    programs.check("m4f", values, {"word": (2, 77)})
+    with pytest.raises(RuntimeError, match="word, pushed by 64: .* given, the mirror has"):
+        programs.check("m4f", values | {("hash64", "word"): 78}, {"word": (2, 77)})
+    with pytest.raises(RuntimeError, match="None"):
+        programs.check("m4f", {}, {"word": (2, 77)})
+
+
 def test_64_events_with_two_layers_fit_in_32_kb():
     assert cost(features=18, classes=7, events=64).bytes <= 32 * 1024
 
 
-def test_a_wrong_digest_and_a_run_cut_short_are_found(made):
+def test_a_wrong_digest_is_found(made):
     values = {("checks_failed", 18, 16, 2): 0}
-    with pytest.raises(RuntimeError, match="ended early"):
-        cores.check("m4f", "fault\n", values, made[0])
     with pytest.raises(RuntimeError, match="digest None, the mirror has"):
-        cores.check("m4f", "end\n", values, made[0])
+        cores.check("m4f", values, made[0])
     with pytest.raises(RuntimeError, match="own ways are wrong"):
-        cores.check("m4f", "end\n", {("checks_failed", 18, 16, 2): 1}, made[0])
+        cores.check("m4f", {("checks_failed", 18, 16, 2): 1}, made[0])
 
 
-def test_the_bench_and_cmake_compile_the_kernel_as_kernel_mk_says():
+def test_a_run_cut_short_is_found(monkeypatch):
+    monkeypatch.setattr(cores, "_run", lambda *_: "fault\n")
+    with pytest.raises(RuntimeError, match="ended early: fault"):
+        cores.run("m4f", "image.elf")
+
+
+def test_the_bench_and_cmake_compile_the_libraries_as_kernel_mk_and_signal_mk_say():
     cmake = (ROOT / "firmware/micropython.cmake").read_text()
-    levels = {source.stem: cores.optimisation(source) for source in ROOT.glob("firmware/[ck]*/dlm_*.c")}
-    assert levels.pop("dlm_dot") == ["-O2"] and "kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2" in cmake
-    (flags,) = {tuple(level) for level in levels.values()}
-    assert flags[0] == "-Os" and f'PROPERTIES COMPILE_OPTIONS "{";".join(flags)}"' in cmake
+    for folders in (["common", "kernel"], ["signal"]):
+        sources = [source for folder in folders for source in (ROOT / "firmware" / folder).glob("*.c")]
+        levels = {source.stem: cores.optimisation(source) for source in sources}
+        if "kernel" in folders:
+            assert levels.pop("dlm_dot") == ["-O2"] and "kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2" in cmake
+        (flags,) = {tuple(level) for level in levels.values()}
+        properties = f'DEEPLOMATH_{folders[-1].upper()}}} PROPERTIES COMPILE_OPTIONS "{";".join(flags)}"'
+        assert flags[0] == "-Os" and properties in cmake

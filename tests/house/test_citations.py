@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What sources and documents cite is there: files, and the sections of NUMERICS.md and PROTOCOL.md."""
+"""What sources and documents cite is there: files, and the sections of NUMERICS.md, SIGNAL.md and PROTOCOL.md."""
 
 import re
 import subprocess
@@ -34,7 +34,7 @@ def sections(name):
     )
 
 
-@pytest.mark.parametrize("document", ["NUMERICS.md", "PROTOCOL.md"])
+@pytest.mark.parametrize("document", ["NUMERICS.md", "SIGNAL.md", "PROTOCOL.md"])
 def test_each_section_that_is_cited_is_there(document):
     known, cited = sections(document), []
     for file, text in TEXTS:

@@ -13,7 +13,7 @@ from deeplomath.desk import cli
 from implementations import ROOT
 
 README = (ROOT / "README.md").read_text()
-ON_THE_HOST, ON_THE_BOARD = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ON_THE_HOST, ON_THE_BOARD, OF_A_MODEL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_host_example_runs_against_a_board(board, capsys):
@@ -31,6 +31,16 @@ def test_the_board_example_runs_on_a_board():
     assert done.returncode == 0 and "neurons=1" in done.stdout, done.stderr
 
 
+def test_the_example_of_a_model_runs(capsys):
+    random = np.random.default_rng(0)
+    loud = np.repeat([20, 3000] * 7, 4000)[:, None]  # seven bursts of half a second
+    samples = np.rint(random.normal(size=loud.shape) * loud).astype(np.int16)
+    exec(OF_A_MODEL.replace("keywords.toml", "keywords"), {"samples": samples})
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert len(said) == 6 and [name for _, name in said[:5]] == ["yes"] * 5
+    assert all(at.isdigit() for at, _ in said)
+
+
 def test_every_call_of_the_table_is_there():
     calls = set(re.findall(r"`(?:board\.)?([a-z_]+)\(", README)) - {"configure", "cost"}
     assert calls and all(hasattr(Network, call) for call in calls)
@@ -44,9 +54,12 @@ def test_every_make_target_of_the_text_is_there():
 
 def test_every_command_is_called_where_it_is_and_takes_what_is_shown():
     commands = re.findall(r"`((?:\.venv/bin/)?deeplomath (\w+)( [^`]*)?)`", README)
-    assert {name for _, name, _ in commands} == {command.name for command in cli.app.registered_commands}
+    groups = {group.name for group in cli.app.registered_groups}
+    assert {name for _, name, _ in commands} == groups | {command.name for command in cli.app.registered_commands}
     for text, name, rest in commands:
         assert text.startswith(".venv/bin/"), text
-        said = CliRunner().invoke(cli.app, [name, "--help"]).output
-        for word in rest.split():
+        words = rest.split()
+        called = [name, words.pop(0)] if name in groups else [name]
+        said = CliRunner().invoke(cli.app, [*called, "--help"]).output
+        for word in words:
             assert (word if word.startswith("-") else word.lower()) in said, text

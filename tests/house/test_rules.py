@@ -17,6 +17,7 @@ PRODUCTION = "boards", "firmware", "host", "shared_spec"
 ROOMS = (
     *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths")),
     {"mirror", "signal"},
+    {"model"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
 )
 PACKAGE = ROOT / "host" / "deeplomath"

@@ -8,9 +8,20 @@ its draw is the seed of its shuffle and of the peers.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..peers import ALL, BATCH, STREAM, AdaptiveForest, Deeplomath, HoeffdingTree, RiverNeighbours
-from . import corrections, features, few_shot, gestures, memory, open_set, streams, watch
+from ..peers import (
+    ALL,
+    BATCH,
+    STREAM,
+    AdaptiveForest,
+    Deeplomath,
+    Forest,
+    HoeffdingTree,
+    RiverNeighbours,
+    SupportVectors,
+)
+from . import corrections, features, few_shot, gestures, memory, open_set, signals, streams, watch
 
+SAME_FEATURES = Deeplomath, SupportVectors, Forest
 BATCHES, TREES = (Deeplomath, *BATCH), (HoeffdingTree, AdaptiveForest)
 
 
@@ -49,14 +60,28 @@ PARTS = {
     "drift": Part(watch.drift_jobs, watch.drift, (*BATCHES, *TREES, RiverNeighbours)),
     "corrections": Part(corrections.corrections_jobs, corrections.corrections, (*BATCHES, *TREES)),
 }
+# From raw samples on: of `make bench-signal`.
+SIGNAL_PARTS = {
+    "words": Part(signals.one_voice_jobs, signals.one_voice, SAME_FEATURES),
+    "other-voices": Part(signals.held_out_jobs, signals.held_out, SAME_FEATURES),
+    "noise": Part(signals.noise_jobs, signals.in_noise, SAME_FEATURES),
+    "watch": Part(signals.watch_jobs, signals.watch, SAME_FEATURES),
+    "motions": Part(signals.basic_motions_jobs, signals.basic_motions, SAME_FEATURES),
+    "machine": Part(signals.bearing_jobs, signals.machine_states, SAME_FEATURES),
+}
 
 
 def jobs(part, quick, names=None):
     """The Jobs of a part: of its methods, or of those of these names; [] if it has none of them."""
-    methods = tuple(method for method in PARTS[part].methods if not names or method.name in names)
-    return [Job(part, methods, arguments) for arguments in PARTS[part].jobs(quick)] if methods else []
+    found = _part(part)
+    methods = tuple(method for method in found.methods if not names or method.name in names)
+    return [Job(part, methods, arguments) for arguments in found.jobs(quick)] if methods else []
 
 
 def run(job):
     """The Rows of a job, as a list."""
-    return list(PARTS[job.part].run(job.methods, **job.arguments))
+    return list(_part(job.part).run(job.methods, **job.arguments))
+
+
+def _part(name):
+    return PARTS[name] if name in PARTS else SIGNAL_PARTS[name]

@@ -8,9 +8,7 @@ Sizes are limited as everywhere: d to 1..160, labels to 0..15, features to -3276
 CSV at most LINES lines of LINE characters, an NPZ at most ARCHIVE bytes.
 """
 
-import io
 import re
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,17 +16,17 @@ import numpy as np
 
 from .. import spec
 from ..errors import DataError
+from . import archive
+from .archive import at_most
 
 EVENTS = 100_000
 LINES = 1_000_000
 LINE = 4096
 ARCHIVE = 48 << 20
-HEADER = 1 << 16  # bytes of an array's header, at most
-MEMBERS = {"x": EVENTS * spec.LIMIT_FEATURES * 2 + HEADER, "y": EVENTS * 8 + HEADER}  # bytes of each array, at most
+MEMBERS = {"x": EVENTS * spec.LIMIT_FEATURES * 2, "y": EVENTS * 8}  # bytes of each array, at most
 SHOWN = 40  # characters of a value that a message shows
 
 _INTEGER = re.compile("-?[0-9]+")
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class Event(NamedTuple):
@@ -92,15 +90,15 @@ def _read_csv(path):
             if line.strip(" \t\n") and not line.lstrip(" \t").startswith("#"):
                 label, *x = (field.strip(" \t\n") for field in line.split(","))
                 needed = len(events[0].x) if events else None
-                _at_most(place, "events", len(events) + 1, EVENTS)
+                at_most(place, "events", len(events) + 1, EVENTS)
                 events.append(_event(place, f"line {number}", label or None, x, needed))
     return events
 
 
 def _check_line(place, number, line):
     """DataError if a line is one too many, too long, or no text."""
-    _at_most(place, "lines", number, LINES)
-    _at_most(place, "characters", len(line.rstrip("\n")), LINE)
+    at_most(place, "lines", number, LINES)
+    at_most(place, "characters", len(line.rstrip("\n")), LINE)
     try:
         line.encode()
     except UnicodeEncodeError as error:
@@ -110,57 +108,15 @@ def _check_line(place, number, line):
 def _read_npz(path):
     with open(path, "rb") as file:
         size = file.seek(0, 2)
-        _at_most(path, "bytes", size, ARCHIVE)
-        x, y = _arrays(path, file)
+        at_most(path, "bytes", size, ARCHIVE)
+        x, y = archive.arrays(path, file, MEMBERS)
     if x.dtype != np.int16 or x.ndim != 2 or y.dtype.kind not in "iu" or y.shape != x.shape[:1]:
         raise DataError(
             f"{path}: x {x.dtype} {list(x.shape)}, y {y.dtype} {list(y.shape)}; int16 [n, d], integers [n] needed"
         )
-    _at_most(path, "events", len(x), EVENTS)
+    at_most(path, "events", len(x), EVENTS)
     rows = enumerate(zip(y.tolist(), x), 1)
     return [_row(f"{path}, event {i}", f"event {i}", None if label == -1 else label, row) for i, (label, row) in rows]
-
-
-def _arrays(path, file):
-    """The arrays x and y of an archive."""
-    member = "x.npy and y.npy"
-    try:
-        with zipfile.ZipFile(file) as archive:
-            arrays = []
-            for name, limit in MEMBERS.items():
-                member = f"{name}.npy"
-                arrays.append(_array(f"{path}, {member}", _content(f"{path}, {member}", archive, member, limit)))
-            return arrays
-    except DataError:
-        raise
-    except Exception as error:  # what zipfile, its decompressors and numpy raise on a damaged file has no common root
-        words = str(error).split("\n")[0][: 4 * SHOWN]
-        raise DataError(f"{path}, {member}: not an .npz of x and y: {type(error).__name__}: {words}") from error
-
-
-def _content(place, archive, member, limit):
-    """The bytes of a member; no more are made of it than it announces."""
-    info = archive.getinfo(member)
-    _at_most(place, "bytes", info.file_size, limit)
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others are made whole in one go
-        raise ValueError(f"compression method {info.compress_type}")
-    with archive.open(info) as stream:
-        return stream.read(info.file_size)
-
-
-def _array(place, content):
-    """The array in the bytes of an .npy file, which never has more to it than they are."""
-    stream = io.BytesIO(content)
-    version = np.lib.format.read_magic(stream)
-    if version not in _HEADERS:
-        raise ValueError(f"version {version} of the format")
-    shape, fortran, dtype = _HEADERS[version](stream)
-    count = int(np.prod(shape, dtype=object))
-    if dtype.hasobject:
-        raise ValueError("it holds objects of Python")
-    if count * dtype.itemsize != len(content) - stream.tell():
-        raise DataError(f"{place}: {len(content) - stream.tell()} bytes, {dtype} {list(shape)} announced")
-    return np.ndarray(shape, dtype, content, stream.tell(), order="F" if fortran else "C")
 
 
 def _event(place, where, label, x, n_needed):
@@ -195,11 +151,6 @@ def _within(place, name, number, low, high):
     if not low <= number <= high:
         raise DataError(f"{place}: {name} {_short(number)} given, {low}..{high} allowed")
     return number
-
-
-def _at_most(place, name, number, limit):
-    if number > limit:
-        raise DataError(f"{place}: {name}: {number} given, {limit} allowed")
 
 
 def _short(number):

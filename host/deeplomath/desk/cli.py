@@ -2,7 +2,6 @@
 """The commands of `deeplomath`. Their exit statuses are in statuses.py."""
 
 import contextlib
-import functools
 import os
 import time
 from pathlib import Path
@@ -20,10 +19,12 @@ from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, report, screen, statuses
+from . import data, demo, drawing, models, report, screen, statuses
+from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-console = screen.Screen()
+app.add_typer(models.app, name="model")
+app.command("noise")(models.noise_command)
 
 EMULATOR = "emulator"
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
@@ -39,25 +40,6 @@ Side = Annotated[int, typer.Option(min=0, max=1, help="Which arm: 0 left, 1 righ
 
 class Refused(DeeplomathError):
     """A command would destroy what a board has learned, and was not told to."""
-
-
-def reported(command):
-    """Turns what a command raises into words and an exit status."""
-
-    def told(*arguments, **options):
-        try:
-            command(*arguments, **options)
-        except Mismatch as error:
-            console.print(report.mismatch(error))
-            return statuses.DIFFER
-
-    @functools.wraps(command)
-    def wrapped(*arguments, **options):
-        status = statuses.status_of(lambda: told(*arguments, **options))
-        if status:
-            raise typer.Exit(status)
-
-    return wrapped
 
 
 @app.callback()

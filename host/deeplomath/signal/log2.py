@@ -5,7 +5,7 @@ from .. import spec
 
 
 def log2_q11(value):
-    """Floor of log2(value) in Q11, by repeated squaring of the mantissa. value: a Python int, 1 <= value < 2^63."""
+    """Floor of log2(value) in Q11, by repeated squaring of the mantissa. value: a Python int, 1 <= value < 2^64."""
     exponent = value.bit_length() - 1
     mantissa = (value << 31) >> exponent  # Q31, in [1, 2)
     result = exponent

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""A model: the front-end and the network that a model file declares, with names for what they learn."""
+
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+from ..errors import ModelError
+from ..mirror.network import Network
+from ..results import Answer, Learned, Verdict
+from ..signal.front import FrontEnd
+from . import text
+
+PRESETS = "motion", "keywords", "vibration", "current"
+UNKNOWN = "unknown"
+
+
+class Event(NamedTuple):
+    """What push gives for an event.
+
+    at: the index of the sample that completed it, from 0; x: int16 [features]; answer: an Answer, None where the event was
+    learned or nothing was learned before it; learned: a Learned, None where it was answered; name: of the class that it
+    was learned as or is, "unknown" where the answer's verdict is that, None without an answer.
+    """
+
+    at: int
+    x: np.ndarray
+    answer: Answer | None
+    learned: Learned | None
+    name: str | None
+
+
+def preset(name):
+    """The text of a preset, one of PRESETS."""
+    return resources.files(__package__).joinpath("presets", f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _read(source):
+    """The Text of a preset or of a file."""
+    name = str(source)
+    return text.parsed(preset(name), f"{name}.toml") if name in PRESETS else text.read(source)
+
+
+class Model:
+    """A model file: what is measured, what becomes of it, and what is learned from it.
+
+    source: the path of a file, the name of a preset (motion, keywords, vibration, current), or a Text. ModelError (a
+    ValueError) names file, line and field of what is wrong.
+
+    program: the bytes of the front-end. source, vote, steps: as the file has them. names: of the classes so far, a list;
+    a class that is taught under a new name gets the next number, up to `classes`.
+
+    >>> model = Model("motion")
+    >>> len(model.source.lines), model.front_end().features, model.network().info().events
+    (6, 31, 64)
+    """
+
+    def __init__(self, source):
+        self.text = source if isinstance(source, text.Text) else _read(source)
+        self.program, self.source, self.vote = self.text.program, self.text.source, self.text.vote
+        self.steps, self.classes = self.text.steps, self.text.classes
+        self.names = list(self.text.names)
+        self._front = self._net = None
+        self._label, self._left = 0, 0
+
+    def front_end(self, unbounded=False):
+        """A fresh FrontEnd of the program."""
+        return FrontEnd(self.program, unbounded=unbounded)
+
+    def network(self, **others):
+        """A fresh Network of the features, the classes and [network]; others: more of its arguments."""
+        return Network(**(self.config() | others))
+
+    def config(self):
+        """The arguments of Network, and of Device.configure."""
+        return dict(features=self.front.features, classes=self.classes, **self.text.network)
+
+    @property
+    def front(self):
+        """The FrontEnd that push feeds."""
+        self._front = self._front or self.front_end()
+        return self._front
+
+    @property
+    def net(self):
+        """The Network that push asks, and that teach lets learn; anything with its methods may be put in its place."""
+        self._net = self._net or self.network()
+        return self._net
+
+    @net.setter
+    def net(self, network):
+        self._net = network
+
+    def teach(self, name, events=1):
+        """The next events, so many, are learned under this name or label; 0 ends it. ModelError for one too many."""
+        if isinstance(events, bool) or not isinstance(events, int) or events < 0:
+            raise ModelError(f"events: {events!r} given, 0 or more allowed")
+        self._label, self._left = self.label(name), events
+
+    def label(self, name):
+        """The label of a class by its name; a new name gets the next number. A label, 0..classes-1, is returned as it is."""
+        if isinstance(name, int) and not isinstance(name, bool):
+            if not 0 <= name < self.classes:
+                raise ModelError(f"label: {name} given, 0..{self.classes - 1} allowed")
+            return name
+        if name not in self.names:
+            if not isinstance(name, str) or not name or name == UNKNOWN:
+                raise ModelError(f"name: {name!r} given, the name of a class needed")
+            if len(self.names) >= self.classes:
+                words = f"{name!r} given, all {self.classes} classes have names: {', '.join(self.names)}"
+                raise ModelError(f"name: {words}")
+            self.names.append(name)
+        return self.names.index(name)
+
+    def name(self, answer):
+        """The name of an Answer or a label: of its class, "unknown" for that verdict."""
+        if isinstance(answer, Answer):
+            if answer.verdict == Verdict.UNKNOWN:
+                return UNKNOWN
+            answer = answer.label
+        return self.names[answer] if answer < len(self.names) else f"class {answer}"
+
+    def push(self, samples):
+        """The Events that samples int16 [n, lines] complete, a list: each learned, while one is taught, or answered."""
+        return [self._event(at, x) for at, x in self.front.push(samples)]
+
+    def _event(self, at, x):
+        if self._left:
+            learned = self.net.learn(x, self._label)
+            self._left -= 1
+            return Event(at, x, None, learned, self.name(self._label))
+        answer = self.net.infer(x)
+        if answer.label < 0:
+            return Event(at, x, None, None, None)
+        return Event(at, x, answer, None, self.name(answer))
