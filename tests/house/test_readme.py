@@ -17,9 +17,12 @@ ON_THE_HOST, ON_THE_BOARD, OF_A_MODEL = re.findall(r"```python\n(.*?)```", READM
 
 
 def test_the_host_example_runs_against_a_board(board, capsys):
-    window = np.random.default_rng(0).integers(-900, 900, (128, 6)).astype(np.int16)
-    exec(ON_THE_HOST.replace('"/dev/ttyACM0"', repr(board.port)), {"window": window})
-    assert capsys.readouterr().out.split()[:2] == ["3", "KNOWN"]
+    samples = np.random.default_rng(0).integers(-900, 900, (640, 6)).astype(np.int16)
+    x = np.arange(18, dtype=np.int16)
+    exec(ON_THE_HOST.replace('"/dev/ttyACM0"', repr(board.port)), {"x": x, "samples": samples})
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert said[0][:2] == ["3", "KNOWN"] and said[2:7] == [[str(64 * i + 127), "walking", "None"] for i in range(5)]
+    assert len(said) == 2 + 9 and said[-1][0] == "639" and said[-1][2] in ("walking", "unknown")
 
 
 @pytest.mark.unix
