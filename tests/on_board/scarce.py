@@ -15,7 +15,7 @@ from dlm_session import Session
 
 BLOCKS = 144  # pieces of the heap that are free at most: of 16 bytes, or of 32 where a pointer takes 8
 EVERY = 1 if len(pack("P", 0)) == 8 else 3  # an emulated board takes its time
-SPARE = 5000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
+SPARE = 12000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
 OPCODES = [it and it[0] for it in spec.LAYOUTS]  # their names by number
 DECODER = Decoder()
 SIZES = dict(features=3, classes=3, events=6, layers=2)
