@@ -13,8 +13,12 @@ from generator import constants, modules, tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SOURCES = "spec.toml", "signal.toml"
+SOURCES = "spec.toml", "wire.toml", "signal.toml"
 DOCUMENT = "shared_spec/PROTOCOL.md"
+SHARED = {  # of the board and of the host: one file in two places: there is no second implementation
+    "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",
+    "firmware/device/dlm_stream.py": "host/deeplomath/stream.py",
+}
 
 
 def main():
@@ -25,6 +29,7 @@ def main():
         "host/deeplomath/spec.py": modules.host(spec),
         DOCUMENT: tables.document(spec, (ROOT / DOCUMENT).read_text()),
     }
+    files |= {copy: (ROOT / name).read_text() for name, copy in SHARED.items()}
     if "--check" not in sys.argv[1:]:
         for name, text in files.items():
             (ROOT / name).write_text(text)

@@ -14,7 +14,6 @@ from deeplomath import spec
 from deeplomath.fixed import round_shift
 from deeplomath.mirror import answer, contour, dot, memory, metric, rebuild, selection, solve, whiten
 from deeplomath.mirror.events import Kept
-from deeplomath.signal import features
 
 ONE_Q16 = contour.ONE_Q16
 
@@ -80,12 +79,6 @@ def nearest_tie(found, inside, config, built, x, answer, label):
 
 # name: (where, function, whether a call reached it: of what it found, the watched function that called it, its arguments)
 CLIPS = {
-    "deviation_still": (features, "window_features", lambda found, inside, x: bool((x == x[0]).all(0).any())),
-    "step_still": (
-        features,
-        "window_features",
-        lambda found, inside, x: bool((np.abs(np.diff(x.astype(int), axis=0)).sum(0) * 16 < len(x) - 1).any()),
-    ),
     "window": (metric, "base_coordinates", lambda found, inside, of, x: bool(((x < of.low) | (x > of.high)).any())),
     "window_none": (metric, "window", lambda found, *_: bool(((found[0] == -32768) & (found[1] == 32767)).any())),
     "window_edge": (metric, "window", lambda found, *_: bool(((found[0] == -32768) ^ (found[1] == 32767)).any())),

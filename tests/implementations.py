@@ -303,19 +303,6 @@ def _rows(scale):
     return [[int(v) for v in row] for row in zip(*scale)]
 
 
-def kernel_window_features(samples):
-    """deeplomath.window_features by the C kernel."""
-    samples = np.ascontiguousarray(samples, np.int16)
-    n, channels = samples.shape
-    features = np.zeros(3 * channels, np.int16)
-    _checked(
-        library().dlm_window_features(
-            _int16(samples), ctypes.c_size_t(n), ctypes.c_size_t(channels), features.ctypes.data_as(ctypes.c_void_p)
-        )
-    )
-    return features
-
-
 MIRROR = deeplomath.Network
 UNBOUNDED = functools.partial(deeplomath.Network, unbounded=True)
 KERNEL = KernelNetwork

@@ -16,9 +16,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import signal_vectors  # noqa: E402
-from deeplomath import KernelError, cost, fixed, spec, window_features  # noqa: E402
+from deeplomath import KernelError, cost, fixed, spec  # noqa: E402
 from deeplomath.mirror import dot, metric, solve, whiten  # noqa: E402
 from deeplomath.signal import log2  # noqa: E402
+from deeplomath.vote import Vote  # noqa: E402
 from implementations import UNBOUNDED, fields  # noqa: E402
 from operations import life, plain  # noqa: E402
 from states import sealed, that_divides_by_zero  # noqa: E402
@@ -121,25 +122,6 @@ def dot_cases():
                 mixed=[sum(x * y >> 16 for x, y in zip(a[0], row)) for row in c],
                 distance2=sum((x - y) ** 2 for x, y in zip(a[0], b[0])),
             )
-
-
-def features_cases():
-    draw = draws(7)
-    windows = [
-        ("ramp", "the mean of an odd sum rounds up", [[i, -i] for i in range(4)]),
-        ("still", "no deviation, no step: the floor of 2^-4 LSB, not the log of zero", [[5, 0, -7]] * 3),
-        ("rails", "the largest sums of squares and steps", [[LOW if i % 2 else HIGH] for i in range(128)]),
-        ("shortest", "two samples, one step", [[LOW, HIGH], [LOW + 1, LOW]]),
-        ("noise", "an ordinary window", [[next(draw) % 2001 - 1000 for _ in range(6)] for _ in range(40)]),
-        ("widest", "the most channels", [[next(draw) % 99 for _ in range(53)] for _ in range(3)]),
-    ]
-    for name, note, samples in windows:
-        yield case(name, note, "valid", samples=samples, features=window_features(np.array(samples, np.int16)).tolist())
-    for name, n, channels in (("one sample", 1, 2), ("no channel", 4, 0), ("54 channels", 4, 54)):
-        try:
-            window_features(np.zeros((n, channels), np.int16))
-        except KernelError as error:
-            yield case(name, "limits of a window", "error", samples=[[0] * channels] * n, code=error.code)
 
 
 def metric_cases():
@@ -621,16 +603,50 @@ def walk_cases():
     )
 
 
+def vote_cases():
+    draw = draws(23)
+    sure = [(label, 1, [60000 if i == label else 0 for i in range(3)]) for label in range(3)]
+    doubtful = (1, 1, [30000, 31000, 0])
+    unknown = (2, 0, [0, 0, 90000])
+    any_ = [(next(draw) % 3, next(draw) % 4 > 0, [next(draw) % 131072 - 32768 for _ in range(3)]) for _ in range(80)]
+    some = [
+        ("alone", "each answer for itself", 1, 0, [sure[0], sure[1], unknown, sure[1]]),
+        ("flicker", "one odd answer among three", 3, 0, [sure[0], sure[0], sure[1], sure[0], sure[1], sure[1]]),
+        (
+            "tie",
+            "the label that stands, then the one answered last",
+            4,
+            0,
+            [sure[0], sure[1], sure[1], sure[0], sure[2]],
+        ),
+        ("half unknown", "unknown needs more than half", 4, 0, [unknown, sure[1], unknown, sure[1], unknown, unknown]),
+        ("hold", "a label stays for two more answers", 1, 2, [sure[0], sure[1], sure[2], sure[1], sure[2], unknown]),
+        ("hold unknown", "unknown stays too", 1, 1, [sure[0], sure[0], unknown, sure[1], sure[1], sure[1]]),
+        ("close", "by mean a sure answer weighs more than two doubtful ones", 3, 0, [sure[0], doubtful, doubtful]),
+        ("absent", "a class without events cannot win, where all others are below 0", 2, 0, [(0, 1, [-9, 0, -20])] * 2),
+        ("equal", "equal sums of which none was answered: the lowest", 1, 0, [(2, 1, [7, 7, 5])]),
+        ("two classes", "fewer outputs than before", 3, 0, [sure[2], (1, 1, [3, 9]), (0, 1, [9, 3])]),
+        ("longest", "as many as count, and as long a hold", 64, 255, any_ + [sure[0]] * 70),
+        ("any", "a stream", 5, 1, any_),
+    ]
+    for name, note, over, hold, answers in some:
+        for by in ("majority", "mean"):
+            vote = Vote(over, by == "mean", hold, spec.LIMIT_CLASSES)
+            answers = [(label, bool(known), outputs) for label, known, outputs in answers]
+            voted = [vote.take(*answer) for answer in answers]
+            yield case(f"{name}, {by}", note, over=over, by=by, hold=hold, answers=answers, voted=voted)
+
+
 ABOUT = {
     "fixed": "Rounding, roots and powers of two. inputs[i] gives outputs[i].",
     "dot": "Rows a, b, c to sums of products a . b, of floor(a c / 2^16), and the squared distance of a and b[0].",
-    "features": "Sensor windows [n][channels] to features; code: the error that is raised instead.",
     "metric": "Events and labels to the first metric and that of the layers, and queries to coordinates in both.",
     "solve": "Scaled coordinates to width and K; K with targets to L, 1 / L_ii and W = L^-1, alpha and left-out residuals.",
     "whiten": "Coordinates and labels to the shrunk covariance, to W, and to whitened coordinates.",
     "contour": "Events and labels, learned one by one, to the contour.",
     "network": "Lives of networks: what each operation (tests/operations.py) gives, and the digest after it.",
     "memory": "Lives in which events are absorbed, evicted, taken back, corrected, named; slices; regression.",
+    "vote": "Answers (label, whether the verdict is not unknown, outputs) to the label that stands behind each.",
     "state": "Exported states, and what is refused of damaged ones.",
     "walk": "The standard walk: the last of its digests is what every implementation ends with.",
     **signal_vectors.ABOUT,

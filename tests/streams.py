@@ -18,8 +18,7 @@ import clips
 from deeplomath import spec
 from deeplomath.mirror import memory
 from deeplomath.mirror.events import Experience
-from deeplomath.signal import features
-from implementations import KERNEL, MIRROR, UNBOUNDED, kernel_window_features
+from implementations import KERNEL, MIRROR, UNBOUNDED
 from operations import apply
 from walks import KINDS, events
 
@@ -42,7 +41,6 @@ def walk(draw, number, makes):
     nets = [make(**config) for make in makes]
     source = events(draw, kind, config["features"], config["classes"])
     what = f"stream {number}, {kind}, {value}, {config}"
-    same_features(draw, kind, what)
     x, _ = next(source)
     same([net.infer(x) for net in nets], f"{what}, answer before all")
     for step in range(LEARNS):
@@ -169,14 +167,6 @@ def same(found, what):
 def same_change(nets, what, *operation):
     """The operation has the same outcome, and leads to the same digest, in each network."""
     same([(apply(net, operation), net.digest()) for net in nets], f"{what}, {operation}")
-
-
-def same_features(draw, kind, what):
-    """The features of one window of such events are equal, too."""
-    source = events(draw, kind, 2, 1)
-    window = np.array([next(source)[0] for _ in range(int(draw.integers(2, 40)))])
-    functions = features.window_features, kernel_window_features
-    same([function(window).tolist() for function in functions], f"{what}, window")
 
 
 def grow_old(draw, nets):

@@ -12,7 +12,7 @@ from deeplomath.errors import DataError
 from deeplomath.link.client import Device
 from deeplomath.mirror import memory
 from deeplomath.mirror.network import cost
-from wire import BoardNetwork, Line
+from wire import BoardFrontEnd, BoardNetwork, Line
 
 
 @functools.cache
@@ -40,6 +40,38 @@ def small_recordings():
 def device(network=BoardNetwork):
     """A Device whose board computes with this network."""
     return Device(Line(SimpleNamespace(Network=network, cost=cost)))
+
+
+def features_wrong(event):
+    """A front-end on a board whose event of this number has a first feature of one too many."""
+
+    class Wrong(BoardFrontEnd):
+        made = 0
+
+        def take(self, samples, start, x):
+            taken = super().take(samples, start, x)
+            self.made += self.at is not None
+            if self.at is not None and self.made == event:
+                x[:2] = (int.from_bytes(x[:2], "little", signed=True) + 1).to_bytes(2, "little", signed=True)
+            return taken
+
+    return Wrong
+
+
+def loses_event(event):
+    """A front-end on a board that keeps the event of this number to itself."""
+
+    class Loses(BoardFrontEnd):
+        made = 0
+
+        def take(self, samples, start, x):
+            taken = super().take(samples, start, x)
+            self.made += self.at is not None
+            if self.made == event:
+                self.at = None
+            return taken
+
+    return Loses
 
 
 def flips_at(event):

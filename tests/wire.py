@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of the wire share: a board made of the mirror, and lines to it, good and bad."""
 
+import copy
 import random
 import sys
 from pathlib import Path
@@ -8,27 +9,39 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from deeplomath import spec
-from deeplomath.errors import KernelError
 from deeplomath.link import connect, exchange, repl
 from deeplomath.mirror import network
-from deeplomath.signal.features import window_features
+from deeplomath.signal.front import FrontEnd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "firmware" / "device"))
 
 
-def board_window_features(samples, channels):
-    """The mirror's features with the board's face: flat samples in, bytes out."""
-    flat = np.frombuffer(samples, "<i2").astype(np.int16)
-    if not channels or len(flat) % channels:
-        raise KernelError(spec.ERROR_WINDOW, f"samples: {len(flat)} given, a multiple of {channels} needed")
-    return window_features(flat.reshape(-1, channels)).astype("<i2").tobytes()
+class BoardFrontEnd(FrontEnd):
+    """The mirror's front-end with the board's face: samples come as bytes, and it stops behind each event."""
+
+    def __init__(self, program):
+        super().__init__(bytes(program))
+
+    def take(self, samples, start, x):
+        """Takes samples from number start on until an event is ready; returns how many. at: its index, None where none is."""
+        rows = np.frombuffer(samples, "<i2").astype(np.int16).reshape(-1, self.lines)[start:]
+        twin = copy.copy(self)
+        twin._filters, twin._gate = copy.deepcopy((self._filters, self._gate))
+        events = twin.push(rows)
+        taken = events[0][0] - self._index + 1 if events else len(rows)
+        found = self.push(rows[:taken])
+        self.at = None
+        if found:
+            ((self.at, features),) = found
+            x[:] = features.astype("<i2").tobytes()
+        return taken
 
 
-SIGNAL = SimpleNamespace(window_features=board_window_features)
+SIGNAL = SimpleNamespace(FrontEnd=BoardFrontEnd)
 
 sys.modules["deeplomath_signal"] = SIGNAL  # which the board's service imports
+import dlm_feed as dlm_feed  # noqa: E402
 import dlm_frame as dlm_frame  # noqa: E402
 import dlm_handlers as dlm_handlers  # noqa: E402
 import dlm_line as dlm_line  # noqa: E402

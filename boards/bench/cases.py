@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import Action, Network, window_features
+from deeplomath import Action, Network
 from deeplomath.desk import data
 from deeplomath.paths import ROOT
 
@@ -42,7 +42,7 @@ def events():
 def features(window, n):
     """18 features of the whole window, or the first 48 of those of its thirds."""
     parts = [window] if n == 18 else np.array_split(window, 3)
-    return np.concatenate([window_features(part) for part in parts])[:n]
+    return np.concatenate([data.features([part])[0] for part in parts])[:n]
 
 
 def case(x, labels, size):

@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from deeplomath import Device
+from deeplomath.desk import data
 from deeplomath.link import emulator
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from walks import STANDARD, standard_walk  # noqa: E402
 
 ROUNDS = 100
-SAMPLES = np.zeros((512, 2), np.int16)  # a window of 2 KB
+SAMPLES = np.zeros((170, 6), np.int16)  # 2 KB of the watch
 
 
 class Link(NamedTuple):
@@ -26,7 +27,7 @@ class Link(NamedTuple):
     heap: int  # bytes free with the service running
     heap_left: int  # and with the network of the standard walk
     latency_ms: float  # of a request with its answer, median
-    to_board: float  # KB/s of a window's samples, the features' answer included
+    to_board: float  # KB/s of samples of the watch, with front-end, answers and their replies
     from_board: float  # KB/s of an exported state
 
 
@@ -38,7 +39,8 @@ def measure(board):
         heap_left = device.health().heap_free
         *_, digest = standard_walk(device)
         latencies = [_timed(device.unknowns) for _ in range(ROUNDS)]
-        windows = [_timed(lambda: device.window_features(SAMPLES)) for _ in range(ROUNDS // 5)]
+        device.model(data.model().program)
+        streams = [_timed(lambda: device.stream(SAMPLES)) for _ in range(ROUNDS // 5)]
         state = device.export()
         exports = [_timed(device.export) for _ in range(ROUNDS // 10)]
     return Link(
@@ -47,7 +49,7 @@ def measure(board):
         heap,
         heap_left,
         1000 * statistics.median(latencies),
-        SAMPLES.nbytes / 1000 / statistics.median(windows),
+        SAMPLES.nbytes / 1000 / statistics.median(streams),
         len(state) / 1000 / statistics.median(exports),
     )
 

@@ -15,6 +15,8 @@ typedef struct {
     mp_obj_base_t base;
     dlm_front_t *front;    // in its own block of the heap, footprint bytes
     mp_obj_list_t *ahead;  // events that are made but not filled, for the next push; or NULL
+    uint64_t at;           // of the last take: the index of its event,
+    bool ready;            // where there is one
 } front_obj_t;
 
 static const char operation_names[] = DLM_OPERATION_NAMES, field_names[] = DLM_FIELD_NAMES;
@@ -76,6 +78,7 @@ mp_obj_t front_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, c
     front_obj_t *self = mp_obj_malloc(front_obj_t, type);
     self->ahead = NULL;
     self->front = NULL;
+    self->ready = false;
     void *block = mod_resize(NULL, info.footprint);
     if (!block) {
         raise_memory(info.footprint);
@@ -121,6 +124,16 @@ static void make_ahead(front_obj_t *self, const dlm_front_info_t *info, size_t n
     }
 }
 
+// int16 samples, a row of the input's lines after the other; *n: how many rows.
+static const int16_t *samples_of(mp_obj_t samples_in, const dlm_front_info_t *info, size_t *n) {
+    const int16_t *samples = mod_get_int16("samples", samples_in, n, DLM_ERR_ARGUMENT);
+    if (*n % info->lines) {
+        mod_raise_needed("samples", (mp_int_t)*n, (mp_int_t)(*n - *n % info->lines), DLM_ERR_ARGUMENT);
+    }
+    *n /= info->lines;
+    return samples;
+}
+
 // push(samples): int16, a row of the input's lines after the other. The events that they complete, each (index of the
 // last sample it took, array('h')). MemoryError: no sample was taken; the same may be pushed again.
 static mp_obj_t front_push(mp_obj_t self_in, mp_obj_t samples_in) {
@@ -128,11 +141,7 @@ static mp_obj_t front_push(mp_obj_t self_in, mp_obj_t samples_in) {
     dlm_front_info_t info;
     dlm_front_info(self->front, &info);
     size_t n, ready = 0;
-    const int16_t *samples = mod_get_int16("samples", samples_in, &n, DLM_ERR_ARGUMENT);
-    if (n % info.lines) {
-        mod_raise_needed("samples", (mp_int_t)n, (mp_int_t)(n - n % info.lines), DLM_ERR_ARGUMENT);
-    }
-    n /= info.lines;
+    const int16_t *samples = samples_of(samples_in, &info, &n);
     if (n == 0) {
         return mp_const_empty_tuple;
     }
@@ -159,6 +168,34 @@ static mp_obj_t front_push(mp_obj_t self_in, mp_obj_t samples_in) {
 }
 MP_DEFINE_CONST_FUN_OBJ_2(front_push_obj, front_push);
 
+// take(samples, start, x): takes samples from number `start` on until an event is ready, or all are taken; returns how
+// many. The attribute at is the event's index then, None where there is none, and x, a buffer that can be written, has its
+// features, int16. Takes no memory, so that it fails before a sample is taken, or not at all.
+static mp_obj_t front_take(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    front_obj_t *self = MP_OBJ_TO_PTR(args[0]);
+    dlm_front_info_t info;
+    dlm_front_info(self->front, &info);
+    size_t n;
+    const int16_t *samples = samples_of(args[1], &info, &n);
+    const size_t start = (size_t)mod_get_int("start", args[2], 0, (int32_t)n, DLM_ERR_ARGUMENT);
+    mp_buffer_info_t x;
+    mp_get_buffer_raise(args[3], &x, MP_BUFFER_WRITE);
+    if (x.len != 2 * info.features) {
+        mod_raise_needed("x", (mp_int_t)x.len, (mp_int_t)(2 * info.features), DLM_ERR_ARGUMENT);
+    }
+    int16_t features[DLM_LIMIT_FEATURES];
+    dlm_event_t event = {.features = features};
+    const uint32_t taken = dlm_front_push(self->front, samples + start * info.lines, (uint32_t)(n - start), &event);
+    self->ready = event.ready;
+    self->at = event.at;
+    if (event.ready) {
+        memcpy(x.buf, features, 2 * info.features);
+    }
+    return MP_OBJ_NEW_SMALL_INT(taken);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(front_take_obj, 4, 4, front_take);
+
 // skip(n): n samples were lost.
 static mp_obj_t front_skip(mp_obj_t self_in, mp_obj_t n_in) {
     front_obj_t *self = MP_OBJ_TO_PTR(self_in);
@@ -175,7 +212,7 @@ static mp_obj_t front_reset(mp_obj_t self_in) {
 }
 MP_DEFINE_CONST_FUN_OBJ_1(front_reset_obj, front_reset);
 
-// features, footprint, work, lines, program, overruns.
+// features, footprint, work, lines, program, overruns; at, of the last take.
 void front_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
     const front_obj_t *self = MP_OBJ_TO_PTR(self_in);
     dlm_front_info_t info;
@@ -188,9 +225,11 @@ void front_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
     } else if (name == MP_QSTR_footprint) {
         dest[0] = mp_obj_new_int_from_uint(info.footprint);
     } else if (name == MP_QSTR_work) {
-        dest[0] = mp_obj_new_int_from_uint(info.work);
+        dest[0] = int_of(info.work);
     } else if (name == MP_QSTR_lines) {
         dest[0] = mp_obj_new_int_from_uint(info.lines);
+    } else if (name == MP_QSTR_at) {
+        dest[0] = self->ready ? int_of(self->at) : mp_const_none;
     } else if (name == MP_QSTR_overruns) {
         dest[0] = int_of(dlm_front_overruns(self->front));
     } else if (name == MP_QSTR_program) {

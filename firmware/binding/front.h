@@ -9,5 +9,6 @@ mp_obj_t front_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, c
 void front_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest);
 
 extern const mp_obj_fun_builtin_fixed_t front_push_obj, front_skip_obj, front_reset_obj;
+extern const mp_obj_fun_builtin_var_t front_take_obj;
 
 #endif

@@ -5,36 +5,18 @@
 //     front = deeplomath_signal.FrontEnd(program)
 //     for at, x in front.push(array('h', ...)):
 //         ...
-//     x = deeplomath_signal.window_features(array('h', ...), 6)
 //
 // A refused argument raises ValueError(text with value and limit, kernel error code), and nothing has changed.
-#include "arguments.h"
-#include "dlm_signal.h"
-#include "errors.h"
 #include "front.h"
+
+#include "dlm_spec.h"
 
 // The methods of FrontEnd, once for both ways to build.
 #define METHODS(M)                                                                                                     \
     M(MP_QSTR_push, front_push_obj)                                                                                    \
+    M(MP_QSTR_take, front_take_obj)                                                                                    \
     M(MP_QSTR_skip, front_skip_obj)                                                                                    \
     M(MP_QSTR_reset, front_reset_obj)
-
-// window_features(samples, channels): int16 samples, a row of channels after the other, to 3 * channels int16 as bytes.
-static mp_obj_t window_features(mp_obj_t samples_in, mp_obj_t channels_in) {
-    size_t n;
-    const int16_t *samples = mod_get_int16("samples", samples_in, &n, DLM_ERR_ARGUMENT);
-    const size_t channels = (size_t)mod_get_int("channels", channels_in, 1, DLM_LIMIT_CHANNELS, DLM_ERR_WINDOW);
-    if (n % channels) {
-        mod_raise_needed("samples", (mp_int_t)n, (mp_int_t)(n - n % channels), DLM_ERR_WINDOW);
-    }
-    int16_t features[3 * DLM_LIMIT_CHANNELS];
-    if (dlm_window_features(samples, n / channels, channels, features)) {
-        mod_raise_limits("samples", (mp_int_t)(n / channels), DLM_LIMIT_WINDOW_SAMPLES_MIN, DLM_LIMIT_WINDOW_SAMPLES,
-                         DLM_ERR_WINDOW);
-    }
-    return mp_obj_new_bytes((const uint8_t *)features, 6 * channels);
-}
-static MP_DEFINE_CONST_FUN_OBJ_2(window_features_obj, window_features);
 
 #if !defined(MICROPY_ENABLE_DYNRUNTIME)
 
@@ -51,7 +33,6 @@ static const mp_rom_map_elem_t module_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_deeplomath_signal)},
     {MP_ROM_QSTR(MP_QSTR___version__), MP_ROM_PTR(&version_obj)},
     {MP_ROM_QSTR(MP_QSTR_FrontEnd), MP_ROM_PTR(&front_type)},
-    {MP_ROM_QSTR(MP_QSTR_window_features), MP_ROM_PTR(&window_features_obj)},
 };
 static MP_DEFINE_CONST_DICT(module_globals, module_globals_table);
 
@@ -89,7 +70,6 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     make_front_type();
     mp_store_global(MP_QSTR___version__, mp_obj_new_str(DLM_VERSION_LIBRARY, sizeof(DLM_VERSION_LIBRARY) - 1));
     mp_store_global(MP_QSTR_FrontEnd, MP_OBJ_FROM_PTR(&front_type));
-    mp_store_global(MP_QSTR_window_features, MP_OBJ_FROM_PTR(&window_features_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
 

@@ -6,13 +6,17 @@ import sys
 import time
 from struct import calcsize, pack_into, unpack_from
 
-import deeplomath_signal  # at once: loaded later, it would lie where a network is to grow
-
 import dlm_spec as spec
+from dlm_feed import Feed
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
 
 FIELDS = PAYLOAD + 1  # of a reply: behind its status
+ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1  # bytes behind a status
+WORDS = 90  # bytes of the text of what was refused to be learned
+EVENT = (
+    calcsize(spec.EVENT) + calcsize(spec.LAYOUTS[spec.OPCODE_INFER][4]) + 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES)
+)
 TICKS_MASK = 0x3FFFFFFF
 ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(" ")
 
@@ -34,6 +38,7 @@ class Handlers:
         self._decoder = decoder
         self._encoder = encoder
         self._transfer = Transfer()
+        self._feed = Feed()
         self._ticks, self._tick_kind = _ticks()
 
     def run(self, opcode, payload):
@@ -77,6 +82,7 @@ class Handlers:
         else:
             self.network.configure(**config)
         self._transfer.end()
+        self._feed.end()
         self.building = False
         return self._put(opcode, self.network.footprint(), self.network.digest())
 
@@ -85,10 +91,7 @@ class Handlers:
         return self._learned(opcode, self.network.learn, payload[4:], label, not begin)
 
     def infer(self, opcode, payload):
-        it, ticks = self._timed(self.network.infer, payload)
-        found = (it.label, it.verdict, it.margin, it.distance, it.novelty, it.confidence, it.value)
-        size = self._put(opcode, *found, ticks, len(it.nearest))
-        return self._append_items(self._append_items(size, "<I", it.nearest), "<i", it.outputs)
+        return self._put_answer(0, *self._timed(self.network.infer, payload))
 
     def digest(self, opcode, payload):
         return self._put(opcode, self.network.digest())
@@ -112,11 +115,9 @@ class Handlers:
     def load(self, opcode, payload):
         offset, total = _fields(opcode, payload)
         end = self._transfer.load(self.network, offset, total, payload[8:])
+        if end == total:
+            self._feed.end()
         return self._put(opcode, end, self.network.digest() if end == total else 0)
-
-    def features(self, opcode, payload):
-        features, ticks = self._timed(deeplomath_signal.window_features, payload[2:], *_fields(opcode, payload))
-        return self._append(self._put(opcode, ticks), features)
 
     def exit(self, opcode, payload):
         self.running = False
@@ -144,6 +145,59 @@ class Handlers:
         cost = self.module.cost(**dict(zip(spec.LAYOUTS[opcode][1], _fields(opcode, payload))))
         return self._put(opcode, cost.work, cost.step, cost.bytes)
 
+    def model(self, opcode, payload):
+        over, rule, hold = _fields(opcode, payload)
+        if not 1 <= over <= spec.VOTE_OVER:
+            raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
+        if rule > spec.RULE_MEAN:
+            raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
+        self._feed.model(payload[3:], over, rule, hold)
+        return self._put(opcode, *self._feed.facts())
+
+    def front(self, opcode, payload):
+        return self._put(opcode, *self._feed.facts())
+
+    def teach(self, opcode, payload):
+        label, begin, events = _fields(opcode, payload)
+        self._feed.teach(label, events, not begin, self.network)
+        return 0
+
+    def samples(self, opcode, payload):
+        skipped, with_features = _fields(opcode, payload)
+        feed, samples = self._feed, payload[6:]
+        given = feed.begin(skipped, samples, self.network)
+        form = spec.LAYOUTS[opcode][4]
+        size, longest = calcsize(form), EVENT + (len(feed.x) if with_features else 0)
+        taken = ticks = events = 0
+        lesson = False  # one at the most: no request takes longer than a LEARN
+        while taken < given and size + longest <= ROOM and not lesson:
+            (more, at), spent = self._timed(feed.take, samples, taken)
+            taken, ticks = taken + more, ticks + spent
+            if at is not None:
+                lesson = feed.stream.left > 0
+                size = self._put_event(size, at, with_features)
+                events += 1
+        self._put_at(0, form, taken, feed.stream.left, ticks & TICKS_MASK, events)
+        return size
+
+    def _put_event(self, size, at, with_features):
+        """What becomes of the event that the feed has made, as SAMPLES tells it."""
+        x, stream = self._feed.x, self._feed.stream
+        features = x if with_features else b""
+        behind = size + calcsize(spec.EVENT)
+        outcome, label, end = spec.OUTCOME_MADE, -1, behind
+        if self.network:
+            label = stream.label
+            (it, voted), ticks = self._timed(stream.take, self.network, x)
+            if voted is not None:
+                outcome, label, end = spec.OUTCOME_ANSWERED, voted, self._put_answer(behind, it, ticks)
+            elif isinstance(it, ValueError):
+                outcome, end = spec.OUTCOME_REFUSED, self._put_refusal(behind, it)
+            else:
+                outcome, end = spec.OUTCOME_LEARNED, self._put_learned(behind, it, ticks)
+        self._put_at(size, spec.EVENT, at, outcome, label, len(features) // 2)
+        return self._append(end, features)
+
     def _change(self, opcode, payload):
         """All that only changes the network: UNDO to FREEZE."""
         change = getattr(self.network, spec.LAYOUTS[opcode][0])
@@ -153,12 +207,24 @@ class Handlers:
 
     def _learned(self, opcode, call, *arguments):
         """Changes the network by a call that gives a Learned; replies with it."""
-        it, ticks = self._timed(call, *arguments)
+        return self._put_learned(0, *self._timed(call, *arguments))
+
+    def _put_learned(self, size, it, ticks):
+        """Puts a Learned behind so many bytes, with the digest; the network has changed."""
         self._transfer.end()
         digest = self._digest_if_whole()
         evicted = it.evicted if it.reason else 0
         found = (it.event, it.neurons, it.depth, it.error, it.action, it.reason, evicted)
-        return self._put(opcode, *found, self.building, digest, ticks)
+        return self._put_at(size, spec.LAYOUTS[spec.OPCODE_LEARN][4], *found, self.building, digest, ticks)
+
+    def _put_answer(self, size, it, ticks):
+        found = (it.label, it.verdict, it.margin, it.distance, it.novelty, it.confidence, it.value)
+        size = self._put_at(size, spec.LAYOUTS[spec.OPCODE_INFER][4], *found, ticks, len(it.nearest))
+        return self._append_items(self._append_items(size, "<I", it.nearest), "<i", it.outputs)
+
+    def _put_refusal(self, size, error):
+        text = str(error.args[0]).encode()[:WORDS]
+        return self._append(self._put_at(size, "<bB", error.args[1], len(text)), text)
 
     def _digest_if_whole(self):
         """Returns the digest, 0 where a rebuild is pending, and notes in `building` whether one is."""
@@ -173,9 +239,12 @@ class Handlers:
         return result, (self._ticks() - start) & TICKS_MASK
 
     def _put(self, opcode, *values):
-        form = spec.LAYOUTS[opcode][4]
-        pack_into(form, self._encoder.buffer, FIELDS, *values)
-        return calcsize(form)
+        return self._put_at(0, spec.LAYOUTS[opcode][4], *values)
+
+    def _put_at(self, size, form, *values):
+        """Puts numbers behind so many bytes of the reply; returns how many there are then."""
+        pack_into(form, self._encoder.buffer, FIELDS + size, *values)
+        return size + calcsize(form)
 
     def _append(self, size, data):
         end = FIELDS + size + len(data)

@@ -19,7 +19,7 @@ import deeplomath  # noqa: E402  # so does a native module, which comes first
 import dlm_line  # noqa: E402
 from dlm_frame import WIRE_MAX  # noqa: E402
 from dlm_session import Session  # noqa: E402
-from dlm_spec import OPCODE_CONFIGURE  # noqa: E402
+from dlm_spec import OPCODE_CONFIGURE, OPCODE_MODEL  # noqa: E402
 
 try:
     from micropython import kbd_intr
@@ -135,7 +135,7 @@ def _replies(session, writer):
     served = 0
     opcode = session.request()
     while opcode is not None:
-        if opcode == OPCODE_CONFIGURE:
+        if opcode in (OPCODE_CONFIGURE, OPCODE_MODEL):
             gc.collect()  # what its making takes then lies ahead of the network, which may grow
         reply = session.reply()
         if reply is not None:

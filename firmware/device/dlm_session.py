@@ -6,9 +6,7 @@ from struct import pack_into, unpack_from
 
 import dlm_spec as spec
 from dlm_frame import PAYLOAD, Decoder, Encoder
-from dlm_handlers import FIELDS, Handlers
-
-_ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1  # bytes behind a status
+from dlm_handlers import FIELDS, ROOM, Handlers
 
 
 class Session:
@@ -93,7 +91,7 @@ def _fail(error, encoder):
             code = error.args[1] if len(error.args) > 1 else spec.ERROR_ARGUMENT
         else:
             text = type(error).__name__ + ": " + text
-        data = text.encode()[:_ROOM]
+        data = text.encode()[:ROOM]
         encoder.view[FIELDS : FIELDS + len(data)] = data
         return code if code in spec.ERRORS else spec.ERROR_INTERNAL, 1 + len(data)
     except MemoryError:  # not even room for words

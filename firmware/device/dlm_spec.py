@@ -9,9 +9,6 @@ LIMIT_FEATURES = 160
 LIMIT_CLASSES = 16
 LIMIT_EVENTS = 512
 LIMIT_LAYERS = 4
-LIMIT_WINDOW_SAMPLES = 32768
-LIMIT_WINDOW_SAMPLES_MIN = 2
-LIMIT_CHANNELS = 53
 LIMIT_COUNT = 65535
 LIMIT_CLOCK = 2147483647
 LIMIT_FALSE_REJECT_PERMILLE = 500
@@ -27,6 +24,14 @@ REASON_DOUBTED = 3
 VERDICT_UNKNOWN = 0
 VERDICT_UNCERTAIN = 1
 VERDICT_KNOWN = 2
+RULE_MAJORITY = 0
+RULE_MEAN = 1
+VOTE_OVER = 64
+VOTE_HOLD = 255
+OUTCOME_MADE = 0
+OUTCOME_ANSWERED = 1
+OUTCOME_LEARNED = 2
+OUTCOME_REFUSED = 3
 ERROR_ARGUMENT = -1
 ERROR_FEATURES = -2
 ERROR_CLASSES = -3
@@ -43,7 +48,6 @@ ERROR_STATE_CONFIG = -13
 ERROR_STATE_CHECKSUM = -14
 ERROR_STATE_EVENT = -15
 ERROR_STATE_DIGEST = -16
-ERROR_WINDOW = -17
 ERROR_MODE = -18
 ERROR_EVENT = -19
 ERROR_NOTHING = -20
@@ -59,18 +63,23 @@ ERROR_UNCONFIGURED = -35
 ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
+ERROR_FRONT = -39
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
 OPCODE_CONFIGURE = 2
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -17, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38)
+OPCODE_LEARN = 3
+OPCODE_INFER = 4
+OPCODE_MODEL = 24
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
-FLAGS = ("regression", "background", "flags", "frozen")  # fields of requests that are 0 or 1
-UNBOUND = (1, 2, 9, 10, 23)  # need no network
+FLAGS = ("regression", "background", "flags", "frozen", "with_features")  # fields of requests that are 0 or 1
+UNBOUND = (1, 2, 10, 23, 24, 25, 27)  # need no network
+EVENT = "<QBhB"  # a part of a reply
 
 # By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
 # reply, format of its numbers. Nested constants take no heap where they are frozen.
@@ -84,7 +93,7 @@ LAYOUTS = (
     ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIII"),
     ("export", ("offset",), "<I", 0, "<I"),
     ("load", ("offset", "total"), "<II", 1, "<II"),
-    ("features", ("channels",), "<H", 2, "<I"),
+    None,
     ("exit", (), "<", 0, "<"),
     ("build", ("budget",), "<I", 0, "<BII"),
     ("undo", (), "<", 0, "<II"),
@@ -99,4 +108,8 @@ LAYOUTS = (
     ("drop_class", ("label",), "<h", 0, "<II"),
     ("freeze", ("frozen",), "<B", 0, "<II"),
     ("cost", ("features", "classes", "events", "layers", "regression", "background"), "<HBHBBB", 0, "<QII"),
+    ("model", ("over", "by", "hold"), "<BBB", 1, "<HBIIQHIBBBQQhI"),
+    ("samples", ("skipped", "with_features"), "<IH", 2, "<HIIB"),
+    ("teach", ("label", "flags", "events"), "<hHI", 0, "<"),
+    ("front", (), "<", 0, "<HBIIQHIBBBQQhI"),
 )

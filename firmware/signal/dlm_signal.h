@@ -85,10 +85,4 @@ void dlm_front_info(const dlm_front_t *front, dlm_front_info_t *info);
 // The program [*bytes], in the front-end's buffer.
 const uint8_t *dlm_front_program(const dlm_front_t *front, size_t *bytes);
 
-// Features int16 [3 * n_channels] of a window of samples [n_samples][n_channels]: all means in LSB, then log2 of all
-// deviations in Q11, then log2 of all mean steps in Q11. features must not overlap samples. NUMERICS.md, Features.
-// n_samples: DLM_LIMIT_WINDOW_SAMPLES_MIN..DLM_LIMIT_WINDOW_SAMPLES. n_channels: 1..DLM_LIMIT_CHANNELS. Fails with
-// DLM_ERR_WINDOW where one of them is outside.
-int dlm_window_features(const int16_t *samples, size_t n_samples, size_t n_channels, int16_t *features);
-
 #endif

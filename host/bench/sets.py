@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import spec, window_features
+from deeplomath import spec
 from deeplomath.desk import data
 from deeplomath.paths import BUILD
 
@@ -122,7 +122,7 @@ def series(name):
 def series_table(name):
     """A set of time series as events: as with the watch, mean, log deviation and log step of each channel."""
     samples, labels = series(name)
-    return Table(np.array([window_features(one) for one in samples]), np.unique(labels, return_inverse=True)[1])
+    return Table(np.array([data.features([one])[0] for one in samples]), np.unique(labels, return_inverse=True)[1])
 
 
 def river_table(name):
@@ -138,7 +138,7 @@ def watch(person, side):
     """Window features by exercise, 7 arrays int16 [k, 18], of one arm of a person, in the order of recording."""
     recordings = data.load(FOLDER)
     cut = [data.windows(recordings, person, side, exercise) for exercise in range(len(data.EXERCISES))]
-    return [np.array([window_features(window) for window in windows]) for windows in cut]
+    return [data.features(windows) for windows in cut]
 
 
 TABLES = (

@@ -5,7 +5,6 @@ Network           the mirror: learns event by event, the same bits as the board
 Model(source)     what a model file declares: front-end, network, names
 Device(port)      a board over serial, with the same methods
 FrontEnd          samples in, events out, as a program says
-window_features   a sensor window to the features of an event
 cost              what a network can cost at most, known before it is made
 
 Each is loaded when it is first asked for: the command must be able to say what is missing here, and to be stopped.
@@ -20,6 +19,8 @@ _HOMES = {
     "DeeplomathError": "errors",
     "Device": "link.client",
     "DeviceError": "errors",
+    "Event": "results",
+    "Front": "results",
     "FrontEnd": "signal.front",
     "Info": "results",
     "KernelError": "errors",
@@ -33,7 +34,6 @@ _HOMES = {
     "Verdict": "results",
     "__version__": "spec",
     "cost": "mirror.network",
-    "window_features": "signal.features",
 }
 __all__ = [*_HOMES]
 

@@ -74,6 +74,65 @@ class Answer(NamedTuple):
         return self.confidence / 65536
 
 
+class Event(NamedTuple):
+    """What became of samples: an event of a stream, learned or answered.
+
+    at: index of the sample with which it was known, from 0; x: int16 [features], None where a board was not asked for them.
+    answer: an Answer, None where it was not answered; learned: a Learned; refused: the KernelError with which it was not
+    learned; all three None on a board without a network. voted: the class that the vote says, -1 unknown, None without an
+    answer. name: of the class that it was learned as or is, "unknown" where the answer's verdict is that, None where no
+    names are known or nothing was learned before it; voted_name: of what the vote says. digest: of the network behind a
+    learn, None else and while it is rebuilt. ticks: of a board, the time of the learn or infer.
+    """
+
+    at: int
+    x: object
+    answer: Answer | None = None
+    learned: Learned | None = None
+    refused: Exception | None = None
+    voted: int | None = None
+    name: str | None = None
+    voted_name: str | None = None
+    digest: int | None = None
+    ticks: int | None = None
+
+
+def event(at, x, result, voted, label, naming=None, **others):
+    """The Event of a Learned, an Answer, a KernelError or None; label: that was taught; naming: label or Answer to name."""
+    kind = {Learned: "learned", Answer: "answer"}.get(type(result), "refused")
+    names = {}
+    if naming and kind == "learned":
+        names = dict(name=naming(label))
+    elif naming and kind == "answer":
+        names = dict(name=naming(result) if result.label >= 0 else None, voted_name=naming(voted))
+    return Event(at, x, voted=voted, **{kind: result}, **names, **others)
+
+
+class Front(NamedTuple):
+    """The front-end on a board, its vote, and how its stream goes; all 0 without one.
+
+    features, lines, footprint, work: as FrontEnd has them; rate: samples a second in 1/1000 Hz, 0 when not known; bytes,
+    crc: of the program, its length and CRC-32; over, by, hold: of the vote, by 0 for majority and 1 for mean; index:
+    samples so far, lost ones included; overruns: of them, those lost; label, teaching: what is taught, and how many events
+    are still to be learned.
+    """
+
+    features: int
+    lines: int
+    rate: int
+    footprint: int
+    work: int
+    bytes: int
+    crc: int
+    over: int
+    by: int
+    hold: int
+    index: int
+    overruns: int
+    label: int
+    teaching: int
+
+
 class Info(NamedTuple):
     """What a network is: its configuration (the first seven) and what it has made of its events.
 

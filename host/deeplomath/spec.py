@@ -9,9 +9,6 @@ LIMIT_FEATURES = 160
 LIMIT_CLASSES = 16
 LIMIT_EVENTS = 512
 LIMIT_LAYERS = 4
-LIMIT_WINDOW_SAMPLES = 32768
-LIMIT_WINDOW_SAMPLES_MIN = 2
-LIMIT_CHANNELS = 53
 LIMIT_COUNT = 65535
 LIMIT_CLOCK = 2147483647
 LIMIT_FALSE_REJECT_PERMILLE = 500
@@ -63,6 +60,14 @@ REASON_DOUBTED = 3
 VERDICT_UNKNOWN = 0
 VERDICT_UNCERTAIN = 1
 VERDICT_KNOWN = 2
+RULE_MAJORITY = 0
+RULE_MEAN = 1
+VOTE_OVER = 64
+VOTE_HOLD = 255
+OUTCOME_MADE = 0
+OUTCOME_ANSWERED = 1
+OUTCOME_LEARNED = 2
+OUTCOME_REFUSED = 3
 ERROR_ARGUMENT = -1
 ERROR_FEATURES = -2
 ERROR_CLASSES = -3
@@ -79,7 +84,6 @@ ERROR_STATE_CONFIG = -13
 ERROR_STATE_CHECKSUM = -14
 ERROR_STATE_EVENT = -15
 ERROR_STATE_DIGEST = -16
-ERROR_WINDOW = -17
 ERROR_MODE = -18
 ERROR_EVENT = -19
 ERROR_NOTHING = -20
@@ -95,6 +99,7 @@ ERROR_UNCONFIGURED = -35
 ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
+ERROR_FRONT = -39
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
@@ -194,7 +199,6 @@ OPCODE_DIGEST = 5
 OPCODE_INFO = 6
 OPCODE_EXPORT = 7
 OPCODE_LOAD = 8
-OPCODE_FEATURES = 9
 OPCODE_EXIT = 10
 OPCODE_BUILD = 11
 OPCODE_UNDO = 12
@@ -209,6 +213,10 @@ OPCODE_RENAME_CLASS = 20
 OPCODE_DROP_CLASS = 21
 OPCODE_FREEZE = 22
 OPCODE_COST = 23
+OPCODE_MODEL = 24
+OPCODE_SAMPLES = 25
+OPCODE_TEACH = 26
+OPCODE_FRONT = 27
 
 DIGESTED = (
     KERNEL_COORDINATE_MAX,
@@ -343,7 +351,6 @@ ERRORS = {
     -14: "state_checksum",
     -15: "state_event",
     -16: "state_digest",
-    -17: "window",
     -18: "mode",
     -19: "event",
     -20: "nothing",
@@ -359,6 +366,7 @@ ERRORS = {
     -36: "memory",
     -37: "offset",
     -38: "internal",
+    -39: "front",
 }
 
 VERDICTS = {
@@ -377,6 +385,11 @@ REASONS = {
     1: "redundant",
     2: "aged",
     3: "doubted",
+}
+
+RULES = {
+    0: "majority",
+    1: "mean",
 }
 
 OPERATIONS = {
@@ -444,7 +457,6 @@ OPCODES = {
     6: "info",
     7: "export",
     8: "load",
-    9: "features",
     10: "exit",
     11: "build",
     12: "undo",
@@ -459,14 +471,20 @@ OPCODES = {
     21: "drop_class",
     22: "freeze",
     23: "cost",
+    24: "model",
+    25: "samples",
+    26: "teach",
+    27: "front",
 }
 
 UNBOUND = (  # need no network
     OPCODE_HELLO,
     OPCODE_CONFIGURE,
-    OPCODE_FEATURES,
     OPCODE_EXIT,
     OPCODE_COST,
+    OPCODE_MODEL,
+    OPCODE_SAMPLES,
+    OPCODE_FRONT,
 )
 
 HARMLESS = (  # leave no trace
@@ -474,10 +492,10 @@ HARMLESS = (  # leave no trace
     OPCODE_DIGEST,
     OPCODE_INFO,
     OPCODE_EXPORT,
-    OPCODE_FEATURES,
     OPCODE_UNKNOWNS,
     OPCODE_UNKNOWN,
     OPCODE_COST,
+    OPCODE_FRONT,
 )
 
 # The numbers of each request: name, code of struct, error of a value that does not fit.
@@ -505,9 +523,6 @@ REQUESTS = {
     OPCODE_LOAD: (
         ("offset", "I", -37),
         ("total", "I", -1),
-    ),
-    OPCODE_FEATURES: (
-        ("channels", "H", -17),
     ),
     OPCODE_EXIT: (),
     OPCODE_BUILD: (
@@ -550,14 +565,30 @@ REQUESTS = {
         ("regression", "B", -1),
         ("background", "B", -1),
     ),
+    OPCODE_MODEL: (
+        ("over", "B", -1),
+        ("by", "B", -1),
+        ("hold", "B", -1),
+    ),
+    OPCODE_SAMPLES: (
+        ("skipped", "I", -1),
+        ("with_features", "H", -1),
+    ),
+    OPCODE_TEACH: (
+        ("label", "h", -7),
+        ("flags", "H", -1),
+        ("events", "I", -1),
+    ),
+    OPCODE_FRONT: (),
 }
 
 # Of a list behind them: what its items are called where they are too many, their bytes, the error.
 TOO_LONG = {
     OPCODE_LEARN: ("features", 2, -2),
     OPCODE_INFER: ("features", 2, -2),
-    OPCODE_FEATURES: ("samples", 2, -17),
     OPCODE_NAME: ("unknowns", 4, -23),
+    OPCODE_MODEL: ("bytes", 1, -25),
+    OPCODE_SAMPLES: ("samples", 2, -1),
 }
 
 # The configuration, and the numbers of each reply: name, code of struct, least, most.
@@ -585,6 +616,28 @@ LEARNED = (
 CHANGED = (
     ("digest", "I", 0, 4294967295),
     ("ticks", "I", 0, 4294967295),
+)
+FRONT = (
+    ("features", "H", 0, 160),
+    ("lines", "B", 0, 16),
+    ("rate", "I", 0, 4294967295),
+    ("footprint", "I", 0, 4294967295),
+    ("work", "Q", 0, 18446744073709551615),
+    ("bytes", "H", 0, 1024),
+    ("crc", "I", 0, 4294967295),
+    ("over", "B", 0, 64),
+    ("by", "B", 0, 1),
+    ("hold", "B", 0, 255),
+    ("index", "Q", 0, 18446744073709551615),
+    ("overruns", "Q", 0, 18446744073709551615),
+    ("label", "h", -32768, 32767),
+    ("teaching", "I", 0, 4294967295),
+)
+EVENT = (
+    ("at", "Q", 0, 18446744073709551615),
+    ("outcome", "B", 0, 3),
+    ("label", "h", -32768, 32767),
+    ("n_features", "B", 0, 160),
 )
 REPLIES = {
     OPCODE_HELLO: (
@@ -644,9 +697,6 @@ REPLIES = {
         ("next", "I", 0, 4294967295),
         ("digest", "I", 0, 4294967295),
     ),
-    OPCODE_FEATURES: (
-        ("ticks", "I", 0, 4294967295),
-    ),
     OPCODE_EXIT: (),
     OPCODE_BUILD: (
         ("building", "B", 0, 1),
@@ -669,6 +719,15 @@ REPLIES = {
         ("step", "I", 0, 4294967295),
         ("bytes", "I", 0, 4294967295),
     ),
+    OPCODE_MODEL: FRONT,
+    OPCODE_SAMPLES: (
+        ("taken", "H", 0, 65535),
+        ("teaching", "I", 0, 4294967295),
+        ("ticks", "I", 0, 4294967295),
+        ("n_events", "B", 0, 255),
+    ),
+    OPCODE_TEACH: (),
+    OPCODE_FRONT: FRONT,
 }
 
 # Most bytes behind them; 0 for those not named.
@@ -676,9 +735,9 @@ TAILS = {
     OPCODE_HELLO: 768,
     OPCODE_INFER: 76,
     OPCODE_EXPORT: 1024,
-    OPCODE_FEATURES: 318,
     OPCODE_UNKNOWNS: 32,
     OPCODE_UNKNOWN: 320,
+    OPCODE_SAMPLES: 2180,
 }
 
 # The texts among them.

@@ -129,6 +129,12 @@ def requests(spec):
     return found
 
 
+def parts_of_replies(spec):
+    """The names of the shapes that stand within a reply, and are none of a request of their own."""
+    whole = {it.reply for it in requests(spec)}
+    return [name for name in spec["reply"] if name not in whole]
+
+
 def reply_fields(spec, request):
     """The fields of the reply to a request."""
     return fields(spec, shape(spec, request.reply)) if request.reply else []

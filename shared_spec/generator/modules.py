@@ -3,13 +3,19 @@
 
 from . import constants, fields
 
-BOARD_TABLES = ("version", "limit", "action", "reason", "verdict", "error", "wire")
-BOARD_OPCODES = ("configure",)  # that the board's code calls by name; the others it finds in LAYOUTS
+BOARD_TABLES = ("version", "limit", "action", "reason", "verdict", "rule", "vote", "outcome", "error", "wire")
+BOARD_OPCODES = (
+    "configure",
+    "learn",
+    "infer",
+    "model",
+)  # that the board's code calls by name; the others it finds in LAYOUTS
 NAMED = (
     "error",
     "verdict",
     "action",
     "reason",
+    "rule",
     "operation",
     "field",
 )  # tables of which the host has the names by number
@@ -25,6 +31,8 @@ def board(spec):
     lines += ["", "# The configuration in the order of the wire", f"CONFIG = {_tuple(it.name for it in _config(spec))}"]
     lines += [f"FLAGS = {_tuple(flags)}  # fields of requests that are 0 or 1"]
     lines += [f"UNBOUND = {_tuple(it.opcode for it in requests if it.unbound)}  # need no network"]
+    for name in fields.parts_of_replies(spec):
+        lines += [f'{name.upper()} = "{_format(fields.shape(spec, name))}"  # a part of a reply']
     lines += [
         "",
         "# By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the",
@@ -112,7 +120,8 @@ def _reply_layouts(spec, requests):
     shapes = [it.reply for it in requests]
     lines = ["", "# The configuration, and the numbers of each reply: name, code of struct, least, most."]
     lines += ["CONFIG = (", *_reply_rows(_config(spec), "    "), ")"]
-    for name in dict.fromkeys(it for it in shapes if it and shapes.count(it) > 1):
+    shared = dict.fromkeys(it for it in shapes if it and shapes.count(it) > 1)
+    for name in (*shared, *fields.parts_of_replies(spec)):
         lines += [f"{name.upper()} = (", *_reply_rows(fields.shape(spec, name), "    "), ")"]
     lines += ["REPLIES = {"]
     for request in requests:

@@ -12,6 +12,8 @@ from deeplomath.errors import KernelError, TransportError
 from deeplomath.link.client import Device
 from deeplomath.mirror import rebuild
 from deeplomath.mirror.network import Network
+from streaming import samples, statistics
+from wire import BoardNetwork
 
 CONFIG = dict(features=4, classes=2, events=40)
 
@@ -210,10 +212,60 @@ def test_a_wrong_answer_of_the_right_network_is_found():
 
 
 def test_wrong_features_are_found(monkeypatch):
-    monkeypatch.setattr(wire.SIGNAL, "window_features", lambda samples, channels: bytes(6 * channels))
-    lockstep = Lockstep(watch.device(), **CONFIG)
-    with pytest.raises(Mismatch, match="event 0, features"):
-        lockstep.window_features(np.arange(12, dtype=np.int16).reshape(6, 2))
+    monkeypatch.setattr(wire.SIGNAL, "FrontEnd", watch.features_wrong(3))
+    lockstep = streaming_lockstep()
+    with pytest.raises(Mismatch, match="event 3, infer at sample 15") as caught:
+        lockstep.stream(samples(40, 2))
+    name, board, mirror = caught.value.rows[1]
+    assert name == "features" and [a - b for a, b in zip(board, mirror, strict=True)] == [1, 0, 0, 0]
+    assert [it.partition(":")[0] for it in caught.value.before] == [
+        "event 1, infer at sample 7",
+        "event 2, infer at sample 11",
+    ]
+
+
+def streaming_lockstep(network=BoardNetwork, **vote):
+    lockstep = Lockstep(watch.device(network), **CONFIG)
+    lockstep.model(statistics(2, flags=0b11), **vote)
+    return lockstep
+
+
+def test_a_wrong_answer_within_a_stream_is_found_with_its_event():
+    lockstep = streaming_lockstep(watch.answers_wrong(9))
+    lockstep.teach(1, 8)
+    lockstep.stream(samples(36, 2))
+    with pytest.raises(Mismatch, match="event 17, infer at sample") as caught:
+        lockstep.stream(samples(60, 2))
+    assert [(name, mirror - board) for name, board, mirror in caught.value.rows if name == "margin"] == [("margin", -1)]
+    assert caught.value.findings == ["The networks are the same; only the result differs."]
+
+
+def test_a_wrong_digest_within_a_stream_is_found_with_its_lesson():
+    lockstep = streaming_lockstep(watch.flips_at(5))
+    lockstep.teach(1, 8)
+    with pytest.raises(Mismatch, match="event 5, learn as 1 at sample 23") as caught:
+        lockstep.stream(samples(60, 2))
+    assert caught.value.rows[-1][0] != "digest" or caught.value.rows[-1][1] != caught.value.rows[-1][2]
+
+
+def test_a_wrong_vote_is_found(monkeypatch):
+    def wrong(vote, *ballot):
+        took.append(1)
+        return right(vote, *ballot) + (len(took) == 3)
+
+    right, took = wire.dlm_feed.Vote.take, []
+    monkeypatch.setattr(wire.dlm_feed.Vote, "take", wrong)
+    lockstep = streaming_lockstep(over=3)
+    with pytest.raises(Mismatch, match="event 3, infer at sample 15") as caught:
+        lockstep.stream(samples(40, 2))
+    assert [row for row in caught.value.rows if row[0] == "voted"] == [("voted", 0, -1)]
+
+
+def test_a_lost_event_is_found(monkeypatch):
+    monkeypatch.setattr(wire.SIGNAL, "FrontEnd", watch.loses_event(2))
+    with pytest.raises(Mismatch, match="stream") as caught:
+        streaming_lockstep().stream(samples(40, 2))
+    assert caught.value.rows[0] == ("events", 8, 9)
 
 
 def test_what_both_refuse_is_no_mismatch():

@@ -6,8 +6,12 @@ import pytest
 
 import deeplomath
 from deeplomath import KernelError, spec
+from deeplomath.audit.lockstep import Lockstep
+from deeplomath.deploy import proof
+from deeplomath.model import text
 from implementations import MIRROR
 from operations import life
+from streaming import cuts, samples, statistics
 from vectors import case_name, cases
 from walks import standard_walk, walk
 
@@ -54,9 +58,72 @@ def test_the_standard_walk_goes_through_the_digests_of_the_vectors(device, case)
     assert list(standard_walk(configured(device, **case["config"]))) == case["digests"]
 
 
-@cases("features", "valid")
-def test_each_window_gives_the_vectors_features(device, case):
-    assert device.window_features(np.array(case["samples"], np.int16)).tolist() == case["features"]
+VOTES = dict(over=3, by="majority", hold=2), dict(over=5, by="mean", hold=0)
+MODELS = {"statistics": statistics(2, 8, 4), "all kinds of arithmetic": text.parsed(proof.MODEL).program}
+
+
+def streamed(device, model, seed, background):
+    """A walk in lockstep through streams cut anywhere, with lessons, losses and other changes between; the Lockstep."""
+    config = dict(features=6, classes=3, events=12, background=background)
+    device = configured(device, **config)
+    lockstep, draw, values = Lockstep(device, **config), np.random.default_rng(seed), samples(300, 2, seed)
+    lockstep.model(model, **VOTES[seed % 2])
+    ends = cuts(seed, len(values))
+    for start, end in zip(ends[:-1], ends[1:], strict=True):
+        act = int(draw.integers(6))
+        if act < 3:
+            lockstep.teach(int(draw.integers(3)), int(draw.integers(9)), not background or act > 0)
+        elif act == 3:
+            lockstep.skip(int(draw.integers(1, 2000)))
+        elif act == 4 and lockstep.unknowns():
+            lockstep.name(lockstep.unknowns()[:2], 1)
+        lockstep.stream(values[start:end])
+    return lockstep
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+@pytest.mark.parametrize("background", [False, True])
+def test_features_answers_votes_and_digests_of_any_stream_are_the_mirrors(device, board, model, background):
+    n = 0
+    for seed in range(8 if board.whole else 2):
+        lockstep = streamed(device, model, seed, background)
+        lockstep.finish()
+        n += lockstep.events
+    assert n > 20
+    device.model(None)
+
+
+def test_the_events_of_a_stream_do_not_depend_on_how_it_is_cut(device):
+    values, found = samples(200, 2, 9), []
+    for seed in range(4):
+        configured(device, features=6, classes=3, events=12)
+        device.model(MODELS["all kinds of arithmetic"], **VOTES[1])
+        device.teach(1, 3)
+        ends = cuts(seed, len(values))
+        events = [it for start, end in zip(ends[:-1], ends[1:], strict=True) for it in device.stream(values[start:end])]
+        found.append(([(it.x.tolist(), *it[2:-1]) for it in events], device.digest(), device.front()))
+    assert found.count(found[0]) == len(found) and len(found[0][0]) > 5
+    device.model(None)
+
+
+def test_a_program_is_refused_on_the_board_as_on_the_host(device):
+    device.model(MODELS["statistics"], over=7)
+    before, program = device.front(), MODELS["all kinds of arithmetic"]
+    for at in range(len(program)):
+        spoilt = program[:at] + bytes([program[at] ^ 0xFF]) + program[at + 1 :]
+        words = []
+        for make in (device.model, deeplomath.FrontEnd):
+            try:
+                make(spoilt)
+                words.append("")
+            except KernelError as error:
+                words.append((str(error), error.code))
+        assert words[0] == words[1]
+        if words[0]:
+            assert device.front() == before
+        else:
+            device.model(MODELS["statistics"], over=7)
+    device.model(None)
 
 
 @cases("state")

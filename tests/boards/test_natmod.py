@@ -5,11 +5,11 @@ import os
 import shutil
 import subprocess
 
-import numpy as np
 import pytest
 
-from deeplomath import spec, window_features
+from deeplomath import FrontEnd, KernelError, spec
 from deeplomath.paths import BUILD, MODULES, ROOT, native_modules
+from streaming import statistics
 
 MICROPYTHON = BUILD / "unix_stock" / "micropython"
 FORGOTTEN = """
@@ -22,7 +22,7 @@ def fill():  # whatever is free is overwritten
     gc.collect()
     return [bytes(bytearray(b"z" * n)) for n in range(16, 400)]
 
-Network, features, kept = deeplomath.Network, deeplomath_signal.window_features, []
+Network, FrontEnd, kept = deeplomath.Network, deeplomath_signal.FrontEnd, []
 net = Network(features=3, classes=2, events=16)
 for _ in range(3):
     del sys.modules["deeplomath"], sys.modules["deeplomath_signal"], deeplomath, deeplomath_signal
@@ -34,10 +34,14 @@ for _ in range(3):
         net.infer(array("h", [1, 2]))
     except ValueError as error:
         print(error)
-    for make in (features, deeplomath_signal.window_features):
-        print(array("h", make(array("h", [0, 1, 4, 1]), 1)))
+    for make in (FrontEnd, deeplomath_signal.FrontEnd):
+        front = make({program!r})
+        for at, x in front.push(array("h", [0, 1, 4, 1])):
+            print(at, x)
+        x = bytearray(6)
+        print(front.take(array("h", [9, 9, 1, 5, 2, 8, 4]), 1, x), front.at, array("h", x))
         try:
-            make(array("h", [0, 1, 4]), 2)
+            make(b"DF")
         except ValueError as error:
             print(error)
 """
@@ -72,9 +76,13 @@ def test_a_service_without_one_of_its_modules_names_it(lacking, tmp_path):
 
 @pytest.mark.unix_mpy
 def test_networks_and_features_work_on_after_their_modules_were_forgotten_and_imported_again():
-    code = FORGOTTEN.format(folder=str(built_modules()[0].parent))
+    program = statistics(1, 4, 4)
+    code = FORGOTTEN.format(folder=str(built_modules()[0].parent), program=program)
     run = subprocess.run([MICROPYTHON, "-c", code], capture_output=True, text=True, timeout=60)
     assert (run.stderr, run.returncode) == ("", 0)
-    features = window_features(np.array([[0], [1], [4], [1]], np.int16)).tolist()
-    made = f"array('h', {features})\n('samples: 3 given, 2 needed', {spec.ERROR_WINDOW})\n"
+    (_, first), (_, second) = FrontEnd(program).push([0, 1, 4, 1, 9, 1, 5, 2])
+    made = f"3 array('h', {first.tolist()})\n4 7 array('h', {second.tolist()})\n"
+    with pytest.raises(KernelError) as refused:
+        FrontEnd(b"DF")
+    made += f"({str(refused.value)!r}, {spec.ERROR_PROGRAM})\n"
     assert run.stdout == (2 * LEARNED + "('features: 2 given, 3 needed', -2)\n" + 2 * made) * 3

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import deeplomath
+import front_ends
 import implementations
 import watch
 import wire
@@ -15,26 +17,31 @@ from deeplomath.audit.lockstep import Lockstep
 from deeplomath.desk import cli, data, demo, drawing, picture
 from deeplomath.link.client import Device
 from deeplomath.mirror.network import Network
-from deeplomath.signal.features import window_features
+from streaming import Side
 
 
 class Board:
-    """A network of implementations.py with the face of a Device."""
+    """A network of implementations.py and a front-end of front_ends.py with the face of a Device."""
 
-    def __init__(self, make, features):
-        self.make, self.window_features = make, features
+    def __init__(self, make, front):
+        self.make, self.front = make, front
 
     def configure(self, **config):
         self.network = self.make(**config)
         return self.network.footprint()
+
+    def model(self, model, **_):
+        side = Side(self.network, model.program, *model.vote, make=self.front, naming=model.name)
+        self.teach, self.stream = side.teach, side.stream
+        return deeplomath.FrontEnd(model.program).footprint
 
     def __getattr__(self, name):
         return getattr(self.network, name)
 
 
 BOARDS = {
-    "mirror": functools.partial(Board, implementations.MIRROR, window_features),
-    "kernel": functools.partial(Board, implementations.KERNEL, implementations.kernel_window_features),
+    "mirror": functools.partial(Board, implementations.MIRROR, front_ends.MIRROR),
+    "kernel": functools.partial(Board, implementations.KERNEL, front_ends.KERNEL),
 }
 
 
@@ -44,7 +51,7 @@ def small_windows():
 
 @functools.cache
 def small_story():
-    return list(demo.play(demo.script(small_windows()), small_windows(), Network(**demo.CONFIG), window_features))
+    return list(demo.play(demo.script(small_windows()), small_windows(), demo.Alone()))
 
 
 def of_scenes(steps, *acts):
@@ -119,9 +126,9 @@ def test_the_unknowns_named_are_those_of_the_exercise_that_are_remembered(n):
 
     network, windows = Remembers(**demo.CONFIG), small_windows()
     steps = demo.script(windows)
-    story = list(demo.play(steps, windows, network, window_features))
+    story = list(demo.play(steps, windows, demo.Alone(network)))
     (played,) = (p for p in story if p.step.act == "name")
-    shown = [window_features(window).tolist() for window in windows[demo.OWN][demo.LATE][: demo.SHOWN]]
+    shown = data.features(windows[demo.OWN][demo.LATE][: demo.SHOWN]).tolist()
     unknown = [
         x
         for x, p in zip(shown, (p for p in story if p.step[:4:3] == ("c", demo.OWN) and p.step.exercise == 5))
@@ -134,13 +141,13 @@ def test_the_unknowns_named_are_those_of_the_exercise_that_are_remembered(n):
 def test_unknowns_of_other_exercises_are_not_named():
     asked = [demo.Step("c", "both", "infer", demo.OWN, exercise, 0, exercise) for exercise in (6, 5, 4, 5)]
     steps = [*asked, demo.Step("d", "", "name", demo.OWN, 5, 0, 5)]
-    played = list(demo.play(steps, small_windows(), Network(**demo.CONFIG), window_features))
+    played = list(demo.play(steps, small_windows(), demo.Alone()))
     assert played[-1].x.tolist() == [played[1].x.tolist(), played[3].x.tolist()]
 
 
 def test_what_was_taught_makes_the_same_network_again():
     network, windows = Network(**demo.CONFIG), small_windows()
-    story = list(demo.play(demo.script(windows), windows, network, window_features))
+    story = list(demo.play(demo.script(windows), windows, demo.Alone(network)))
     assert demo.relearned(story).digest() == network.digest() and len(demo.lessons(story)) <= 45
 
 
@@ -153,8 +160,7 @@ def test_the_demo_on_the_watch_data_is_equal_event_by_event(implementation):
     steps = demo.script(windows)
     n_events = sum(step.act in ("infer", "learn") for step in steps)
     assert (lockstep.events, len(story), begun) == (n_events, len(steps), [1] + [2] * len(steps))
-    n_windows = len({(step.arm, step.exercise, step.window) for step in steps})
-    assert lockstep.comparisons == 2 * (len(steps) + 1) + n_windows + 4, "of steps, of the unknowns listed, of windows"
+    assert lockstep.comparisons == 2 * (len(steps) + 1) + 5, "of steps, of the unknowns listed, of the front-end"
     assert state == lockstep.mirror.export()
     before, mistaken, undone = (answers_of(story, part) for part in ("before", "mistaken", "undone"))
     assert before == undone != mistaken
@@ -163,12 +169,7 @@ def test_the_demo_on_the_watch_data_is_equal_event_by_event(implementation):
 def test_the_demo_on_a_board_is_equal_event_by_event(board):
     windows = demo.both_arms(watch.recordings(), demo.PERSON, demo.SIDE)
     with Device(board.port) as device:
-        lockstep = Lockstep(device, **demo.CONFIG)
-        raw = lockstep.window_features(windows[demo.OWN][0][0])
-        assert raw.tolist() == window_features(windows[demo.OWN][0][0]).tolist()
-        for _ in demo.play(demo.script(windows), windows, lockstep, window_features):
-            pass
-        lockstep.finish()
+        demo.run(Lockstep(device, **demo.CONFIG), windows, lambda *_: None, lambda *_: None)
 
 
 @functools.cache
@@ -238,8 +239,8 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (dict(network=watch.flips_at(1)), "Event 8, learn as 0: the board and the mirror differ."),
-        (dict(network=watch.flips_at(27)), "learn as 0: the board and the mirror differ."),
+        (dict(network=watch.flips_at(1)), "Event 8, learn as 0 at sample 1023: the board and the mirror differ."),
+        (dict(network=watch.flips_at(27)), "learn as 0 at sample"),
         (
             dict(network=watch.names_wrong()),
             "name unknowns 17, 18, 19, 20, 21, 22, 23, 24 as 5: the board and the mirror differ.",
@@ -247,7 +248,7 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
         (dict(network=watch.keeps_unknowns(7)), "unknowns: the board and the mirror differ."),
         (dict(network=watch.undoes_wrong()), "undo: the board and the mirror differ."),
         (dict(network=watch.builds_wrong(1)), "the board and the mirror differ."),
-        (dict(network=watch.answers_wrong(20)), "infer: the board and the mirror differ."),
+        (dict(network=watch.answers_wrong(20)), "infer at sample"),
     ],
 )
 def test_any_mismatch_is_shown_and_turns_the_status_to_1(run, options, words):
@@ -257,10 +258,11 @@ def test_any_mismatch_is_shown_and_turns_the_status_to_1(run, options, words):
 
 
 def test_a_mismatch_of_features_is_shown_and_turns_the_status_to_1(run, monkeypatch):
-    monkeypatch.setattr(wire.SIGNAL, "window_features", lambda samples, channels: bytes(6 * channels))
+    monkeypatch.setattr(wire.SIGNAL, "FrontEnd", watch.features_wrong(5))
     result = run()
     assert result.exit_code == 1
-    assert "features: the board and the mirror differ." in " ".join(result.output.split())
+    words = " ".join(result.output.split())
+    assert "infer at sample 639: the board and the mirror differ." in words and "features" in words
 
 
 def test_the_sheet_passes_where_the_points_are_and_maps_back_to_features():

@@ -19,8 +19,12 @@ ON_THE_HOST, ON_THE_BOARD, OF_A_MODEL = re.findall(r"```python\n(.*?)```", READM
 
 def test_the_host_example_runs_against_a_board(board, capsys):
     exec(ON_THE_HOST.replace('"/dev/ttyACM0"', repr(board.port)), {})
-    shown = re.findall(r"print\(.*\)  # (.*?)(?::.*)?$", ON_THE_HOST, re.MULTILINE)
-    assert capsys.readouterr().out.splitlines() == shown and len(shown) == 2
+    shown = re.findall(r"print\(.*\)  # (.*?)(?::.*)?$", ON_THE_HOST, re.MULTILINE)[:2]
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == shown
+    events = [line.split() for line in said[2:]]
+    assert [int(at) for at, *_ in events] == list(range(127, 640, 64))
+    assert [name for _, name, voted in events] == ["walking"] * 9
 
 
 @pytest.mark.unix

@@ -11,11 +11,17 @@ from implementations import ROOT
 MOST_LINES, MOST_OF_A_FUNCTION = 400, 40
 LONGER = {"boards/rpi_pico/core.mjs"}  # the core of an emulator: one list of instructions
 LONGER_FUNCTIONS = {"py": set(), "c": set(), "h": {"dlm_distance_row"}}  # assembly, one loop of it
-GENERATED = {"host/deeplomath/spec.py", "firmware/device/dlm_spec.py", "firmware/common/dlm_spec.h"}
+GENERATED = {
+    "host/deeplomath/spec.py",
+    "host/deeplomath/vote.py",
+    "host/deeplomath/stream.py",
+    "firmware/device/dlm_spec.py",
+    "firmware/common/dlm_spec.h",
+}
 PRODUCTION = "boards", "firmware", "host", "shared_spec"
 # Each room of the host stands on those before it; files of one room stand side by side.
 ROOMS = (
-    *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths")),
+    *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths", "vote", "stream")),
     {"mirror", "signal"},
     {"model"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),

@@ -26,13 +26,18 @@ GENERATED = (
     "host/deeplomath/spec.py",
     "shared_spec/PROTOCOL.md",
 )
+SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal")), "shared_spec/generate.py"
+SHARED = {  # one file in two places
+    "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",
+    "firmware/device/dlm_stream.py": "host/deeplomath/stream.py",
+}
 
 
 @pytest.fixture
 def house(tmp_path):
-    """A folder with nothing but spec.toml, signal.toml, their generator and what that makes."""
+    """A folder with nothing but spec.toml, wire.toml, signal.toml, their generator and what that makes."""
     shutil.copytree(ROOT / "shared_spec/generator", tmp_path / "shared_spec/generator")
-    for name in ("shared_spec/generate.py", "shared_spec/spec.toml", "shared_spec/signal.toml", *GENERATED):
+    for name in (*SOURCES, *SHARED, *SHARED.values(), *GENERATED):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     return tmp_path
@@ -66,6 +71,14 @@ def test_check_notices_what_is_changed_by_hand(house, name, before, after):
     assert done.returncode == 1 and done.stderr.startswith(f"{name}: ") and done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("name", "copy"), SHARED.items())
+def test_a_file_that_board_and_host_share_is_one(house, name, copy):
+    assert (ROOT / name).read_bytes() == (ROOT / copy).read_bytes()
+    (house / copy).write_text((house / copy).read_text().replace("winner != self.voted", "winner == self.voted") + "\n")
+    done = generate(house, "--check")
+    assert done.returncode == 1 and done.stderr.startswith(f"{copy}: ")
+
+
 def test_a_table_that_is_missing_in_the_protocol_is_said(house):
     change(house / "shared_spec/PROTOCOL.md", "<!-- reply build -->", "")
     done = generate(house)
@@ -85,13 +98,13 @@ def test_a_table_that_is_missing_in_the_protocol_is_said(house):
     ],
 )
 def test_a_slip_in_the_spec_is_said(house, before, after, words):
-    change(house / "shared_spec/spec.toml", before, after)
+    change(house / "shared_spec/wire.toml", before, after)
     done = generate(house, "--check")
     assert done.returncode == 1 and words in done.stderr
 
 
 def test_an_opcode_of_the_spec_is_everywhere(house):
-    with (house / "shared_spec/spec.toml").open("a") as file:
+    with (house / "shared_spec/wire.toml").open("a") as file:
         file.write('[request.wink]\nopcode = 30\ndoes = "winks"\nreply = "changed"\n')
         file.write('[request.wink.fields]\neye = { type = "u16", least = 1, meaning = "which" }\n')
     assert generate(house).returncode == 0 and generate(house, "--check").returncode == 0
@@ -105,7 +118,7 @@ def test_an_opcode_of_the_spec_is_everywhere(house):
 
 def test_a_field_of_the_configuration_is_everywhere(house):
     lid = 'lid = { type = "u8", flag = true, meaning = "1: shut" }\n'
-    change(house / "shared_spec/spec.toml", "\nregression = { type", f"\n{lid}regression = {{ type")
+    change(house / "shared_spec/wire.toml", "\nregression = { type", f"\n{lid}regression = {{ type")
     assert generate(house).returncode == 0
     board, host, protocol = ((house / name).read_text() for name in GENERATED[1:])
     assert '"false_reject_permille", "lid", "regression"' in board and '"<HBHBHBBB", 0, "<II"' in board

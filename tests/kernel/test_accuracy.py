@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
-from deeplomath import window_features
 from deeplomath.desk import data
 from float_reference import train_and_predict
 from implementations import MIRROR
@@ -66,7 +65,7 @@ def test_five_windows_of_each_exercise_are_enough_for_the_watch():
     for person in range(1, 7):
         for side in (0, 1):
             cut = [data.windows(recordings, person, side, exercise) for exercise in range(7)]
-            windows = [np.array([window_features(w) for w in windows]) for windows in cut]
+            windows = [data.features(windows) for windows in cut]
             train = np.concatenate([windows[c][:5] for c in range(7)])
             test = np.concatenate([windows[c][5:] for c in range(7)])
             wanted = np.concatenate([[c] * len(windows[c][5:]) for c in range(7)])

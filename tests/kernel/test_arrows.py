@@ -22,8 +22,8 @@ ORDER = (
     ("network",),  # of the mirror alone: the face
 )
 STEP = {stem: step for step, stems in enumerate(ORDER) for stem in stems}
-# What is no part of the order; features is of the front-end.
-OUTSIDE = ("features", "spec", "errors", "results", "integers")
+# What is no part of the order.
+OUTSIDE = ("spec", "errors", "results", "integers")
 
 
 def compiled(sources, folder):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import states
-from deeplomath import spec, window_features
+from deeplomath import spec
+from deeplomath.desk import data
 from deeplomath.mirror import contour
 from implementations import KERNEL, MIRROR, UNBOUNDED, fields, library
 from vectors import cases
@@ -128,7 +129,7 @@ def gesture(draw, name):
         frequency, size, sine, cosine = GESTURES[name]
         turn = 2 * np.pi * (np.arange(128) / 50 * frequency * draw.uniform(0.85, 1.15) + draw.uniform())
         samples += size * draw.uniform(0.8, 1.2) * (np.outer(np.sin(turn), sine) + np.outer(np.cos(turn), cosine))
-    return window_features((samples * 4096).astype(np.int16))
+    return data.features([(samples * 4096).astype(np.int16)])[0]
 
 
 @both

@@ -11,9 +11,10 @@ import pytest
 
 from deeplomath import Device, spec
 from deeplomath.errors import KernelError, TransportError
-from deeplomath.link import client
+from deeplomath.link import client, streaming
 from deeplomath.mirror import network
-from deeplomath.signal.features import window_features
+from deeplomath.signal.front import FrontEnd
+from streaming import statistics
 from wire import Line
 
 CONFIG = dict(features=3, classes=2, events=6, background=True)
@@ -121,20 +122,75 @@ SAMPLES = [
     np.zeros((4, 0), np.int16),
     np.zeros((1, 2), np.int16),
 ]
-SAMPLES += [np.zeros((0, 2), np.int16), np.zeros((4, 54), np.int16), np.zeros((2, 70000), np.int16)]
+SAMPLES += [np.zeros((4, 54), np.int16), np.zeros((2, 70000), np.int16), [[1, 2], [3, 32768]], [[1, 2], [3]]]
+PROGRAM = statistics(3, 4, 4, 1)
 
 
 @pytest.mark.parametrize("bad", SAMPLES, ids=range(len(SAMPLES)))
 def test_device_and_mirror_refuse_the_same_samples(bad):
-    ours, theirs = refusal(Device(Line()).window_features, bad), refusal(window_features, bad)
+    device = Device(Line())
+    device.model(PROGRAM)
+    ours, theirs = refusal(device.stream, bad), refusal(FrontEnd(PROGRAM).push, bad)
     assert isinstance(theirs, (TypeError, KernelError)) and type(ours) is type(theirs), (ours, theirs)
     assert getattr(ours, "code", 0) == getattr(theirs, "code", 0)
+    assert device.front().index == 0
 
 
-def test_samples_that_no_frame_holds_are_refused_with_the_limit():
-    with pytest.raises(KernelError, match="samples: 2000 given, at most 1095 fit the wire") as error:
-        Device(Line()).window_features(np.zeros((1000, 2), np.int16))
-    assert error.value.code == spec.ERROR_WINDOW
+PROGRAMS = [b"x", PROGRAM[:-1], PROGRAM + b"\0", PROGRAM[:3] + b"\0" + PROGRAM[4:], bytes(1025)]
+
+
+@pytest.mark.parametrize("bad", PROGRAMS, ids=range(len(PROGRAMS)))
+def test_device_and_mirror_refuse_the_same_programs_in_the_same_words(bad):
+    device = Device(Line())
+    device.model(PROGRAM, over=3)
+    before = device.front()
+    ours, theirs = refusal(device.model, bad), refusal(FrontEnd, bad)
+    assert type(ours) is type(theirs) is KernelError and ours.code == theirs.code == spec.ERROR_PROGRAM
+    assert str(ours) == str(theirs) and device.front() == before
+
+
+def test_a_program_that_no_frame_holds_is_refused_with_the_limit():
+    with pytest.raises(KernelError, match="bytes: 3000 given, at most 2189 fit the wire") as error:
+        Device(Line()).model(bytes(3000))
+    assert error.value.code == spec.ERROR_PROGRAM
+
+
+VOTES = [dict(over=0), dict(over=65), dict(over=256), dict(over=-1), dict(hold=256), dict(hold=-1), dict(by="most")]
+
+
+@pytest.mark.parametrize("bad", VOTES, ids=str)
+def test_a_vote_outside_its_limits_is_refused_with_the_field(bad):
+    device = Device(Line())
+    device.model(PROGRAM, over=3)
+    before = device.front()
+    with pytest.raises(KernelError, match=next(iter(bad))) as error:
+        device.model(PROGRAM, **bad)
+    assert error.value.code == spec.ERROR_ARGUMENT and device.front() == before
+
+
+STREAMING = {
+    "teach -1": lambda device: device.teach(-1),
+    "teach 2": lambda device: device.teach(2),
+    "teach 40000": lambda device: device.teach(40000),
+    "teach -1 events": lambda device: device.teach(0, -1),
+    "teach 2^32 events": lambda device: device.teach(0, 1 << 32),
+    "teach True": lambda device: device.teach(True),
+    "teach a name without a model": lambda device: device.teach("walk"),
+    "teach 1.5 events": lambda device: device.teach(0, 1.5),
+    "skip -1": lambda device: device.skip(-1),
+    "skip 1.5": lambda device: device.skip(1.5),
+}
+
+
+@pytest.mark.parametrize("words", STREAMING)
+def test_what_is_no_lesson_and_no_loss_is_refused_and_changes_nothing(words):
+    device = board(**CONFIG)
+    device.model(PROGRAM)
+    device.teach(1, 2)
+    before = device.front()
+    with pytest.raises((TypeError, KernelError)):
+        STREAMING[words](device)
+    assert device.front() == before
 
 
 def test_a_port_may_be_a_path(tmp_path):
@@ -191,8 +247,17 @@ def test_a_baud_that_no_port_has_is_a_transport_error(baud):
 
 
 def test_every_request_has_its_bad_arguments_here():
-    methods = {words.split()[0] for words in CALLS} | {"configure", "cost", "freeze", "window_features"}
-    public = {name: it for name, it in vars(client.Device).items() if not name.startswith("_")}
+    methods = {words.split()[0] for words in CALLS} | {
+        "configure",
+        "cost",
+        "freeze",
+        "model",
+        "stream",
+        "teach",
+        "skip",
+    }
+    both = vars(streaming.Streaming) | vars(client.Device)
+    public = {name: it for name, it in both.items() if not name.startswith("_")}
     assert {name for name, it in public.items() if len(inspect.signature(it).parameters) > 1} == methods
 
 

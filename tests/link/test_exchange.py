@@ -15,6 +15,7 @@ from deeplomath import Device, spec
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.link import emulator, exchange, frame, repl, transport
 from deeplomath.mirror import network
+from streaming import samples, statistics
 from wire import BANNER, BOARD_MODULE, BoardNetwork, Clock, Line, ReplLine, SlowLine, dlm_session, replies_of
 
 CONFIG = dict(features=160, classes=3, events=8, layers=1)
@@ -299,7 +300,12 @@ def test_no_frame_is_sent_twice_on_a_slow_wire(clock, baud):
     device.configure(**config)
     for i in range(8):
         device.learn(event(i), i % 2)
-    device.window_features(np.arange(1092, dtype=np.int16).reshape(21, 52))
+    device.model(statistics(16, 8, 8, 0b1111111111 >> 3))
+    device.configure(features=112, classes=2, events=16, layers=1)
+    device.stream(samples(136, 16))
+    device.configure(**config)
+    for i in range(8):
+        device.learn(event(i), i % 2)
     state = device.export()
     assert len(state) > 2 * spec.WIRE_CHUNK
     device.load(state)

@@ -11,7 +11,6 @@ import deeplomath
 from deeplomath import spec
 from deeplomath.link import frame, layout
 from deeplomath.mirror import network
-from deeplomath.signal.features import window_features
 from talk import CONFIG, EVENTS, Talk, configure_payload, ids, learn_payload, pack
 from wire import BoardNetwork, dlm_frame, dlm_handlers, dlm_spec
 
@@ -81,12 +80,6 @@ def test_info_and_digest_tell_what_the_mirror_tells(talk, mirror):
     assert talk.done("digest")[0]["digest"] == mirror.digest()
 
 
-def test_features_are_those_of_the_mirror(talk):
-    samples = np.arange(60, dtype=np.int16).reshape(20, 3) ** 2
-    _, rest = talk.done("features", struct.pack("<H", 3) + samples.astype("<i2").tobytes())
-    assert rest == window_features(samples).astype("<i2").tobytes()
-
-
 KERNEL_REFUSALS = [
     ("features", "learn", learn_payload(x=(1, 2)), "features: 2 given, 3 needed"),
     ("features", "infer", pack((1, 2, 3, 4)), "features: 4 given, 3 needed"),
@@ -113,7 +106,6 @@ KERNEL_REFUSALS = [
     ("present", "rename_class", struct.pack("<hh", 0, 1), "label: 1 given, a class that has events"),
     ("label", "rename_class", struct.pack("<hh", 0, 2), "label: 2 given, 0..1 allowed"),
     ("label", "drop_class", struct.pack("<h", -1), "label: -1 given, 0..1 allowed"),
-    ("window", "features", struct.pack("<H", 54) + bytes(2 * 54 * 2), "channels: 54 given, 1..53 allowed"),
 ]  # fmt: skip
 
 
@@ -313,7 +305,12 @@ SERVICE_REFUSALS = [
     ("payload", "export", bytes(3), "payload: 3 bytes given, 4 needed"),
     ("payload", "load", bytes(7), "payload: 7 bytes given, 8 and a multiple of 1 more needed"),
     ("payload", "load", struct.pack("<II", 0, 3) + bytes(4), "state: chunk up to 4 given, 3 in all"),
-    ("payload", "features", bytes(3), "payload: 3 bytes given, 2 and a multiple of 2 more needed"),
+    ("payload", "samples", bytes(7), "payload: 7 bytes given, 6 and a multiple of 2 more needed"),
+    ("payload", "model", bytes(2), "payload: 2 bytes given, 3 and a multiple of 1 more needed"),
+    ("payload", "teach", bytes(7), "payload: 7 bytes given, 8 needed"),
+    ("payload", "front", b"\0", "payload: 1 bytes given, 0 needed"),
+    ("argument", "teach", struct.pack("<hHI", 0, 2, 1), "flags: 2 given, 0..1 allowed"),
+    ("argument", "samples", struct.pack("<IH", 0, 2), "with_features: 2 given, 0..1 allowed"),
 ]
 
 
@@ -322,11 +319,11 @@ def test_a_wrong_length_is_refused_with_the_length_needed(talk, error, name, pay
     assert talk.refused(name, payload) == (getattr(spec, "ERROR_" + error.upper()), text)
 
 
-@pytest.mark.parametrize("opcode", [0, max(spec.OPCODES) + 1, 127])
+@pytest.mark.parametrize("opcode", [0, 9, max(spec.OPCODES) + 1, 127])
 def test_an_unknown_opcode_is_refused(talk, opcode):
     (reply,) = talk.send(frame.encode(opcode, 500))
     assert reply.opcode == opcode | spec.WIRE_REPLY
-    assert reply.payload == struct.pack("<b", spec.ERROR_OPCODE) + b"opcode: %d given, 1..23 known" % opcode
+    assert reply.payload == struct.pack("<b", spec.ERROR_OPCODE) + b"opcode: %d given, 1..27 known" % opcode
 
 
 @pytest.mark.parametrize("opcode", set(spec.OPCODES) - set(spec.UNBOUND))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import streaming
 import watch
 from deeplomath import Device, spec
 from deeplomath.audit import lockstep
@@ -21,6 +22,8 @@ from wire import BoardNetwork, Line
 
 CONFIG = dict(features=4, classes=2, events=8, layers=2, background=True)
 X = np.array([100, -200, 300, 9000], np.int16)
+PROGRAM = streaming.statistics(2, 4, 4, 0b11)
+SAMPLES = streaming.samples(12, 2)
 CALLS = {
     spec.OPCODE_CONFIGURE: lambda net: net.configure(**CONFIG),
     spec.OPCODE_LEARN: lambda net: net.learn(X, 1),
@@ -29,7 +32,10 @@ CALLS = {
     spec.OPCODE_INFO: lambda net: (net.info(), net.health(), net.footprint()),
     spec.OPCODE_EXPORT: lambda net: net.export(),
     spec.OPCODE_LOAD: lambda net: net.load(trained().export()),
-    spec.OPCODE_FEATURES: lambda net: net.window_features(np.zeros((4, 2), np.int16)),
+    spec.OPCODE_MODEL: lambda net: net.model(PROGRAM),
+    spec.OPCODE_SAMPLES: lambda net: (net.stream(SAMPLES), net.skip(3)),
+    spec.OPCODE_TEACH: lambda net: (net.teach(1, 1), net.stream(SAMPLES)),
+    spec.OPCODE_FRONT: lambda net: net.front(),
     spec.OPCODE_EXIT: lambda net: net.exit(),
     spec.OPCODE_BUILD: lambda net: net.build_step(5),
     spec.OPCODE_UNDO: lambda net: net.undo(),
@@ -78,6 +84,7 @@ def hostile(spoil):
     line = Hostile()
     line.session.handlers.network = copy.deepcopy(trained())
     device = Device(line)
+    device.model(PROGRAM)
     device.timeout, device.attempts = 0.002, 2
     line.spoil, line.armed = spoil, True
     return device

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deeplomath import spec  # noqa: E402
 from deeplomath.link import exchange, frame, layout  # noqa: E402
+from streaming import statistics  # noqa: E402
 from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_session, dlm_spec, replies_of  # noqa: E402
 
 TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
@@ -90,11 +91,11 @@ def test_the_limits_are_those_of_the_spec():
     assert len(limits) == 5
     highest = {name: getattr(spec, "LIMIT_" + name.upper()) for name in limits}
     assert limits == {name: f"1..{value}" for name, value in highest.items()}
-    assert f"| channels | u16 | 1..{spec.LIMIT_CHANNELS}: " in TEXT
     assert f"1..{spec.LIMIT_UNKNOWNS} unknown ids" in TEXT and f"at most {spec.LIMIT_UNKNOWNS}, no two alike" in TEXT
     room = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM
     assert f"payload, 0..{room} bytes" in TEXT
-    assert f"row by row; at most {(room - 2) // 2} |" in TEXT
+    assert spec.TAILS[spec.OPCODE_SAMPLES] == room - 1 - layout.REPLIES[spec.OPCODE_SAMPLES].form.size
+    assert spec.SIGNAL_PROGRAM <= room - layout.REQUESTS[spec.OPCODE_MODEL].form.size
 
 
 def conversation():
@@ -149,8 +150,17 @@ def conversation():
         say("FORGET", struct.pack("<I", 1))
         say("RENAME_CLASS", struct.pack("<hh", 1, 0))
         say("DROP_CLASS", struct.pack("<h", 0))
+        say("MODEL", struct.pack("<BBB", 3, 0, 1) + statistics(1, 4, 2))
+        say("TEACH", struct.pack("<hHI", 1, 0, 1))
+        lesson = "{} request while taught", "{} reply of a lesson"
+        say("SAMPLES", struct.pack("<IH", 0, 1) + int16(0, 50, 40, 70, 20, 60, 90), *lesson)
+        say("SAMPLES", struct.pack("<IH", 0, 1) + int16(20, 60, 90))
+        say("FRONT")
+        say("DROP_CLASS", struct.pack("<h", 1), "{} request of a class", "{} reply of a class")
+        say("TEACH", struct.pack("<hHI", 0, 0, 1), "{} request of one more", "{} reply of one more")
         say("FREEZE", b"\1")
-        say("FEATURES", struct.pack("<H", 2) + int16(0, 5, 4, 5, 0, 5, 4, 5))
+        frozen = "{} request while frozen", "{} reply of a refused event"
+        say("SAMPLES", struct.pack("<IH", 100, 0) + int16(0, 50, 40, 70), *frozen)
         say("DIGEST", b"", "{} request of version 2", "refusal of version 2", version=2)
         say("EXIT")
         sequence = PROBE - 1
@@ -205,6 +215,10 @@ def tail(opcode, failed, rest, replied):
         return parts
     if not rest:
         return []
+    if replied and opcode == spec.OPCODE_SAMPLES:
+        return events(rest)
+    if opcode == spec.OPCODE_MODEL:
+        return [(rest, "program")]
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):
         return [(rest, "chunk")]
     if replied and opcode == spec.OPCODE_INFER:
@@ -214,11 +228,50 @@ def tail(opcode, failed, rest, replied):
     return [numbers(kind, name, rest)]
 
 
+def fixed(form, rest):
+    """The parts of the numbers of a layout, and what stands behind them."""
+    parts, names = [], form.names
+    for label, kind in zip(names, form.form.format[1:]):
+        size = struct.calcsize("<" + kind)
+        parts.append((rest[:size], f"{label} {struct.unpack_from('<' + kind, rest)[0]}"))
+        rest = rest[size:]
+    return parts, rest
+
+
+def events(rest):
+    """The events of a reply to SAMPLES, part by part."""
+    parts = []
+    while rest:
+        head = layout.EVENT.unpack(rest)
+        more, rest = fixed(layout.EVENT, rest)
+        parts += more
+        if head["outcome"] == spec.OUTCOME_ANSWERED:
+            form = layout.REPLIES[spec.OPCODE_INFER]
+            near = 4 * form.unpack(rest)["n_nearest"]
+            more, rest = fixed(form, rest)
+            lists = numbers("I", "nearest", rest[:near]), numbers("i", "outputs", rest[near : near + 4 * CLASSES])
+            parts, rest = [*parts, *more, *lists], rest[near + 4 * CLASSES :]
+        elif head["outcome"] == spec.OUTCOME_LEARNED:
+            more, rest = fixed(layout.REPLIES[spec.OPCODE_LEARN], rest)
+            parts += more
+        else:
+            size = 2 + rest[1]
+            status = struct.unpack_from("<b", rest)[0]
+            parts += [
+                (rest[:1], f"status {status}, {spec.ERRORS[status]}"),
+                (rest[1:size], f'text "{rest[2:size].decode()}"'),
+            ]
+            rest = rest[size:]
+        if head["n_features"]:
+            parts.append(numbers("h", "features", rest[: 2 * head["n_features"]]))
+            rest = rest[2 * head["n_features"] :]
+    return parts
+
+
 PROBE = 0x4643  # a sequence that make_probe may choose
 CLASSES = 2  # of the network in the dumps
 TAILS = {
-    (spec.OPCODE_FEATURES, False): ("h", "samples"),
-    (spec.OPCODE_FEATURES, True): ("h", "features"),
+    (spec.OPCODE_SAMPLES, False): ("h", "samples"),
     (spec.OPCODE_UNKNOWN, True): ("h", "features"),
     (spec.OPCODE_UNKNOWNS, True): ("I", "unknowns"),
     (spec.OPCODE_NAME, False): ("I", "unknowns"),

@@ -13,6 +13,7 @@ from mpremote.transport_serial import SerialTransport
 from deeplomath import Device, DeviceError, spec
 from deeplomath.link import emulator
 from deeplomath.mirror.network import Network
+from streaming import samples, statistics
 
 SCARCE = Path(__file__).parents[1] / "on_board" / "scarce.py"
 STOCK = {"f405": False, "f405_mpy": True}  # the tiers: with the module in the firmware, and with the loadable one
@@ -143,7 +144,9 @@ def test_the_largest_network_fits_whatever_was_asked_before(device):
             device.learn(event(i), i % 4)
             device.infer(FAR)
             device.unknowns()
-        device.window_features(np.zeros((32, 3), np.int16))
+        device.model(statistics(6))
+        device.stream(samples(16, 6))
+        device.model(None)
         device.configure(**config, events=fit)
 
 

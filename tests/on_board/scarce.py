@@ -5,6 +5,7 @@ Prints a line a fault, and a last one: how often each status came. tests/link/te
 """
 
 import gc
+from binascii import crc32
 from struct import pack
 
 import deeplomath
@@ -14,11 +15,15 @@ from dlm_session import Session
 
 BLOCKS = 144  # pieces of the heap that are free at most: of 16 bytes, or of 32 where a pointer takes 8
 EVERY = 1 if len(pack("P", 0)) == 8 else 3  # an emulated board takes its time
-SPARE = 5000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
+SPARE = 12000 + 2 * BLOCKS * 4 * len(pack("P", 0))  # bytes that are filled anew each time
 OPCODES = [it and it[0] for it in spec.LAYOUTS]  # their names by number
 DECODER = Decoder()
 SIZES = dict(features=3, classes=3, events=6, layers=2)
 UNKNOWN = pack("<hhh", 32767, -32768, 32767)
+SAMPLES = pack("<24h", *(i * i * 37 % 2001 for i in range(24)))
+STATISTICS = pack("<BBHHHBBBH", 5, 0, 5, 4, 4, 0, 6, 7, 0)
+PROGRAM = pack("<2sBBIHH", b"DF", 1, 1, 0, 2, 3) + STATISTICS
+OTHER = pack("<2sBBIHH", b"DF", 1, 1, 1000, 2, 3) + STATISTICS
 
 
 def wire(opcode, payload, sequence):
@@ -70,20 +75,28 @@ def hog():
     return kept
 
 
-def facts(network):
-    if network is None:
-        return None
+def facts(session):
+    """Returns a sum of all that a request could change: a small int, which takes nothing of the heap."""
+    network, feed = session.handlers.network, session.handlers._feed
     info = network.info()
-    return network.digest(), info.clock, info.frozen, info.events, network.unknowns()
+    stream = feed.stream.label, feed.stream.left, feed.stream.vote.voted, feed.facts()
+    told = network.digest(), info.clock, info.frozen, info.events, network.unknowns(), stream
+    return crc32(repr(told).encode()) & 0x3FFFFFFF
 
 
 def prepare(session, state):
-    """Gives the session a network that has learned, and remembers an unknown; the last thing seen is a learn."""
+    """Gives the session a network that has learned, and remembers an unknown; the last thing seen is a learn.
+
+    And a front-end whose next event is to be learned.
+    """
     session.handlers.network.freeze(False)
     session.handlers.network.configure(**SIZES)
     session.handlers.network.load(state)
     session.handlers.network.infer(UNKNOWN)
     session.handlers.network.learn(pack("<hhh", 4000, 1, 2), 1)
+    gc.collect()  # as dlm_main does ahead of MODEL: what stays shall lie close
+    session.handlers._feed.model(PROGRAM, 5, 1, 1)
+    session.handlers._feed.stream.teach(2, 1)
 
 
 def requests():
@@ -102,6 +115,9 @@ def requests():
     yield "freeze", b"\1"
     yield "configure", pack("<HBHBHBB", 3, 3, 5, 2, 50, 0, 0)
     yield "load", pack("<II", 0, len(other.export())) + other.export()
+    yield "samples", pack("<IH", 7, 1) + SAMPLES
+    yield "model", pack("<BBB", 3, 0, 2) + OTHER
+    yield "teach", pack("<hHI", 1, 0, 7)
 
 
 def attempt(session, slots, frame, step, free):
@@ -115,9 +131,9 @@ def attempt(session, slots, frame, step, free):
         slots[n] = None
     gc.collect()
     first = bytes(reply) if reply is not None else None
-    behind = facts(session.handlers.network)
+    behind = facts(session)
     again = bytes(ask(session, frame))
-    return status(first), behind, facts(session.handlers.network), first in (None, again)
+    return status(first), behind, facts(session), first in (None, again)
 
 
 def run():
@@ -134,10 +150,10 @@ def run():
     for name, payload in asked:
         opcode = OPCODES.index(name)
         prepare(session, state)
-        before = facts(session.handlers.network)
+        before = facts(session)
         sequence += 1
         done = status(bytes(ask(session, wire(opcode, payload, sequence))))
-        after = facts(session.handlers.network)
+        after = facts(session)
         if done or before == after:
             print("useless", name, done)
         prepare(session, state)

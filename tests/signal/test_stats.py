@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import kurtosis
 
-from deeplomath import spec, window_features
+from deeplomath import spec
 from deeplomath.signal import stats
 from front_ends import kernel_stats
 from vectors import cases
@@ -30,11 +30,6 @@ def test_kernel_mirror_and_unbounded_run_agree_on_any_window(seed, n, size, flag
     wanted = stats.stats(np.array([x.tolist()], object), flags)[:, 0].tolist()
     assert kernel_stats(x, flags).tolist() == mirror_stats(x, flags).tolist() == wanted
     assert all(-32768 <= value <= 32767 for value in wanted)
-
-
-def test_three_of_them_are_those_of_window_features():
-    x = np.random.default_rng(1).integers(-3000, 3000, (200, 4))
-    assert stats.stats(x.T, 7).ravel().tolist() == window_features(x).tolist()
 
 
 def test_statistics_follow_what_they_are_called():

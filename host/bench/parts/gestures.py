@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deeplomath import window_features
+from deeplomath.desk import data
 from deeplomath.desk.data import LSB_PER_G, WINDOW
 
 from .. import scores
@@ -57,7 +57,7 @@ def window(gesture, random):
 
 def features(gesture, count, random):
     """int16 [count, 9]"""
-    return np.array([window_features(window(gesture, random)) for _ in range(count)])
+    return data.features([window(gesture, random) for _ in range(count)])
 
 
 def gestures_jobs(quick):

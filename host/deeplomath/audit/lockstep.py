@@ -11,7 +11,10 @@ from .. import spec
 from ..errors import DeeplomathError, KernelError
 from ..mirror import memory, state
 from ..mirror.network import Network
-from ..signal.features import window_features
+from ..results import Answer, Learned, event
+from ..signal.front import FrontEnd
+from ..stream import Stream
+from ..vote import Vote
 
 HISTORY = 3  # requests before a mismatch that are shown with it
 STATE_HEADER = (
@@ -54,10 +57,64 @@ class Lockstep:
         self.footprint = self._agreed("configure", board.configure(**config), self.mirror.footprint())
         self._compare_digests("configure")
 
-    def window_features(self, samples):
-        """Features int16 [3 * channels] of samples int16 [n, channels], made by the board. No digest: no network is asked."""
-        found = self._ask("features", lambda side: side.window_features(samples))
-        return np.asarray(self._agreed("features", found, window_features(samples)), np.int16)
+    def model(self, model, *, over=1, by="majority", hold=0):
+        """Makes a front-end on both sides, as Device.model does; returns its footprint in bytes."""
+        over, by, hold = getattr(model, "vote", (over, by, hold))
+
+        def mirrored():
+            self._front = FrontEnd(getattr(model, "program", model))
+            self._naming, self._label_of = getattr(model, "name", None), getattr(model, "label", None)
+            self._stream = Stream(Vote(over, by == "mean", hold, spec.LIMIT_CLASSES))
+            return self._front.footprint
+
+        found = self._ask("model", lambda side: side.model(model, over=over, by=by, hold=hold))
+        return _returned(self._agreed("model", found, _outcome(lambda _: mirrored(), None)))
+
+    def teach(self, label, events=1, build=True):
+        """The next events of the stream are learned under this label on both sides, as Device.teach says."""
+        label = self._label_of(label) if isinstance(label, str) and self._label_of else label
+        self.board.teach(label, events, build)
+        self._stream.teach(label, events, build)
+
+    def skip(self, n):
+        """n samples were lost on both sides."""
+        self.board.skip(n)
+        self._front.skip(n)
+
+    def stream(self, samples):
+        """The Events that samples complete on both sides, a list: features, results, votes and digests are compared."""
+        found = self._ask("features", lambda side: side.stream(samples))
+        if isinstance(found, KernelError):  # then neither has taken any
+            raise found
+        made = self._front.push(samples)
+        if len(found) != len(made):
+            raise self._mismatch("stream", [("events", len(found), len(made))])
+        # The mirror goes to where the board is, and only then is it asked what differs.
+        walked = [self._streamed(board, *each) for board, each in zip(found, made, strict=True)]
+        for i, (board, mirror) in enumerate(zip(found, walked, strict=True), 1 - len(found)):
+            if not same_event(board, mirror):
+                request = self.requests[i - 1].partition(": ")[0].partition(", ")[2]
+                self.events, self.requests = self.events + i, self.requests[: i - 1]
+                raise self._mismatch(request, event_rows(board, mirror))
+            self.comparisons += 1
+        if found and not self.mirror.info().building:
+            self._compare_digests("stream", found[-1].learned or found[-1].answer)
+        return found
+
+    def _streamed(self, board, at, x):
+        """The mirror's Event of these features; while its rebuild goes on, the board's shows whether that is done there."""
+        self.events += 1
+        label, building = self._stream.label, self.mirror.info().building
+        if building and board.answer and board.answer != self.mirror.infer_many([x])[0]:
+            self.mirror.build_step(WHOLE)
+        result, voted = self._stream.take(self.mirror, x)
+        kind = "infer" if isinstance(result, Answer) else "learn"
+        if board.ticks is not None:
+            self.ticks[kind].append(board.ticks)
+        words = f"learn as {label}" if kind == "learn" else kind
+        self.requests.append(f"event {self.events}, {words} at sample {at}: {_brief(result)}")
+        whole = isinstance(result, Learned) and not self.mirror.info().building
+        return event(at, x, result, voted, label, self._naming, digest=self.mirror.digest() if whole else None)
 
     def learn(self, x, label, build=True):
         """Learns x (int16 [features]) as label on both sides: a Learned."""
@@ -143,9 +200,7 @@ class Lockstep:
         if not self.mirror.info().building:
             self._compare_digests(request, result)
         self.requests.append(f"event {self.events}, {request}: {_brief(result)}")
-        if isinstance(result, KernelError):
-            raise result
-        return result
+        return _returned(result)
 
     def _ask(self, kind, call):
         found = _outcome(call, self.board)
@@ -221,6 +276,28 @@ def _outcome(call, side):
         return call(side)
     except KernelError as error:
         return error
+
+
+def _returned(result):
+    """The result, unless it is an error, which is raised."""
+    if isinstance(result, KernelError):
+        raise result
+    return result
+
+
+def same_event(board, mirror):
+    """Whether two Events are the same, but for ticks, and for the features of one that has none."""
+    features = board.x is None or np.array_equal(board.x, mirror.x)
+    rest = [name for name in mirror._fields if name not in ("x", "ticks")]
+    return features and all(_same(getattr(board, name), getattr(mirror, name)) for name in rest)
+
+
+def event_rows(board, mirror):
+    """(quantity, board's, mirror's) of two Events, what became of them field by field."""
+    rows = [("sample", board.at, mirror.at)]
+    rows += [] if board.x is None else [("features", board.x.tolist(), mirror.x.tolist())]
+    pair = [it.answer or it.learned or it.refused for it in (board, mirror)]
+    return [*rows, *_rows(*pair), ("voted", board.voted, mirror.voted), ("digest", board.digest, mirror.digest)]
 
 
 def _same(board, mirror):

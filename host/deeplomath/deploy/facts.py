@@ -7,7 +7,10 @@ from ..errors import DeployError
 from ..link.rawrepl import shown
 from ..paths import MODULES
 
-DEVICE = ("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_handlers", "dlm_session", "dlm_line", "dlm_main")
+DEVICE = (
+    *("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_vote", "dlm_stream", "dlm_feed"),
+    *("dlm_handlers", "dlm_session", "dlm_line", "dlm_main"),
+)
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
     *("xtensa", "xtensawin", "rv32imc"),

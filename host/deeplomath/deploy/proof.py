@@ -6,8 +6,62 @@ import numpy as np
 from ..audit.lockstep import Lockstep
 from ..link.client import Device
 from ..link.transport import BAUD
+from ..model import text
+from ..model.model import Model
 
 LIFE = 24  # events of the self-test
+SAMPLES = 400
+
+# A front-end in which every kind of arithmetic has a part.
+MODEL = """
+[source]
+lines = ["a", "b"]
+rate = 100
+
+[[front_end]]
+op = "mix"
+shift = 1
+new = ["sum = a + b"]
+
+[[front_end]]
+op = "norm"
+of = ["a", "b"]
+new = "length"
+
+[[front_end]]
+op = "biquad"
+of = "sum"
+new = "slow"
+sections = [[10328631, 20657262, 10328631, -843479200, 347922810]]
+
+[[front_end]]
+op = "window"
+of = ["length", "slow"]
+samples = 32
+hop = 24
+
+[[front_end]]
+op = "stats"
+values = ["deviation"]
+
+[[front_end]]
+op = "power"
+
+[[front_end]]
+op = "bands"
+bins = [0, 4, 16]
+
+[[front_end]]
+op = "map"
+subtract = "mean"
+
+[classes]
+count = 3
+
+[vote]
+over = 3
+by = "mean"
+"""
 
 
 def self_test(port, baud=BAUD):
@@ -28,5 +82,8 @@ def _live(device):
         lockstep.infer(x) if i % 5 == 4 else lockstep.learn(x, i % 3)
     lockstep.undo()
     lockstep.finish()
-    lockstep.window_features((np.arange(96, dtype=np.int16) * 331 % 997).reshape(32, 3))
+    lockstep.model(Model(text.parsed(MODEL)))
+    lockstep.teach(2, 3)
+    lockstep.stream((np.arange(2 * SAMPLES) * 331 % 997 * 17 - 8000).reshape(SAMPLES, 2))
+    device.model(None)
     return lockstep

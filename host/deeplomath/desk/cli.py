@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from .. import paths, spec
-from ..audit import eventfile
+from ..audit import eventfile, recording
 from ..audit.lockstep import Lockstep, Mismatch
 from ..deploy import deploy, install
 from ..errors import DataError, DeeplomathError, DeviceError, KernelError
 from ..link.client import Device
 from ..link.transport import BAUD
 from ..mirror.network import Network
+from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, models, options, report, screen, statuses
+from . import data, demo, drawing, models, options, report, running, screen, statuses
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -86,12 +87,13 @@ def info_command(port: Port, baud: Baud = BAUD):
     with opened(port, baud) as (device, _):
         hello = device.hello
         console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
+        told = running.front_facts(device.front())
         if hello.configured:
             info, health = device.info(), device.health()
-            console.print(report.facts([*network_facts(device, info), *unknown_facts(device.unknowns())]))
-            console.print(
-                report.facts([("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")])
-            )
+            told = [*network_facts(device, info), *unknown_facts(device.unknowns()), *told]
+            told += [("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")]
+        if told:
+            console.print(report.facts(told))
 
 
 @app.command("check")
@@ -144,6 +146,52 @@ def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.S
     events = demo.events(demo.both_arms(data.load(), person, side))
     eventfile.write(file, events)
     console.print(f"{file}: {len(events)} events", soft_wrap=True)
+
+
+@app.command("run")
+@reported
+def run_command(
+    model: models.ModelFile,
+    file: Annotated[Path, typer.Argument(help="A recording of samples: .csv, .npz or .wav.")],
+    port: Annotated[
+        str | None, typer.Option(help="A board's port, or `emulator`; by default the mirror alone.")
+    ] = None,
+    teach: Annotated[
+        list[str] | None, typer.Option(help="NAME:FROM-TO: events of these samples, or seconds (2.5s), are learned.")
+    ] = None,
+    shots: Annotated[
+        int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label of the recording are learned.")
+    ] = 0,
+    only: Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
+    force: Force = False,
+    baud: Baud = BAUD,
+):
+    """Streams a recording through a model: raw samples in, names out. A board does it in lockstep with the mirror.
+
+    Labels of the recording (a column `label`) are what answers are held to. The board's network and front-end are replaced;
+    a network that has learned, only by --force.
+    """
+    chosen = Model(model)
+    recorded = recording.read(file, chosen.source)
+    rate = recorded.rate or chosen.source.rate
+    lessons = [running.lesson(it, rate) for it in teach or ()]
+    planned = running.plan(chosen, recorded, lessons, shots, only or ())
+    with contextlib.ExitStack() as stack:
+        side = running.Alone(chosen)
+        if port:
+            device, _ = stack.enter_context(opened(port, baud))
+            side = replaced(device, port, force, chosen.config())
+            side.model(chosen)
+        played = []
+        for it in running.play(side, chosen, recorded.samples, planned):
+            played.append(it)
+            print(running.as_json(*it, rate), flush=True) if as_json else console.print(running.words(*it, rate))
+    if not as_json:
+        console.print(report.facts(running.summary(played)))
+        if port:
+            said = f"{side.comparisons} results and digests equal, the last {side.digest:08x}"
+            console.print(f"Board and mirror agreed after each event: {said}", soft_wrap=True)
 
 
 @app.command("deploy")

@@ -6,6 +6,7 @@ one recording each, 6 channels at 50 Hz. It is stored in physical units; samples
 accelerometer +-8 g at 4096 LSB/g, gyroscope +-2000 deg/s at 16.4 LSB/(deg/s), rounded and saturated to int16.
 """
 
+import functools
 import hashlib
 import io
 import subprocess
@@ -18,7 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..model import text
 from ..paths import BUILD
+from ..signal.front import FrontEnd
 
 PACKAGE = "seglearn==1.2.5"
 MEMBER = "seglearn/data/watch_dataset.npy"
@@ -41,6 +44,27 @@ LSB_PER_G = 4096
 LSB_PER_RAD_S = 16.4 * 180 / np.pi
 SCALE = "accelerometer +-8 g at 4096 LSB/g, gyroscope +-2000 deg/s at 16.4 LSB/(deg/s), int16"
 WINDOW, HOP = 128, 64
+LINES = ("ax", "ay", "az", "gx", "gy", "gz")
+
+# A window behind the other: of each line its mean, and the logarithms of its deviation and of its mean step.
+MODEL = """
+[source]
+lines = {lines}
+rate = 50
+
+[[front_end]]
+op = "window"
+of = {lines}
+samples = {samples}
+hop = {samples}
+
+[[front_end]]
+op = "stats"
+values = ["mean", "deviation", "step"]
+
+[classes]
+names = {names}
+"""
 
 
 class Recording(NamedTuple):
@@ -113,3 +137,18 @@ def windows(recordings, person, side, exercise):
         raise DataError(f"person {person}, side {side}, exercise {exercise}: not in the data")
     cut = [samples[i : i + WINDOW] for samples in found for i in range(0, len(samples) - WINDOW + 1, HOP)]
     return np.array(cut, np.int16).reshape(-1, WINDOW, 6)
+
+
+@functools.cache
+def model(lines=LINES, samples=WINDOW):
+    """The Text of the model of windows of so many samples of these lines."""
+    return text.parsed(MODEL.format(lines=list(lines), samples=samples, names=list(EXERCISES)), "data.py")
+
+
+def features(cut):
+    """Features int16 [k, 3 lines] of windows int16 [k, n, lines]: all means, all deviations, all steps."""
+    cut = np.asarray(cut, np.int16)
+    count, samples, lines = cut.shape
+    front = FrontEnd(model(tuple(f"line{i}" for i in range(lines)), samples).program)
+    events = front.push(cut.reshape(count * samples, lines))
+    return np.array([x for _, x in events], np.int16).reshape(count, 3 * lines)

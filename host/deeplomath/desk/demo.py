@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The demo: one person's exercises, played window by window to a board and the mirror in lockstep. report.py shows it."""
 
-import functools
 import itertools
 from typing import NamedTuple
 
@@ -9,8 +8,8 @@ import numpy as np
 
 from .. import spec
 from ..mirror.network import Network
+from ..model.model import Model
 from ..results import Verdict
-from ..signal.features import window_features
 from . import data
 
 CONFIG = dict(features=18, classes=7, events=64)
@@ -56,8 +55,8 @@ class Step(NamedTuple):
 class Played(NamedTuple):
     """A step, its features, and what came of it.
 
-    x: int16 [18], of a "name" [n, 18], of all unknowns that were named; result: Answer, Learned, or None of an undo and of
-    a "name" that found nothing to name.
+    x: int16 [18], of a "name" [n, 18], of all unknowns that were named, of an undo None; result: Answer, Learned, or None
+    of an undo and of a "name" that found nothing to name.
     """
 
     step: Step
@@ -106,23 +105,34 @@ def script(windows):
     return steps + asked("f", "never", NEVER, range(n_own[NEVER]))
 
 
-def play(steps, windows, network, make_features):
-    """Yields a Played for each Step. network: Lockstep or Network; make_features: window int16 [128, 6] -> int16 [18]."""
-    features = functools.cache(lambda arm, exercise, window: make_features(windows[arm][exercise][window]))
+class Alone:
+    """The mirror alone, with what a Lockstep has that a demo asks: samples go through a Model."""
+
+    def __init__(self, network=None):
+        model = Model(data.model())
+        self.network = model.net = network or Network(**CONFIG)
+        self.teach, self.stream = model.teach, model.push
+        self.undo, self.unknowns, self.name = self.network.undo, self.network.unknowns, self.network.name
+
+
+def play(steps, windows, side):
+    """Yields a Played for each Step. side: a Lockstep with the model of the data, or Alone."""
     met = []  # (exercise, features) of each unknown: their ids count them
     for step in steps:
-        x, result = features(step.arm, step.exercise, step.window), None
-        if step.act == "infer":
-            result = network.infer(x)
-            met += [(step.exercise, x)] * (result.verdict == Verdict.UNKNOWN)
-        elif step.act == "learn":
-            result = network.learn(x, step.label)
+        x, result = None, None
+        if step.act in ("infer", "learn"):
+            if step.act == "learn":
+                side.teach(step.label, 1)
+            (event,) = side.stream(windows[step.arm][step.exercise][step.window])
+            x, result = event.x, event.answer or event.learned
+            if event.answer:
+                met += [(step.exercise, x)] * (result.verdict == Verdict.UNKNOWN)
         elif step.act == "undo":
-            network.undo()
+            side.undo()
         else:
-            unknowns = [unknown for unknown in network.unknowns() if met[unknown][0] == step.exercise]
-            x = np.array([met[unknown][1] for unknown in unknowns], np.int16).reshape(len(unknowns), len(x))
-            result = network.name(unknowns, step.label) if unknowns else None
+            unknowns = [unknown for unknown in side.unknowns() if met[unknown][0] == step.exercise]
+            x = np.array([met[unknown][1] for unknown in unknowns], np.int16).reshape(len(unknowns), CONFIG["features"])
+            result = side.name(unknowns, step.label) if unknowns else None
         yield Played(step, x, result)
 
 
@@ -132,9 +142,10 @@ def run(lockstep, windows, on_begin, on_played):
     on_begin(lockstep, steps) and on_played(lockstep, played) are called on the way. Raises Mismatch.
     """
     steps = script(windows)
+    lockstep.model(Model(data.model()))
     on_begin(lockstep, steps)
     story = []
-    for played in play(steps, windows, lockstep, lockstep.window_features):
+    for played in play(steps, windows, lockstep):
         story.append(played)
         on_played(lockstep, played)
     return story, lockstep.finish()
@@ -185,7 +196,7 @@ def mean_scores(recordings):
 
 def arm_scores(windows):
     """One arm's {(scene, part, what): share}, as mean_scores has it."""
-    story = list(play(script(windows), windows, Network(**CONFIG), window_features))
+    story = list(play(script(windows), windows, Alone()))
     return {key: hits / of for key, (hits, of) in scores(story).items()}
 
 
@@ -196,7 +207,7 @@ def events(windows):
     """
     steps = [step for step in script(windows) if step.scene != "e"]
     pairs = []
-    for played in play(steps, windows, Network(**CONFIG), window_features):
+    for played in play(steps, windows, Alone()):
         asked = played.step.act == "infer"
         pairs += [(None, played.x)] if asked else [(label, x) for x, label in lessons([played])]
     return pairs

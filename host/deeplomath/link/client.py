@@ -12,10 +12,11 @@ import numpy as np
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
 from ..integers import as_int16, check_int
-from ..results import Action, Answer, Cost, Info, Learned, Reason, Verdict
+from ..results import Cost, Info
 from . import layout, replies
 from .connect import Connection
 from .exchange import InRepl, Link
+from .streaming import Streaming
 from .transport import BAUD, Transport
 
 
@@ -36,7 +37,7 @@ class Health(NamedTuple):
     heap_free: int
 
 
-class Device:
+class Device(Streaming):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
@@ -51,7 +52,7 @@ class Device:
     where a service was started, three more after that. Requests of several threads wait for each other.
 
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
-    or made features (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
+    or streamed (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
@@ -111,7 +112,7 @@ class Device:
         """What such a network would cost the board at most, a Cost; its own network has no part in it."""
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
         config = _flagged(dict(**sizes, regression=regression, background=background))
-        return _pick(Cost, self._request(spec.OPCODE_COST, **config)[0])
+        return replies.pick(Cost, self._request(spec.OPCODE_COST, **config)[0])
 
     def learn(self, x, label, build=True):
         """Learns the event x [features], integers that fit int16, under label: a Learned. Sets last_digest, last_ticks.
@@ -182,14 +183,7 @@ class Device:
         with self._lock:
             classes = self._known().classes
             got, rest = self._request(spec.OPCODE_INFER, data)
-        near = 4 * got["n_nearest"]
-        replies.check_tail(spec.OPCODE_INFER, rest, near + 4 * classes)
-        if not -1 <= got["label"] < classes:
-            raise ProtocolError(f"infer: a reply with label {got['label']}, -1..{classes - 1} allowed")
-        got["verdict"] = Verdict(got["verdict"])
-        got["nearest"] = struct.unpack(f"<{got['n_nearest']}I", rest[:near])
-        got["outputs"] = struct.unpack(f"<{classes}i", rest[near:])
-        return _pick(Answer, got)
+        return replies.answer(spec.OPCODE_INFER, got, rest, classes)
 
     def digest(self):
         """CRC-32 of everything the network is."""
@@ -228,22 +222,11 @@ class Device:
         """Configuration and present size, an Info."""
         got = self._info()
         got.update((name, bool(got[name])) for name, _, *allowed in spec.REPLIES[spec.OPCODE_INFO] if allowed == [0, 1])
-        return _pick(Info, got)
+        return replies.pick(Info, got)
 
     def health(self):
         """State of the board, a Health."""
-        return _pick(Health, self._info())
-
-    def window_features(self, samples):
-        """Features int16 [3 * channels] of samples [n, channels], integers that fit int16, made by the board.
-
-        The samples of a window have to fit one frame.
-        """
-        samples = as_int16(samples, "samples", ("sample", "channel"))
-        data, channels = samples.astype("<i2").tobytes(), samples.shape[1]
-        rest = self._request(spec.OPCODE_FEATURES, data, channels=channels)[1]
-        replies.check_tail(spec.OPCODE_FEATURES, rest, 2 * 3 * channels)
-        return _features(rest)
+        return replies.pick(Health, self._info())
 
     def exit(self):
         """Ends the service; the board is back in its REPL. Its words count as the reply, should that be lost."""
@@ -256,10 +239,7 @@ class Device:
 
     def _learned(self, opcode, tail=b"", **fields):
         got, _ = self._request(opcode, tail, **fields)
-        got["action"], got["reason"] = Action(got["action"]), Reason(got["reason"])
-        if got["reason"] == Reason.NONE:
-            got["evicted"] = -1
-        return _pick(Learned, got)
+        return replies.learned(got)
 
     def _connect(self, start=True):
         connection = Connection(self._link, self.timeout, self.attempts, start)
@@ -281,7 +261,7 @@ class Device:
                 f"{spec.VERSION_SPEC}; their digests cannot agree: update one of them"
             )
         if got["configured"]:
-            self._network = _pick(replies.Network, got)
+            self._network = replies.pick(replies.Network, got)
         return Hello(*got.values(), *texts)
 
     def _known(self):
@@ -292,7 +272,7 @@ class Device:
 
     def _info(self):
         got = self._request(spec.OPCODE_INFO)[0]
-        self._network = _pick(replies.Network, got)
+        self._network = replies.pick(replies.Network, got)
         return got
 
     def _request(self, opcode, tail=b"", **fields):
@@ -326,6 +306,10 @@ class Device:
         status, body = struct.unpack_from("<b", reply.payload)[0], reply.payload[1:]
         if status == spec.ERROR_UNCONFIGURED and self._network:
             raise DeviceError(status, f"{name}: the board has lost its network: it was reset; configure it again")
+        if status == spec.ERROR_FRONT and self._front and self._front.lines:
+            raise DeviceError(
+                status, f"{name}: the board has lost its front-end: it was reset; give it the model again"
+            )
         if status:
             raise replies.failure(status, body)
         got, tail = replies.take(opcode, body)
@@ -366,7 +350,3 @@ def _event(x):
 
 def _features(data):
     return np.frombuffer(data, "<i2").astype(np.int16)
-
-
-def _pick(kind, got):
-    return kind(*(got[name] for name in kind._fields))

@@ -28,6 +28,7 @@ def _layout(fields):
 
 REQUESTS = {opcode: _layout(fields) for opcode, fields in spec.REQUESTS.items()}
 REPLIES = {opcode: _layout(fields) for opcode, fields in spec.REPLIES.items()}
+EVENT = _layout(spec.EVENT)  # of a reply to SAMPLES
 
 
 def pack(opcode, values, tail=b""):

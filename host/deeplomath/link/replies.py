@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What a board may answer: each reply is held to the bounds of PROTOCOL.md section 6 before anything is made of it."""
 
+import struct
 from typing import NamedTuple
 
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError
 from ..mirror.layout import largest_state
+from ..results import Action, Answer, Learned, Reason, Verdict
 from ..text import printable
 from . import layout
 
@@ -38,18 +40,49 @@ def take(opcode, body):
 
     ProtocolError: a number is not within its range, or there are fewer bytes than it has, or more than it can have.
     """
-    name, form, most = spec.OPCODES[opcode], layout.REPLIES[opcode].form, spec.TAILS.get(opcode, 0)
-    if len(body) < form.size:
-        raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {form.size} needed")
-    got, tail = layout.REPLIES[opcode].unpack(body), body[form.size :]
-    without = got.get("configured") == 0  # a network: the configuration is 0
-    for field, _, low, high in spec.REPLIES[opcode]:
-        low = 0 if without and field in _CONFIG else low
-        if not low <= got[field] <= high:
-            raise ProtocolError(f"{name}: a reply with {field} {got[field]}, {low}..{high} allowed")
+    name, most = spec.OPCODES[opcode], spec.TAILS.get(opcode, 0)
+    got, tail = numbers(name, spec.REPLIES[opcode], layout.REPLIES[opcode], body)
     if len(tail) > most:
         raise ProtocolError(f"{name}: a reply with {len(tail)} bytes behind its fields, {most} allowed")
     return got, tail
+
+
+def numbers(name, fields, form, body):
+    """The numbers at the start of a body by name, and the bytes behind them; name: of the opcode. ProtocolError as take."""
+    size = form.form.size
+    if len(body) < size:
+        raise ProtocolError(f"{name}: a reply of {len(body)} bytes, {size} needed")
+    got = form.unpack(body)
+    without = got.get("configured") == 0  # a network: the configuration is 0
+    for field, _, low, high in fields:
+        low = 0 if without and field in _CONFIG else low
+        if not low <= got[field] <= high:
+            raise ProtocolError(f"{name}: a reply with {field} {got[field]}, {low}..{high} allowed")
+    return got, body[size:]
+
+
+def answer(opcode, got, tail, classes):
+    """The Answer of these numbers and the lists behind them, of a network of so many classes. ProtocolError."""
+    near = 4 * got["n_nearest"]
+    check_tail(opcode, tail, near + 4 * classes)
+    if not -1 <= got["label"] < classes:
+        raise ProtocolError(f"{spec.OPCODES[opcode]}: a reply with label {got['label']}, -1..{classes - 1} allowed")
+    lists = dict(
+        nearest=struct.unpack(f"<{got['n_nearest']}I", tail[:near]), outputs=struct.unpack(f"<{classes}i", tail[near:])
+    )
+    return pick(Answer, got | lists | dict(verdict=Verdict(got["verdict"])))
+
+
+def learned(got):
+    """The Learned of these numbers."""
+    reason = Reason(got["reason"])
+    evicted = -1 if reason == Reason.NONE else got["evicted"]
+    return pick(Learned, got | dict(action=Action(got["action"]), reason=reason, evicted=evicted))
+
+
+def pick(kind, got):
+    """A named tuple of this kind of what was got, by name."""
+    return kind(*(got[name] for name in kind._fields))
 
 
 def check_tail(opcode, tail, needed):
@@ -64,13 +97,26 @@ def texts(tail):
     """The texts of HELLO's reply, printable. ProtocolError: they do not fill it."""
     found = []
     for _ in spec.TEXTS[spec.OPCODE_HELLO]:
-        size = tail[0] if tail else 0
-        if len(tail) < 1 + size:
-            raise ProtocolError(f"hello: a reply with {len(tail)} bytes left for a text, {1 + size} needed")
-        found.append(printable(tail[1 : 1 + size].decode("utf-8", "replace")))
-        tail = tail[1 + size :]
+        text, tail = take_text(spec.OPCODE_HELLO, tail)
+        found.append(printable(text.decode("utf-8", "replace")))
     check_tail(spec.OPCODE_HELLO, tail, 0)
     return found
+
+
+def take_text(opcode, tail):
+    """The bytes of a text at the start, and what stands behind it."""
+    size = tail[0] if tail else 0
+    if len(tail) < 1 + size:
+        words = f"a reply with {len(tail)} bytes left for a text, {1 + size} needed"
+        raise ProtocolError(f"{spec.OPCODES[opcode]}: {words}")
+    return tail[1 : 1 + size], tail[1 + size :]
+
+
+def take_bytes(opcode, tail, size):
+    """So many bytes, and what stands behind them."""
+    if len(tail) < size:
+        raise ProtocolError(f"{spec.OPCODES[opcode]}: a reply with {len(tail)} bytes left, {size} needed")
+    return tail[:size], tail[size:]
 
 
 def failure(status, text):

@@ -2,33 +2,18 @@
 """A model: the front-end and the network that a model file declares, with names for what they learn."""
 
 from importlib import resources
-from typing import NamedTuple
 
-import numpy as np
-
+from .. import spec
 from ..errors import ModelError
 from ..mirror.network import Network
-from ..results import Answer, Learned, Verdict
+from ..results import Answer, Learned, Verdict, event
 from ..signal.front import FrontEnd
+from ..stream import Stream
+from ..vote import Vote
 from . import text
 
 PRESETS = "motion", "keywords", "vibration", "current"
 UNKNOWN = "unknown"
-
-
-class Event(NamedTuple):
-    """What push gives for an event.
-
-    at: the index of the sample that completed it, from 0; x: int16 [features]; answer: an Answer, None where the event was
-    learned or nothing was learned before it; learned: a Learned, None where it was answered; name: of the class that it
-    was learned as or is, "unknown" where the answer's verdict is that, None without an answer.
-    """
-
-    at: int
-    x: np.ndarray
-    answer: Answer | None
-    learned: Learned | None
-    name: str | None
 
 
 def preset(name):
@@ -62,7 +47,8 @@ class Model:
         self.steps, self.classes = self.text.steps, self.text.classes
         self.names = list(self.text.names)
         self._front = self._net = None
-        self._label, self._left = 0, 0
+        by_mean = self.vote.by == spec.RULES[spec.RULE_MEAN]
+        self._stream = Stream(Vote(self.vote.over, by_mean, self.vote.hold, spec.LIMIT_CLASSES))
 
     def front_end(self, unbounded=False):
         """A fresh FrontEnd of the program."""
@@ -96,7 +82,7 @@ class Model:
         """The next events, so many, are learned under this name or label; 0 ends it. ModelError for one too many."""
         if isinstance(events, bool) or not isinstance(events, int) or events < 0:
             raise ModelError(f"events: {events!r} given, 0 or more allowed")
-        self._label, self._left = self.label(name), events
+        self._stream.teach(self.label(name), events)
 
     def label(self, name):
         """The label of a class by its name; a new name gets the next number. A label, 0..classes-1, is returned as it is."""
@@ -114,11 +100,11 @@ class Model:
         return self.names.index(name)
 
     def name(self, answer):
-        """The name of an Answer or a label: of its class, "unknown" for that verdict."""
+        """The name of an Answer or a label: of its class, "unknown" for that verdict, and for the label -1."""
         if isinstance(answer, Answer):
-            if answer.verdict == Verdict.UNKNOWN:
-                return UNKNOWN
-            answer = answer.label
+            answer = -1 if answer.verdict == Verdict.UNKNOWN else answer.label
+        if answer < 0:
+            return UNKNOWN
         return self.names[answer] if answer < len(self.names) else f"class {answer}"
 
     def push(self, samples):
@@ -126,11 +112,7 @@ class Model:
         return [self._event(at, x) for at, x in self.front.push(samples)]
 
     def _event(self, at, x):
-        if self._left:
-            learned = self.net.learn(x, self._label)
-            self._left -= 1
-            return Event(at, x, None, learned, self.name(self._label))
-        answer = self.net.infer(x)
-        if answer.label < 0:
-            return Event(at, x, None, None, None)
-        return Event(at, x, answer, None, self.name(answer))
+        label = self._stream.label
+        result, voted = self._stream.take(self.net, x)
+        digest = self.net.digest() if isinstance(result, Learned) and not self.net.info().building else None
+        return event(at, x, result, voted, label, self.name, digest=digest)

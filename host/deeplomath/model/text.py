@@ -20,8 +20,7 @@ HEADER = struct.Struct("<2sBBIHH")
 MAGIC = b"DF"
 RATE = 0, 4_294_967.295  # samples a second; 0: not known
 LSB = 1e-9, 1e9  # a unit
-OVER, HOLD = 64, 255  # answers that a vote counts, and that a voted label stays
-BY = "majority", "mean"
+BY = tuple(spec.RULES.values())
 
 _OPERATION = re.compile(r"operation (\d+), (.*)", re.DOTALL)
 
@@ -200,9 +199,9 @@ def _network(fields):
 
 def _vote(fields):
     vote = Vote(
-        fields.integer("over", 1, OVER, 1),
+        fields.integer("over", 1, spec.VOTE_OVER, 1),
         fields.word("by", BY, "majority"),
-        fields.integer("hold", 0, HOLD, 0),
+        fields.integer("hold", 0, spec.VOTE_HOLD, 0),
     )
     fields.rest()
     return vote

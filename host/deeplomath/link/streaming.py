@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Samples to a board, events back: front-end, teaching and stream of a Device (PROTOCOL.md, MODEL to FRONT)."""
+
+import numpy as np
+
+from .. import spec
+from ..errors import KernelError, ProtocolError
+from ..integers import as_int16, check_int
+from ..results import Front, event
+from . import layout, replies
+
+RULES = {name: number for number, name in spec.RULES.items()}
+
+
+class Streaming:
+    """The methods of a Device that stream; they need its _request, _lock and _known."""
+
+    _front = None  # what is known of the board's front-end, a Front
+    _naming = _label_of = None  # of the Model, where one was given: label to name, and name to label
+
+    def model(self, model=None, *, over=1, by="majority", hold=0):
+        """Makes a front-end of this model the board's only one; returns its footprint in bytes.
+
+        model: a deeplomath.Model, whose vote it is then, or the bytes of a program with a vote as a model file's [vote] has
+        it; None takes the front-end away. The network stays: configure(**model.config()) makes one that fits. What streamed
+        before is over: index and overruns begin at 0, nothing is taught, no answer counts. Raises KernelError
+        ERROR_PROGRAM with operation, field and limit, and DeviceError ERROR_MEMORY; then all is as before.
+        """
+        program, naming = model or b"", None
+        if hasattr(model, "program"):
+            program, naming = model.program, model.name
+            over, by, hold = model.vote
+        if by not in RULES:
+            raise KernelError(spec.ERROR_ARGUMENT, f"by: {by!r} given, one of {', '.join(RULES)} needed")
+        with self._lock:
+            before, self._front = self._front, None  # of a request without a reply nobody knows what it left
+            try:
+                got, _ = self._request(spec.OPCODE_MODEL, bytes(program), over=over, by=RULES[by], hold=hold)
+            except (KernelError, TypeError):
+                self._front = before
+                raise
+            self._front, self._naming = Front(**got), naming
+            self._label_of = getattr(model, "label", None)
+            return self._front.footprint
+
+    def front(self):
+        """The front-end on the board, and how its stream goes: a Front."""
+        self._front = Front(**self._request(spec.OPCODE_FRONT)[0])
+        return self._front
+
+    def teach(self, label, events=1, build=True):
+        """The next events of the stream, so many, are learned under a label, or a name of the Model; 0 ends it.
+
+        build=False, for a network with background: they do not wait for the rebuilds.
+        """
+        if isinstance(label, str):
+            if not self._naming:
+                raise TypeError("label: str given, an int needed, or a Model on the board that has names")
+            label = self._label_of(label)
+        self._request(spec.OPCODE_TEACH, label=label, flags=int(not build), events=events)
+
+    def skip(self, n):
+        """n samples were lost: they count as overruns, and windows, filters and gate begin anew."""
+        if check_int("n", n) < 0:
+            raise KernelError(spec.ERROR_ARGUMENT, f"n: {n} given, 0 or more allowed")
+        while n:
+            part = min(n, 2**32 - 1)
+            self._request(spec.OPCODE_SAMPLES, skipped=part, with_features=0)
+            n -= part
+
+    def stream(self, samples, features=True):
+        """The Events that samples complete, a list, as deeplomath.Model.push gives them; the board does all of it.
+
+        samples: integers that fit int16 [n, lines], [n] of one line; in chunks of any size, by as many calls as you like.
+        features: whether the events shall come with their features. Sets last_digest, and last_ticks to the time that the
+        front-end took.
+        """
+        with self._lock:
+            lines = (self._front or self.front()).lines
+            if lines == 1 and np.ndim(samples) == 1:
+                samples = np.reshape(np.asarray(samples), (-1, 1))
+            samples = as_int16(samples, "samples", ("sample", "line"))
+            if lines and samples.shape[1] != lines:
+                raise KernelError(spec.ERROR_ARGUMENT, f"lines: {samples.shape[1]} given, {lines} needed")
+            most = (layout.ROOM - layout.REQUESTS[spec.OPCODE_SAMPLES].form.size) // (2 * max(lines, 1))
+            events, ticks, start = [], 0, 0
+            while start < len(samples):
+                taken, more, spent = self._samples(samples[start : start + most], features)
+                start, ticks = start + taken, ticks + spent
+                events += more
+            self.last_ticks = ticks
+            return events
+
+    def _samples(self, chunk, features):
+        """Sends a chunk; returns how many samples the board took, the Events, and the ticks of the front-end."""
+        data = chunk.astype("<i2").tobytes()
+        got, rest = self._request(spec.OPCODE_SAMPLES, data, skipped=0, with_features=int(bool(features)))
+        if not 0 < got["taken"] <= len(chunk):
+            raise ProtocolError(f"samples: {got['taken']} taken, 1..{len(chunk)} allowed")
+        events = []
+        for _ in range(got["n_events"]):
+            found, rest = self._event(rest, bool(features))
+            events.append(found)
+        replies.check_tail(spec.OPCODE_SAMPLES, rest, 0)
+        return got["taken"], events, got["ticks"]
+
+    def _event(self, rest, features):
+        """The Event at the start of these bytes, and what stands behind it."""
+        head, rest = replies.numbers("samples", spec.EVENT, layout.EVENT, rest)
+        label, result, more = head["label"], None, {}
+        if head["outcome"] == spec.OUTCOME_ANSWERED:
+            result, ticks, rest = self._taken_answer(rest)
+            more = dict(ticks=ticks)
+        elif head["outcome"] == spec.OUTCOME_LEARNED:
+            got, rest = replies.numbers("samples", spec.LEARNED, layout.REPLIES[spec.OPCODE_LEARN], rest)
+            self.last_digest = None if got["building"] else got["digest"]
+            result, more = replies.learned(got), dict(digest=self.last_digest, ticks=got["ticks"])
+        elif head["outcome"] == spec.OUTCOME_REFUSED:
+            status, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 1)
+            text, rest = replies.take_text(spec.OPCODE_SAMPLES, rest)
+            result = replies.failure(int.from_bytes(status, signed=True), text)
+        x, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 2 * head["n_features"])
+        if (head["n_features"] > 0) != features:
+            raise ProtocolError(f"samples: a reply with {head['n_features']} features of an event")
+        x = np.frombuffer(x, "<i2").astype(np.int16) if features else None
+        voted = label if head["outcome"] == spec.OUTCOME_ANSWERED else None
+        return event(head["at"], x, result, voted, label, self._naming, **more), rest
+
+    def _taken_answer(self, rest):
+        """The Answer at the start of these bytes, its ticks, and what stands behind it."""
+        classes = self._known().classes
+        got, rest = replies.numbers("samples", spec.REPLIES[spec.OPCODE_INFER], layout.REPLIES[spec.OPCODE_INFER], rest)
+        tail, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 4 * got["n_nearest"] + 4 * classes)
+        return replies.answer(spec.OPCODE_SAMPLES, got, tail, classes), got["ticks"], rest
