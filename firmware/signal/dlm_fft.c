@@ -28,7 +28,7 @@ static int32_t hann_q15(uint32_t phase) {
 
 // Pairs of samples, less their mean, windowed, in Q(guard), to bins [n/2] in the order of reversed bits.
 static void load(const int16_t *x, uint32_t n, dlm_bin_t *bins) {
-    const int32_t mean = dlm_mean(x, n);
+    const int32_t mean = dlm_mean(dlm_sum(x, n), n);
     const unsigned bits = dlm_bit_length(n) - 1, shift = 15 - (DLM_SIGNAL_GUARD - bits);
     const int32_t half = 1 << (shift - 1);
     const uint32_t step = TURN >> bits;
