@@ -141,12 +141,10 @@ uint64_t dlm_power(const int16_t *x, uint32_t n, dlm_bin_t *bins) {
     load(x, n, bins);
     transform(bins, m);
     bins[m] = bins[0];
+    uint64_t total = 0;
     for (uint32_t k = 0; k <= m / 2; k++) {
         split(bins + k, bins + m - k, cosine_q15[k * step], cosine_q15[QUARTER - k * step]);
+        total += bins[k].power + bins[m - k].power;
     }
-    uint64_t total = 0;
-    for (uint32_t k = 0; k <= m; k++) {
-        total += bins[k].power;
-    }
-    return total;
+    return total - bins[m / 2].power;  // which was added twice
 }

@@ -19,7 +19,7 @@ void dlm_pool(const dlm_rows_t *rows, uint32_t parts, uint32_t width, int16_t *p
 
 // The mean of all n values taken off; their total is within 2^24.
 static void level(const int16_t *values, uint32_t n, int16_t *mapped) {
-    const int32_t mean = dlm_floor_div(dlm_sum(values, n), (int32_t)n);
+    const int32_t mean = dlm_mean(2 * dlm_sum(values, n) - (int32_t)n, 2 * n);  // the floor
     for (uint32_t i = 0; i < n; i++) {
         mapped[i] = dlm_int16(values[i] - mean);
     }
