@@ -20,15 +20,15 @@ static void print_of_chunk(const char *what, uint32_t chunk, uint32_t program, u
 }
 
 // Pushes the whole stream by chunks; 0: in one.
-static void push(dlm_front_t *front, uint32_t program, uint32_t chunk) {
+static void push(dlm_front_t *front, const dlm_front_info_t *info, uint32_t program, uint32_t chunk) {
     int16_t x[DLM_LIMIT_FEATURES];
     dlm_event_t event = {.features = x};
     uint32_t events = 0, hash = 0, most = 0;
     dlm_front_reset(front);
-    for (uint32_t taken = 0, n = STREAM / front->n_inputs; taken < n;) {
+    for (uint32_t taken = 0, n = STREAM / info->lines; taken < n;) {
         const uint32_t left = n - taken, part = chunk && chunk < left ? chunk : left;
         const uint32_t start = machine_count();
-        taken += dlm_front_push(front, stream + taken * front->n_inputs, part, &event);
+        taken += dlm_front_push(front, stream + taken * info->lines, part, &event);
         const uint32_t took = machine_count() - start;
         if (took > most && (chunk || event.ready)) {
             most = took;
@@ -36,7 +36,7 @@ static void push(dlm_front_t *front, uint32_t program, uint32_t chunk) {
         if (event.ready) {
             events++;
             hash = hash * 31 + (uint32_t)event.at;
-            for (uint32_t i = 0; i < front->features; i++) {
+            for (uint32_t i = 0; i < info->features; i++) {
                 hash = hash * 31 + (uint32_t)x[i];
             }
         }
@@ -54,15 +54,17 @@ int main(void) {
     print("power", 0, machine_count() - start);
     for (uint32_t i = 0; i < PROGRAMS; i++) {
         dlm_front_t *front;
+        dlm_front_info_t info;
         start = machine_count();
         if (dlm_front_init(programs[i].code, programs[i].bytes, buffer, sizeof(buffer), &front)) {
             return 1;
         }
         print("init", i, machine_count() - start);
-        print("ram", i, front->footprint);
+        dlm_front_info(front, &info);
+        print("ram", i, info.footprint);
         print("bytes", i, programs[i].bytes);
         for (uint32_t chunk = 0; chunk < CHUNKS; chunk++) {
-            push(front, i, chunks[chunk]);
+            push(front, &info, i, chunks[chunk]);
         }
     }
     machine_print("end\n");

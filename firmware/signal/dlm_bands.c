@@ -34,13 +34,8 @@ static band_t triangle(const dlm_bin_t *power, uint32_t bins, const uint32_t *ed
     const uint32_t low = (edge[0] + BIN - 1) / BIN, high = (edge[2] + BIN - 1) / BIN;
     uint32_t middle = edge[1] / BIN + 1;  // the first bin that falls
     middle = middle > bins ? bins : middle;
-    if (low < middle) {
-        if (edge[1] > edge[0]) {
-            add_slope(&band, power, low, middle, low * BIN - edge[0], edge[1] - edge[0]);
-        } else {
-            band = (band_t){power[low].power * ONE, ONE};
-        }
-    }
+    const uint32_t rise = edge[1] - edge[0], steep = !rise;  // then it is one bin at the most
+    add_slope(&band, power, low, middle, low * BIN - edge[0] + steep, rise + steep);
     if (middle < high) {
         add_slope(&band, power, high - 1, middle - 1, edge[2] - (high - 1) * BIN, edge[2] - edge[1]);
     }

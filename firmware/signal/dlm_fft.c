@@ -28,7 +28,7 @@ static int32_t hann_q15(uint32_t phase) {
 
 // Pairs of samples, less their mean, windowed, in Q(guard), to bins [n/2] in the order of reversed bits.
 static void load(const int16_t *x, uint32_t n, dlm_bin_t *bins) {
-    const int32_t mean = dlm_mean(x, n);
+    const int32_t mean = dlm_mean(dlm_sum(x, n), n);
     const unsigned bits = dlm_bit_length(n) - 1, shift = 15 - (DLM_SIGNAL_GUARD - bits);
     const int32_t half = 1 << (shift - 1);
     const uint32_t step = TURN >> bits;
@@ -141,12 +141,10 @@ uint64_t dlm_power(const int16_t *x, uint32_t n, dlm_bin_t *bins) {
     load(x, n, bins);
     transform(bins, m);
     bins[m] = bins[0];
+    uint64_t total = 0;
     for (uint32_t k = 0; k <= m / 2; k++) {
         split(bins + k, bins + m - k, cosine_q15[k * step], cosine_q15[QUARTER - k * step]);
+        total += bins[k].power + bins[m - k].power;
     }
-    uint64_t total = 0;
-    for (uint32_t k = 0; k <= m; k++) {
-        total += bins[k].power;
-    }
-    return total;
+    return total - bins[m / 2].power;  // which was added twice
 }

@@ -18,67 +18,31 @@ static uint8_t *code_of(dlm_front_t *front) {
     return (uint8_t *)(operations_of(front) + front->n_operations);
 }
 
-// A program is read twice: work needs the period of all windows.
-static int plan_program(dlm_plan_t *plan, const uint8_t *program, size_t bytes, dlm_operation_t *operations) {
-    uint32_t period = 0;
-    for (unsigned pass = 0; pass < 2; pass++) {
-        memset(plan, 0, sizeof(*plan));
-        plan->code = program;
-        plan->bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-        plan->operations = pass ? operations : NULL;
-        plan->period = period;
-        dlm_program_read(plan);
-        if (plan->refusal.field) {
-            return DLM_ERR_PROGRAM;
-        }
-        period = plan->longest;
-    }
-    return 0;
-}
-
 int dlm_front_check(const uint8_t *program, size_t bytes, dlm_front_info_t *info, dlm_refusal_t *refusal) {
     dlm_plan_t plan;
-    if (plan_program(&plan, program, bytes, NULL)) {
-        if (refusal) {
-            *refusal = plan.refusal;
-        }
-        return DLM_ERR_PROGRAM;
+    const int error = dlm_program_read(&plan, program, bytes, NULL);
+    if (!error) {
+        *info = plan.front.info;
+    } else if (refusal) {
+        *refusal = plan.refusal;
     }
-    *info = (dlm_front_info_t){.work = plan.work,
-                               .footprint = dlm_program_footprint(&plan),
-                               .lines = program[3],
-                               .features = plan.parts * plan.width,
-                               .apart = plan.longest * plan.frames};
-    return 0;
+    return error;
 }
 
 int dlm_front_init(const uint8_t *program, size_t bytes, void *buffer, size_t buffer_bytes, dlm_front_t **front) {
     dlm_plan_t plan;
-    if (plan_program(&plan, program, bytes, NULL)) {
-        return DLM_ERR_PROGRAM;
+    const int error = dlm_program_read(&plan, program, bytes, NULL);
+    if (error) {
+        return error;
     }
-    const uint32_t footprint = dlm_program_footprint(&plan);
-    if (buffer_bytes < footprint || (uintptr_t)buffer % 8) {
+    if (buffer_bytes < plan.front.info.footprint || (uintptr_t)buffer % 8) {
         return DLM_ERR_BUFFER;
     }
     dlm_front_t *it = buffer;
-    memset(it, 0, footprint);
-    plan_program(&plan, program, bytes, operations_of(it));
-    it->n_operations = (uint8_t)plan.n_operations;
+    memset(it, 0, plan.front.info.footprint);
+    dlm_program_read(&plan, program, bytes, operations_of(it));
+    *it = plan.front;
     memcpy(code_of(it), program, bytes);
-    it->work = plan.work;
-    it->apart = plan.longest * plan.frames;
-    it->footprint = footprint;
-    it->lines = plan.state;
-    it->power = it->lines + dlm_aligned(2 * plan.n_lines);
-    it->values = footprint - dlm_aligned(4 * plan.most_values);
-    it->bytes = (uint16_t)bytes;
-    it->frame = (uint16_t)plan.frame;
-    it->most_values = (uint16_t)plan.most_values;
-    it->features = (uint16_t)(plan.parts * plan.width);
-    it->n_samples = (uint8_t)plan.n_samples;
-    it->n_inputs = program[3];
-    it->parts = (uint8_t)plan.parts;
     dlm_front_reset(it);
     *front = it;
     return 0;
@@ -88,7 +52,7 @@ int dlm_front_init(const uint8_t *program, size_t bytes, void *buffer, size_t bu
 static void restart(dlm_front_t *front) {
     dlm_operation_t *it = operations_of(front);
     const uint8_t *code = code_of(front);
-    for (uint32_t i = 0; i < front->n_operations; i++, it++) {
+    for (; it->kind <= DLM_OPERATION_MAP; it++) {
         it->at = 0;
         it->missing = it->kind == DLM_OPERATION_WINDOW ? it->n : 0;
         if (it->kind == DLM_OPERATION_BIQUAD) {
@@ -113,13 +77,11 @@ void dlm_front_skip(dlm_front_t *front, uint64_t n) {
 }
 
 // The samples of all lines at this time, of the input's here. Returns a bit for each line that has one.
-static uint32_t make_lines(dlm_front_t *front, const int16_t *samples) {
-    int16_t *lines = at_offset(front, front->lines);
+static uint32_t make_lines(dlm_front_t *front, const int16_t *samples, int16_t *lines) {
     const uint8_t *code = code_of(front);
-    dlm_operation_t *it = operations_of(front);
-    uint32_t fresh = ((uint32_t)1 << front->n_inputs) - 1;
-    memcpy(lines, samples, 2u * front->n_inputs);
-    for (uint32_t i = 0; i < front->n_samples; i++, it++) {
+    uint32_t fresh = ((uint32_t)1 << front->info.lines) - 1;
+    memcpy(lines, samples, 2 * front->info.lines);
+    for (dlm_operation_t *it = operations_of(front); it->kind < DLM_OPERATION_WINDOW; it++) {
         if (!(fresh >> it->line & 1)) {
             continue;
         }
@@ -137,28 +99,36 @@ static uint32_t make_lines(dlm_front_t *front, const int16_t *samples) {
     return fresh;
 }
 
-// Puts the samples of lines into windows. Returns whether all have what they need.
-static bool collect(dlm_front_t *front, uint32_t fresh) {
-    const int16_t *lines = at_offset(front, front->lines);
-    dlm_operation_t *it = operations_of(front) + front->n_samples;
-    const dlm_operation_t *end = operations_of(front) + front->n_operations;
-    bool whole = true;
-    for (; it < end && it->kind <= DLM_OPERATION_BANDS; it++) {
+// Puts n samples, at least one, of the lines that have them into the windows from `it` on; one of a line lies `stride` int16 behind the
+// last. Returns how many more may come so: until a window is at its end, or all have what they need; 0: they have.
+static uint32_t collect(dlm_front_t *front, dlm_operation_t *it, uint32_t fresh, const int16_t *lines, uint32_t stride,
+                        uint32_t n) {
+    const uint8_t *code = code_of(front);
+    uint32_t missing = 0, most = UINT32_MAX;
+    for (; it->kind <= DLM_OPERATION_BANDS; it++) {
         if (it->kind != DLM_OPERATION_WINDOW) {
             continue;
         }
         if (fresh >> it->line & 1) {
-            const uint8_t *line = code_of(front) + it->body + 4;
-            int16_t *row = at_offset(front, it->state);
+            const uint8_t *line = code + it->body + 4;
+            int16_t *row = (int16_t *)at_offset(front, it->state) + it->at;
             for (uint32_t i = 0; i < it->made; i++, row += it->n) {
-                row[it->at] = lines[line[i]];
+                const int16_t *from = lines + line[i];
+                int16_t *to = row;
+                uint32_t left = n;
+                do {
+                    *to++ = *from;
+                    from += stride;
+                } while (--left);
             }
-            it->at = (uint16_t)(it->at + 1 < it->n ? it->at + 1 : 0);
-            it->missing = (uint16_t)(it->missing ? it->missing - 1 : 0);
+            it->at = (uint16_t)(it->at + n < it->n ? it->at + n : 0);
+            it->missing = (uint16_t)(it->missing > n ? it->missing - n : 0);
         }
-        whole = whole && !it->missing;
+        const uint32_t free = (uint32_t)it->n - it->at;
+        missing = it->missing > missing ? it->missing : missing;
+        most = free < most ? free : most;
     }
-    return whole;
+    return missing < most ? missing : most;
 }
 
 static void reverse(int16_t *row, uint32_t n) {
@@ -191,12 +161,12 @@ static void advance(dlm_operation_t *window, int16_t *rows, uint32_t hop) {
 
 // The power of all lines of a window, and the bands of each; `it` is its power's. Returns the sum.
 static uint64_t make_bands(dlm_front_t *front, const dlm_operation_t *it, const int16_t *rows, int16_t *values) {
-    const dlm_operation_t *end = operations_of(front) + front->n_operations;
     dlm_bin_t *power = at_offset(front, front->power);
     uint64_t total = 0;
     for (uint32_t line = 0; line < it->made; line++, rows += it->n) {
         total += dlm_power(rows, it->n, power);
-        for (const dlm_operation_t *bands = it + 1; bands < end && bands->kind != DLM_OPERATION_WINDOW; bands++) {
+        const dlm_operation_t *bands = it + 1;
+        for (; bands->kind == DLM_OPERATION_BANDS || bands->kind == DLM_OPERATION_STATS; bands++) {
             if (bands->kind == DLM_OPERATION_BANDS) {
                 dlm_bands(power, it->n, code_of(front) + bands->body, bands->n, bands->flags,
                           values + bands->state + line * bands->n);
@@ -206,12 +176,12 @@ static uint64_t make_bands(dlm_front_t *front, const dlm_operation_t *it, const 
     return total;
 }
 
-// A frame of all windows, to values; *power of the last window that has one, and its n. Returns the operation behind.
-static const dlm_operation_t *make_frame(dlm_front_t *front, int16_t *values, uint64_t *power, uint32_t *n) {
-    dlm_operation_t *it = operations_of(front) + front->n_samples, *window = it;
-    const dlm_operation_t *end = operations_of(front) + front->n_operations;
+// A frame of all windows, from `it` on, to values; *power of the last window that has one, and its n. Returns the operation behind.
+static const dlm_operation_t *make_frame(dlm_front_t *front, dlm_operation_t *it, int16_t *values, uint64_t *power,
+                                         uint32_t *n) {
+    dlm_operation_t *window = it;
     int16_t *rows = NULL;
-    for (; it < end && it->kind <= DLM_OPERATION_BANDS; it++) {
+    for (; it->kind <= DLM_OPERATION_BANDS; it++) {
         if (it->kind == DLM_OPERATION_WINDOW) {
             window = it;
             rows = at_offset(front, it->state);
@@ -224,7 +194,7 @@ static const dlm_operation_t *make_frame(dlm_front_t *front, int16_t *values, ui
             *power = make_bands(front, it, rows, values);
             *n = it->n;
         }
-        if (it + 1 == end || it[1].kind == DLM_OPERATION_WINDOW || it[1].kind > DLM_OPERATION_BANDS) {
+        if (it[1].kind == DLM_OPERATION_WINDOW || it[1].kind > DLM_OPERATION_BANDS) {
             advance(window, rows, dlm_get_u16(code_of(front) + window->body + 2));
         }
     }
@@ -232,46 +202,61 @@ static const dlm_operation_t *make_frame(dlm_front_t *front, int16_t *values, ui
 }
 
 // Makes a frame, and of it an event, if one ends with it.
-static bool make_event(dlm_front_t *front, int16_t *features) {
-    int16_t *values = at_offset(front, front->values), *other = values + front->most_values;
-    const dlm_operation_t *end = operations_of(front) + front->n_operations;
+static bool make_event(dlm_front_t *front, dlm_operation_t *windows, int16_t *features) {
+    const uint32_t half = (front->info.footprint - front->values) / 4;
+    int16_t *values = at_offset(front, front->values), *other = values + half;
     uint64_t power = 0;
     uint32_t n = 0, width = front->frame;
-    const dlm_operation_t *it = make_frame(front, values, &power, &n);
-    if (it < end && it->kind == DLM_OPERATION_GATE) {
-        const uint8_t *body = code_of(front) + it->body;
+    const dlm_operation_t *it = make_frame(front, windows, values, &power, &n);
+    if (it->kind == DLM_OPERATION_GATE) {
+        const dlm_gate_t *gate = (const dlm_gate_t *)(code_of(front) + it->body);
         uint16_t *store = at_offset(front, it->state);
         const uint32_t frames =
-            dlm_gate_take(front, store, body, values, power, DLM_SIGNAL_GUARD + 1 - dlm_bit_length(n));
+            dlm_gate_take(front, store, gate, values, power, DLM_SIGNAL_GUARD + 1 - dlm_bit_length(n));
         if (!frames) {
             return false;
         }
-        dlm_pool(&(dlm_rows_t){(int16_t *)store + 1, width + 1, body[5], front->first, frames}, front->parts, width,
+        dlm_pool(&(dlm_rows_t){(int16_t *)store + 1, width + 1, gate->most, front->first, frames}, front->parts, width,
                  values);
         it += 2;
     }
-    for (; it < end; it++) {
+    for (; it->kind == DLM_OPERATION_MAP; it++) {
         dlm_map(values, front->parts, width, code_of(front) + it->body, it->flags, other);
         width = it->flags ? it->flags : width;
         int16_t *made = other;
         other = values;
         values = made;
     }
-    memcpy(features, values, 2u * front->features);
+    memcpy(features, values, 2 * front->info.features);
     return true;
 }
 
 uint32_t dlm_front_push(dlm_front_t *front, const int16_t *samples, uint32_t n, dlm_event_t *event) {
-    event->ready = 0;
-    uint32_t taken = 0;
-    while (taken < n && !event->ready) {
-        const uint32_t fresh = make_lines(front, samples + taken * front->n_inputs);
-        taken++;
-        if (collect(front, fresh)) {
-            event->ready = make_event(front, event->features);
-        }
-        event->at = front->index++;
+    const uint32_t stride = front->info.lines;
+    int16_t *made = at_offset(front, front->lines);
+    dlm_operation_t *windows = operations_of(front);
+    while (windows->kind < DLM_OPERATION_WINDOW) {
+        windows++;
     }
+    uint32_t taken = 0, room = collect(front, windows, 0, samples, 0, 0);
+    event->ready = 0;
+    while (taken < n && !event->ready) {
+        uint32_t run = 1;
+        if (windows == operations_of(front)) {  // the input goes straight into them
+            run = room < n - taken ? room : n - taken;
+            room = collect(front, windows, UINT32_MAX, samples, stride, run);
+        } else {
+            room = collect(front, windows, make_lines(front, samples, made), made, 0, 1);
+        }
+        samples += run * stride;
+        taken += run;
+        front->index += run;
+        if (!room) {
+            event->ready = make_event(front, windows, event->features);
+            room = collect(front, windows, 0, samples, 0, 0);
+        }
+    }
+    event->at = front->index - 1;
     return taken;
 }
 
@@ -284,7 +269,7 @@ uint64_t dlm_front_overruns(const dlm_front_t *front) {
 }
 
 void dlm_front_info(const dlm_front_t *front, dlm_front_info_t *info) {
-    *info = (dlm_front_info_t){front->work, front->footprint, front->n_inputs, front->features, front->apart};
+    *info = front->info;
 }
 
 const uint8_t *dlm_front_program(const dlm_front_t *front, size_t *bytes) {

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Where an event begins and ends in a stream of frames. Twin of host/deeplomath/signal/gate.py. SIGNAL.md, Gate.
+// Where an event begins and ends in a stream of frames. Twin of host/deeplomath/signal/gate->py. SIGNAL.md, Gate.
 #include "dlm_operations.h"
 
 enum { LOUDEST = 3 };  // the frame that says how loud an event is, from the loudest on
-
-// What a program says of a gate: on, off in Q11, trim in 1/16, slow in bits; the others count frames.
-typedef struct {
-    int32_t on, off;
-    uint32_t hang, most, pre, trim, least, slow;
-} gate_t;
 
 // log2 of a frame's amplitude, Q11, above 1 LSB.
 static int32_t loudness(uint64_t power, unsigned guard) {
@@ -38,10 +32,10 @@ static int32_t third_loudest(const dlm_front_t *front, uint16_t *store, uint32_t
     return top[front->held < LOUDEST ? front->held - 1 : LOUDEST - 1];
 }
 
-// Closes the gate. Returns how many frames the event has; front->first is where it begins.
-static uint32_t close(dlm_front_t *front, uint16_t *store, const gate_t *gate) {
+// Closes the gate-> Returns how many frames the event has; front->first is where it begins.
+static uint32_t close(dlm_front_t *front, uint16_t *store, const dlm_gate_t *gate) {
     const int32_t top = third_loudest(front, store, gate->most);
-    const int32_t level = front->floor + dlm_floor_shift32((top - front->floor) * (int32_t)gate->trim, 4);
+    const int32_t level = front->floor + dlm_floor_shift32((top - front->floor) * gate->trim, 4);
     uint32_t begin = front->held, end = 0;
     for (uint32_t i = 0; i < front->held; i++) {
         if (*frame_at(front, store, gate->most, i) > level) {
@@ -59,27 +53,22 @@ static uint32_t close(dlm_front_t *front, uint16_t *store, const gate_t *gate) {
     return end - begin >= gate->least ? end - begin : 0;
 }
 
-static gate_t gate_of(const uint8_t *body) {
-    return (gate_t){dlm_get_u16(body), dlm_get_u16(body + 2), body[4], body[5], body[6], body[7], body[8], body[9]};
-}
-
-uint32_t dlm_gate_take(dlm_front_t *front, uint16_t *store, const uint8_t *body, const int16_t *frame, uint64_t power,
-                       unsigned guard) {
-    const gate_t gate = gate_of(body);
+uint32_t dlm_gate_take(dlm_front_t *front, uint16_t *store, const dlm_gate_t *gate, const int16_t *frame,
+                       uint64_t power, unsigned guard) {
     const int32_t loud = loudness(power, guard);
     front->floor = front->floor < 0 ? loud : front->floor;
     if (!front->open) {
-        front->floor += dlm_floor_shift32(loud - front->floor, loud < front->floor ? 2 : gate.slow);
-        if (front->held > gate.pre) {
+        front->floor += dlm_floor_shift32(loud - front->floor, loud < front->floor ? 2 : gate->slow);
+        if (front->held > gate->pre) {
             front->held--;
-            front->first = (uint8_t)(front->first + 1u < gate.most ? front->first + 1 : 0);
+            front->first = (uint8_t)(front->first + 1u < gate->most ? front->first + 1 : 0);
         }
     }
-    uint16_t *row = frame_at(front, store, gate.most, front->held++);
+    uint16_t *row = frame_at(front, store, gate->most, front->held++);
     *row = (uint16_t)loud;
     memcpy(row + 1, frame, 2u * front->frame);
     if (!front->open) {
-        if (loud <= front->floor + gate.on) {
+        if (loud <= front->floor + dlm_get_u16(gate->on)) {
             return 0;
         }
         front->open = 1;
@@ -87,6 +76,6 @@ uint32_t dlm_gate_take(dlm_front_t *front, uint16_t *store, const uint8_t *body,
         front->lowest = (uint16_t)loud;
     }
     front->lowest = loud < front->lowest ? (uint16_t)loud : front->lowest;
-    front->quiet = (uint8_t)(loud > front->floor + gate.off ? 0 : front->quiet + 1);
-    return front->quiet < gate.hang && front->held < gate.most ? 0 : close(front, store, &gate);
+    front->quiet = (uint8_t)(loud > front->floor + dlm_get_u16(gate->off) ? 0 : front->quiet + 1);
+    return front->quiet < gate->hang && front->held < gate->most ? 0 : close(front, store, gate);
 }

@@ -4,10 +4,12 @@
 
 enum { FRACTION = 8, COEFFICIENT = 29 };
 
-// A section of a filter; all but the coefficients is its state.
+enum { NOW, X1, X2, Y1, Y2, VALUES };
+
+// A section of a filter. values: in Q8, outputs negated; at NOW between samples what rounding left, Q37, within 2^28.
 typedef struct {
-    int32_t coefficients[SECTION_COEFFICIENTS / 4];  // b0, b1, b2, a1, a2 in Q29
-    int32_t x1, x2, y1, y2, rest;                    // Q8; rest: Q37, within 2^28
+    int32_t coefficients[VALUES];  // b0, b1, b2, a1, a2 in Q29
+    int32_t values[VALUES];
 } section_t;
 
 // Factors i8 [n rows][lines so far]. |total| <= 2^27.
@@ -33,16 +35,19 @@ static int16_t norm(const uint8_t *of, uint32_t n, const int16_t *lines) {
 
 // x and what is returned: Q8. |total| <= 5 2^31 2^29 + 2^28.
 static int32_t section(section_t *s, int32_t x) {
-    const int32_t *c = s->coefficients;
-    const int64_t total = (int64_t)c[0] * x + (int64_t)c[1] * s->x1 + (int64_t)c[2] * s->x2 - (int64_t)c[3] * s->y1 -
-                          (int64_t)c[4] * s->y2 + s->rest;
+    int32_t *v = s->values;
+    int64_t total = v[NOW];
+    v[NOW] = x;
+    for (uint32_t i = 0; i < VALUES; i++) {
+        total += (int64_t)s->coefficients[i] * v[i];
+    }
     const int64_t y = dlm_round_shift(total, COEFFICIENT);
-    s->rest = (int32_t)((uint32_t)total - ((uint32_t)y << COEFFICIENT));
-    s->x2 = s->x1;
-    s->x1 = x;
-    s->y2 = s->y1;
-    s->y1 = dlm_saturate(y, DLM_SIGNAL_FILTER_MAX);
-    return s->y1;
+    v[NOW] = (int32_t)((uint32_t)total - ((uint32_t)y << COEFFICIENT));
+    v[X2] = v[X1];
+    v[X1] = x;
+    v[Y2] = v[Y1];
+    v[Y1] = -dlm_saturate(y, DLM_SIGNAL_FILTER_MAX);
+    return -v[Y1];
 }
 
 static int16_t biquad(section_t *sections, uint32_t n, int32_t sample) {
@@ -57,7 +62,7 @@ void dlm_biquad_init(void *state, const uint8_t *body, uint32_t n) {
     section_t *sections = state;
     memset(sections, 0, n * sizeof(*sections));
     for (body += 4; n; n--, sections++) {
-        for (uint32_t i = 0; i < SECTION_COEFFICIENTS / 4; i++, body += 4) {
+        for (uint32_t i = 0; i < VALUES; i++, body += 4) {
             sections->coefficients[i] = (int32_t)(dlm_get_u16(body) | (uint32_t)dlm_get_u16(body + 2) << 16);
         }
     }

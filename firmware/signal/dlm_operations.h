@@ -39,43 +39,45 @@ typedef struct {
     uint32_t stride, most, first, n;
 } dlm_rows_t;
 
-// A program as it is read; the reader's own. refusal.field 0: nothing is wrong so far.
+// The body of a gate. on, off: octaves in Q11; trim: in 1/16; slow: bits; the others count frames.
+typedef struct {
+    uint8_t on[2], off[2], hang, most, pre, trim, least, slow;
+} dlm_gate_t;
+
+// Its operations lie behind it, and the program behind them: its first byte, 'D', is no kind, and ends each loop.
+struct dlm_front {
+    uint64_t index, overruns;
+    dlm_front_info_t info;
+    uint32_t lines, power, values;  // offsets: the lines' samples now, where powers are made, values of rows twice
+    int32_t floor;                  // loudness of what is always there; negative: not known yet
+    uint16_t bytes, frame;
+    uint16_t lowest;  // loudness since the gate opened
+    uint8_t n_operations, parts;
+    uint8_t first, held;  // frames in the gate's store: where they begin, how many there are
+    uint8_t open, quiet;
+};
+
+// A program as it is read; the reader's own, but for what it found. refusal.field 0: nothing is wrong so far.
 typedef struct {
     const uint8_t *code;
     uint32_t bytes;
-    dlm_operation_t *operations;  // where they are written; NULL: nowhere
     dlm_refusal_t refusal;
-    uint32_t work;
-    uint32_t period;   // of all windows, in samples of the input; set ahead of a second reading, for the work
-    uint32_t longest;  // the period that was found
-    uint32_t frames;   // fewest from one event to the next
+    uint32_t work;                 // but that of sample operations
+    uint32_t longest;              // period of a window, in samples of the input
+    uint32_t frames;               // fewest from one event to the next
     uint32_t kind_low, kind_high;  // kinds that may come next
-    uint32_t n_operations, n_lines, n_samples, n_windows, n_powers, n_gates;
-    uint32_t state, frame, width, parts, most_values, most_power;
+    uint32_t n_lines, state, frame, width, parts, most_values, most_power;
     uint32_t window_n, window_lines, window_powers;
+    dlm_front_t front;  // as it begins
     uint16_t spacing[DLM_SIGNAL_LINES];
+    uint8_t factors[DLM_SIGNAL_LINES];  // multiply-accumulates for a sample of each line
 } dlm_plan_t;
-
-struct dlm_front {
-    uint64_t index, overruns;
-    uint32_t lines, power, values;  // offsets: the lines' samples now, where powers are made, values of rows twice
-    uint32_t footprint, work, apart;
-    int32_t floor;  // loudness of what is always there; negative: not known yet
-    uint16_t bytes, frame, most_values, features;
-    uint16_t lowest;  // loudness since the gate opened
-    uint8_t n_operations, n_samples, n_inputs, parts;
-    uint8_t first, held;  // frames in the gate's store: where they begin, how many there are
-    uint8_t open, quiet;
-    uint16_t unused;
-};
 
 // dlm_program.c
 
-// Reads a program; plan->refusal tells whether it is refused. plan: all 0 but code, bytes, operations, period.
-void dlm_program_read(dlm_plan_t *plan);
-
-// Bytes of the buffer of a program that was read.
-uint32_t dlm_program_footprint(const dlm_plan_t *plan);
+// Reads a program [bytes], and writes its operations where they are to lie; NULL: nowhere. Returns 0, or DLM_ERR_PROGRAM
+// and says why in plan->refusal.
+int dlm_program_read(dlm_plan_t *plan, const uint8_t *program, size_t bytes, dlm_operation_t *operations);
 
 // dlm_lines.c
 
@@ -90,8 +92,11 @@ void dlm_biquad_init(void *state, const uint8_t *body, uint32_t n);
 // Statistics by the bits of flags of x [n], to values[0], values[stride] and so on.
 void dlm_stats(const int16_t *x, uint32_t n, unsigned flags, int16_t *values, uint32_t stride);
 
-// Their mean, rounded.
-int32_t dlm_mean(const int16_t *x, uint32_t n);
+// The sum of x [n], n >= 1.
+int32_t dlm_sum(const int16_t *x, uint32_t n);
+
+// The mean, rounded, of n numbers of this sum; n: 1..32768.
+int32_t dlm_mean(int32_t sum, uint32_t n);
 
 // log2_q11 of a value, of 1 for 0.
 int32_t dlm_logs(uint64_t value);
@@ -109,10 +114,10 @@ void dlm_bands(const dlm_bin_t *power, uint32_t n, const uint8_t *edges, uint32_
 
 // dlm_gate.c
 
-// Takes a frame [front->frame] of this power into the gate's store. body: the gate's in the program. Returns how many
-// frames the event has that it ends, 0 for none; it begins at front->first.
-uint32_t dlm_gate_take(dlm_front_t *front, uint16_t *store, const uint8_t *body, const int16_t *frame, uint64_t power,
-                       unsigned guard);
+// Takes a frame [front->frame] of this power into the gate's store. Returns how many frames the event has that it ends,
+// 0 for none; it begins at front->first.
+uint32_t dlm_gate_take(dlm_front_t *front, uint16_t *store, const dlm_gate_t *gate, const int16_t *frame,
+                       uint64_t power, unsigned guard);
 
 // dlm_pool.c
 

@@ -6,25 +6,20 @@ void dlm_pool(const dlm_rows_t *rows, uint32_t parts, uint32_t width, int16_t *p
     for (uint32_t part = 0; part < parts; part++) {
         const uint32_t low = rows->n * part / parts, next = rows->n * (part + 1) / parts;
         const uint32_t high = next > low ? next : low + 1;
-        const int32_t n = (int32_t)(high - low);
         for (uint32_t i = 0; i < width; i++) {
             int32_t total = 0;  // within 2^23
             for (uint32_t row = low; row < high; row++) {
                 const uint32_t at = rows->first + row;
                 total += rows->ring[(at < rows->most ? at : at - rows->most) * rows->stride + i];
             }
-            *pooled++ = (int16_t)dlm_floor_div(2 * total + n, 2 * n);
+            *pooled++ = (int16_t)dlm_mean(total, high - low);
         }
     }
 }
 
 // The mean of all n values taken off; their total is within 2^24.
 static void level(const int16_t *values, uint32_t n, int16_t *mapped) {
-    int32_t total = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        total += values[i];
-    }
-    const int32_t mean = dlm_floor_div(total, (int32_t)n);
+    const int32_t mean = dlm_mean(2 * dlm_sum(values, n) - (int32_t)n, 2 * n);  // the floor
     for (uint32_t i = 0; i < n; i++) {
         mapped[i] = dlm_int16(values[i] - mean);
     }

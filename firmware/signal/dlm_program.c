@@ -3,27 +3,26 @@
 // host/deeplomath/signal/program.py. SIGNAL.md, Program, Memory and Work.
 #include "dlm_operations.h"
 
-enum { HEADER = 12, HEAD = 4, MAGIC = 'D' | 'F' << 8, HIGHEST_SUM = 1 << 15, GATE_BYTES = 10 };
+enum { HEADER = 12, HEAD = 4, MAGIC = 'D' | 'F' << 8, HIGHEST_SUM = 1 << 15 };
 
 // What an operation looks like: limits of its flags, and its length, base + unit * count.
 typedef struct {
     uint8_t field, flags_low, flags_high;  // what its flags are called
     uint8_t base, unit, least, most;       // unit 0: it depends on lines or width
-    uint8_t factors;                       // multiply-accumulates a sample, of each of count
 } form_t;
 
 static const form_t forms[] = {
-    {DLM_FIELD_SHIFT, 0, DLM_SIGNAL_SHIFT, 0, 0, 1, DLM_SIGNAL_LINES, 1},
-    {DLM_FIELD_FLAGS, 0, 0, 0, 1, 1, DLM_SIGNAL_LINES, 1},
-    {DLM_FIELD_FLAGS, 0, 0, HEAD, SECTION_COEFFICIENTS, 1, DLM_SIGNAL_SECTIONS, SECTION_COEFFICIENTS / 4},
-    {DLM_FIELD_FLAGS, 0, 0, 2, 1, 0, 0, 0},
-    {DLM_FIELD_FLAGS, 0, 0, HEAD, 1, 1, DLM_SIGNAL_LINES, 0},
-    {DLM_FIELD_STATISTICS, 1, (1 << DLM_SIGNAL_STATISTICS) - 1, 0, 1, 0, 0, 0},
-    {DLM_FIELD_FLAGS, 0, 0, 0, 1, 0, 0, 0},
-    {DLM_FIELD_SHAPE, 0, 1, 2, 2, 1, UINT8_MAX, 0},
-    {DLM_FIELD_FLAGS, 0, 0, GATE_BYTES, 1, 0, 0, 0},
-    {DLM_FIELD_PARTS, 1, DLM_SIGNAL_PARTS, 0, 1, 0, 0, 0},
-    {DLM_FIELD_ROWS, 0, UINT8_MAX, 0, 0, 0, 0, 0},
+    {DLM_FIELD_SHIFT, 0, DLM_SIGNAL_SHIFT, 0, 0, 1, DLM_SIGNAL_LINES},
+    {DLM_FIELD_FLAGS, 0, 0, 0, 1, 1, DLM_SIGNAL_LINES},
+    {DLM_FIELD_FLAGS, 0, 0, HEAD, SECTION_COEFFICIENTS, 1, DLM_SIGNAL_SECTIONS},
+    {DLM_FIELD_FLAGS, 0, 0, 2, 1, 0, 0},
+    {DLM_FIELD_FLAGS, 0, 0, HEAD, 1, 1, DLM_SIGNAL_LINES},
+    {DLM_FIELD_STATISTICS, 1, (1 << DLM_SIGNAL_STATISTICS) - 1, 0, 1, 0, 0},
+    {DLM_FIELD_FLAGS, 0, 0, 0, 1, 0, 0},
+    {DLM_FIELD_SHAPE, 0, 1, 2, 2, 1, UINT8_MAX},
+    {DLM_FIELD_FLAGS, 0, 0, sizeof(dlm_gate_t), 1, 0, 0},
+    {DLM_FIELD_PARTS, 1, DLM_SIGNAL_PARTS, 0, 1, 0, 0},
+    {DLM_FIELD_ROWS, 0, UINT8_MAX, 0, 0, 0, 0},
 };
 
 // Limits of the bytes of a gate from the fifth on; high 0: the most frames.
@@ -100,31 +99,31 @@ static uint32_t read_lines(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t 
 
 // A sample operation: its lines. count: of rows, lines or sections.
 static void read_sample(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body, uint32_t count) {
-    uint32_t made = 1, n = 1, factors = forms[it->kind - 1].factors * count;
+    uint32_t made = 1, n = 1, factors = 0;
     if (it->kind == DLM_OPERATION_MIX) {
         made = n = count;
-        factors *= plan->n_lines;
+        factors = plan->n_lines;
     } else if (it->kind == DLM_OPERATION_NORM) {
-        n = count;
+        n = factors = count;
     } else if (it->kind == DLM_OPERATION_BIQUAD) {
         exactly(plan, DLM_FIELD_RESERVED, (uint32_t)(body[1] | body[2] | body[3]), 0);
+        factors = count * (SECTION_COEFFICIENTS / 4);
         it->state = plan->state;
         plan->state += count * SECTION_BYTES;
     }
-    it->n = (uint16_t)count;
     uint32_t spacing = read_lines(plan, it, body, n);
     if (!within(plan, DLM_FIELD_LINES_IN_ALL, plan->n_lines + made, 1, DLM_SIGNAL_LINES) || !spacing) {
         return;
     }
-    plan->work += (plan->period + spacing - 1) / spacing * factors;
+    it->n = (uint16_t)count;
     if (it->kind == DLM_OPERATION_KEEP) {
         it->n = body[1];
         spacing *= body[1];
         within(plan, DLM_FIELD_N, body[1], DLM_SIGNAL_KEEP_MIN, DLM_SIGNAL_KEEP);
         within(plan, DLM_FIELD_SPACING, spacing, 1, DLM_SIGNAL_SPACING);
     }
-    plan->n_samples++;
     for (; made; made--) {
+        plan->factors[plan->n_lines] = (uint8_t)factors;
         plan->spacing[plan->n_lines++] = (uint16_t)spacing;
     }
 }
@@ -137,7 +136,6 @@ static void read_window(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *bo
     within(plan, DLM_FIELD_PERIOD, period, 1, DLM_SIGNAL_PERIOD);
     raise_to(&plan->longest, period);
     it->state = plan->state;
-    plan->n_windows++;
     plan->window_n = n;
     plan->window_lines = lines;
     plan->window_powers = 0;
@@ -149,7 +147,6 @@ static void read_power(dlm_plan_t *plan) {
     exactly(plan, DLM_FIELD_POWERS_OF_ITS_WINDOW_BEFORE_IT, plan->window_powers, 0);
     within(plan, DLM_FIELD_N_OF_ITS_WINDOW, n, DLM_SIGNAL_POWER_MIN, DLM_SIGNAL_POWER);
     exactly(plan, DLM_FIELD_N_OF_ITS_WINDOW, n, (uint32_t)1 << (bits - 1));
-    plan->n_powers++;
     plan->window_powers = 1;
     raise_to(&plan->most_power, n);
     plan->work += (n * (bits + 1) + 2) * plan->window_lines;
@@ -185,16 +182,15 @@ static void read_stats(dlm_plan_t *plan, dlm_operation_t *it) {
     add_values(plan, it, n, n * plan->window_n);
 }
 
-static void read_gate(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body) {
-    const uint32_t most = body[5];
-    within(plan, DLM_FIELD_POWERS_BEFORE_IT, plan->n_powers, 1, DLM_SIGNAL_OPERATIONS);
+static void read_gate(dlm_plan_t *plan, dlm_operation_t *it, const dlm_gate_t *gate) {
+    const uint32_t most = gate->most, closing = gate->hang + 1u;
+    within(plan, DLM_FIELD_POWERS_BEFORE_IT, plan->most_power > 0, 1, DLM_SIGNAL_OPERATIONS);
     for (uint32_t i = 0; i < sizeof(gate_limits) / sizeof(*gate_limits); i++) {
         const uint32_t low = gate_limits[i].low, high = gate_limits[i].high;
-        within(plan, gate_limits[i].field, body[4 + i], low, high ? high : most - !low);
+        within(plan, gate_limits[i].field, ((const uint8_t *)gate)[4 + i], low, high ? high : most - !low);
     }
     it->state = plan->state;
-    plan->frames = body[4] + 1u < most ? body[4] + 1u : most;
-    plan->n_gates = 1;
+    plan->frames = closing < most ? closing : most;
     plan->work += most * plan->frame;
     plan->state += dlm_aligned(most * (2 + 2 * plan->frame));
 }
@@ -234,9 +230,9 @@ static void read_body(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body
     } else if (kind == DLM_OPERATION_BANDS) {
         read_bands(plan, it, body, count);
     } else if (kind == DLM_OPERATION_GATE) {
-        read_gate(plan, it, body);
+        read_gate(plan, it, (const dlm_gate_t *)body);
     } else if (kind == DLM_OPERATION_POOL) {
-        exactly(plan, DLM_FIELD_GATES_BEFORE_IT, plan->n_gates, 1);
+        exactly(plan, DLM_FIELD_GATES_BEFORE_IT, plan->frames > 1, 1);
         set_rows(plan, it->flags, plan->width);
     } else {
         read_map(plan, body, it->flags);
@@ -267,8 +263,8 @@ static uint32_t read_operation(dlm_plan_t *plan, dlm_operation_t *it, uint32_t a
     if (!within(plan, DLM_FIELD_KIND, kind, plan->kind_low, plan->kind_high)) {
         return 0;
     }
-    const form_t form = forms[kind - 1];
-    uint32_t base = form.base, unit = form.unit, least = form.least, most = form.most;
+    const form_t *form = &forms[kind - 1];
+    uint32_t base = form->base, unit = form->unit, least = form->least, most = form->most;
     if (kind == DLM_OPERATION_MIX) {
         unit = plan->n_lines;
     } else if (kind == DLM_OPERATION_MAP) {
@@ -281,7 +277,7 @@ static uint32_t read_operation(dlm_plan_t *plan, dlm_operation_t *it, uint32_t a
         base += 2 * flags;
     }
     const uint32_t count = length < base ? 0 : (length - base) / unit;
-    if (!within(plan, form.field, flags, form.flags_low, form.flags_high) ||
+    if (!within(plan, form->field, flags, form->flags_low, form->flags_high) ||
         !within(plan, DLM_FIELD_LENGTH, length, 0, left - HEAD) ||
         !within(plan, DLM_FIELD_LENGTH, length, base + unit * least, base + unit * most) ||
         !exactly(plan, DLM_FIELD_LENGTH, length, base + unit * count)) {
@@ -293,45 +289,67 @@ static uint32_t read_operation(dlm_plan_t *plan, dlm_operation_t *it, uint32_t a
     return at + HEAD + length;
 }
 
-void dlm_program_read(dlm_plan_t *plan) {
+// The front-end of a program that was read.
+static void plan_front(dlm_plan_t *plan) {
+    dlm_front_t *front = &plan->front;
+    const uint32_t power = plan->most_power ? 4 * plan->most_power + 8 : 0;
+    uint32_t work = plan->work;
+    for (uint32_t line = 0; line < plan->n_lines; line++) {
+        work += (plan->longest + plan->spacing[line] - 1) / plan->spacing[line] * plan->factors[line];
+    }
+    front->lines = plan->state;
+    front->power = front->lines + dlm_aligned(2 * plan->n_lines);
+    front->values = front->power + power;
+    front->bytes = (uint16_t)plan->bytes;
+    front->frame = (uint16_t)plan->frame;
+    front->n_operations = plan->code[8];
+    front->parts = (uint8_t)plan->parts;
+    front->info = (dlm_front_info_t){.work = work,
+                                     .footprint = front->values + dlm_aligned(4 * plan->most_values),
+                                     .lines = plan->code[3],
+                                     .features = plan->parts * plan->width,
+                                     .apart = plan->longest * plan->frames};
+}
+
+// The header. Returns the number of operations, 0 if the program is refused.
+static uint32_t read_header(dlm_plan_t *plan) {
     const uint8_t *code = plan->code;
     if (!within(plan, DLM_FIELD_BYTES, plan->bytes, HEADER, DLM_SIGNAL_PROGRAM) ||
         !exactly(plan, DLM_FIELD_MAGIC, dlm_get_u16(code), MAGIC) ||
         !exactly(plan, DLM_FIELD_VERSION, code[2], DLM_SIGNAL_VERSION) ||
         !within(plan, DLM_FIELD_LINES, code[3], 1, DLM_SIGNAL_INPUTS) ||
         !within(plan, DLM_FIELD_OPERATIONS, dlm_get_u16(code + 8), 1, DLM_SIGNAL_OPERATIONS)) {
-        return;
+        return 0;
     }
-    const uint32_t n = plan->n_operations = code[8];
     plan->parts = plan->frames = plan->kind_low = 1;
     plan->kind_high = DLM_OPERATION_WINDOW;
-    plan->state = DLM_SIGNAL_FOOTPRINT + DLM_SIGNAL_FOOTPRINT_OPERATION * n + dlm_aligned(plan->bytes);
+    plan->state = DLM_SIGNAL_FOOTPRINT + DLM_SIGNAL_FOOTPRINT_OPERATION * (uint32_t)code[8] + dlm_aligned(plan->bytes);
     for (; plan->n_lines < code[3]; plan->n_lines++) {
         plan->spacing[plan->n_lines] = 1;
     }
+    return code[8];
+}
+
+int dlm_program_read(dlm_plan_t *plan, const uint8_t *program, size_t bytes, dlm_operation_t *operations) {
+    memset(plan, 0, sizeof(*plan));
+    plan->code = program;
+    plan->bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    const uint32_t n = read_header(plan);
     uint32_t at = HEADER;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !plan->refusal.field; i++) {
         dlm_operation_t it;
         plan->refusal.operation = i + 1;
         plan->refusal.kind = 0;
-        at = read_operation(plan, &it, at);
-        if (plan->refusal.field) {
-            return;
-        }
-        if (plan->operations) {
-            plan->operations[i] = it;
-        }
+        at = read_operation(plan, operations ? operations + i : &it, at);
     }
-    const uint32_t made = plan->parts * plan->width;
-    plan->refusal.operation = plan->refusal.kind = 0;
-    exactly(plan, DLM_FIELD_BYTES, plan->bytes, at);
-    within(plan, DLM_FIELD_WINDOWS_BEFORE_THE_END, plan->n_windows, 1, n);
-    exactly(plan, DLM_FIELD_POOLS_BEFORE_THE_END, plan->kind_high != DLM_OPERATION_POOL, 1);
-    within(plan, DLM_FIELD_FEATURES_MADE, made, 1, DLM_LIMIT_FEATURES);
-    exactly(plan, DLM_FIELD_FEATURES, dlm_get_u16(code + 10), made);
-}
-
-uint32_t dlm_program_footprint(const dlm_plan_t *plan) {
-    const uint32_t power = plan->most_power ? 4 * plan->most_power + 8 : 0;
-    return plan->state + dlm_aligned(2 * plan->n_lines) + power + dlm_aligned(4 * plan->most_values);
+    if (!plan->refusal.field) {
+        plan->refusal.operation = plan->refusal.kind = 0;
+        plan_front(plan);
+        exactly(plan, DLM_FIELD_BYTES, plan->bytes, at);
+        within(plan, DLM_FIELD_WINDOWS_BEFORE_THE_END, plan->window_lines > 0, 1, n);
+        exactly(plan, DLM_FIELD_POOLS_BEFORE_THE_END, plan->kind_high != DLM_OPERATION_POOL, 1);
+        within(plan, DLM_FIELD_FEATURES_MADE, plan->front.info.features, 1, DLM_LIMIT_FEATURES);
+        exactly(plan, DLM_FIELD_FEATURES, dlm_get_u16(program + 10), plan->front.info.features);
+    }
+    return plan->refusal.field ? DLM_ERR_PROGRAM : 0;
 }

@@ -89,7 +89,7 @@ def test_features_answers_votes_and_digests_of_any_stream_are_the_mirrors(device
         lockstep = streamed(device, model, seed, background)
         lockstep.finish()
         n += lockstep.events
-    assert n > 20
+    assert n >= 20
     device.model(None)
 
 
