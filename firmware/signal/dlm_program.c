@@ -152,13 +152,20 @@ static void read_power(dlm_plan_t *plan) {
     plan->work += (n * (bits + 1) + 2) * plan->window_lines;
 }
 
+// Rows of values that there are from here on.
+static void set_rows(dlm_plan_t *plan, uint32_t parts, uint32_t width) {
+    plan->parts = parts;
+    plan->width = width;
+    raise_to(&plan->most_values, parts * width);
+    within(plan, DLM_FIELD_VALUES, parts * width, 1, DLM_SIGNAL_VALUES);
+}
+
 // Statistics or bands: n values of each line of the window, with so many multiply-accumulates.
 static void add_values(dlm_plan_t *plan, dlm_operation_t *it, uint32_t n, uint32_t work) {
     it->state = plan->frame;
     plan->work += work * plan->window_lines;
     plan->frame += n * plan->window_lines;
-    plan->width = plan->most_values = plan->frame;
-    within(plan, DLM_FIELD_VALUES, plan->frame, 1, DLM_SIGNAL_VALUES);
+    set_rows(plan, 1, plan->frame);
 }
 
 static void read_bands(dlm_plan_t *plan, dlm_operation_t *it, const uint8_t *body, uint32_t n) {
@@ -193,14 +200,6 @@ static void read_gate(dlm_plan_t *plan, dlm_operation_t *it, const dlm_gate_t *g
     plan->frames = closing < most ? closing : most;
     plan->work += most * plan->frame;
     plan->state += dlm_aligned(most * (2 + 2 * plan->frame));
-}
-
-// Rows of values that there are from here on.
-static void set_rows(dlm_plan_t *plan, uint32_t parts, uint32_t width) {
-    plan->parts = parts;
-    plan->width = width;
-    raise_to(&plan->most_values, parts * width);
-    within(plan, DLM_FIELD_VALUES, parts * width, 1, DLM_SIGNAL_VALUES);
 }
 
 static void read_map(dlm_plan_t *plan, const uint8_t *body, uint32_t rows) {
