@@ -5,7 +5,7 @@
 #include "bench_data.h"
 #include "dlm_kernel.h"
 
-enum { ROWS = 12, DRAWN = 400 };
+enum { ROWS = 12, DRAWN = 400, EVENTS = 22 };
 
 static uint32_t state = 1;
 
@@ -81,8 +81,63 @@ static uint32_t wrong_roots(void) {
     return wrong;
 }
 
+static int16_t packed[EVENTS * (EVENTS + 6)] __attribute__((aligned(8)));
+static uint32_t roots[EVENTS + 3];
+
+// Rows of the factor of a Gram matrix of events on a line, whose places are drawn: L and 1 / L_ii of each, in a plain way.
+static uint32_t wrong_factors(uint32_t m) {
+    uint32_t row[EVENTS + 3], wrong = 0;
+    int32_t place[EVENTS];
+    for (uint32_t i = 0; i < m; i++) {
+        const int16_t *found = dlm_row(packed, i);
+        int32_t left = row[i] = (1u << 30) + DLM_KERNEL_RIDGE;
+        place[i] = (int32_t)(draw() >> 21);
+        for (uint32_t j = 0; j < i; j++) {
+            row[j] = dlm_exp2_neg((uint32_t)((place[i] - place[j]) * (place[i] - place[j])));
+        }
+        dlm_factor_row(packed, roots, i, row);
+        for (uint32_t j = 0; j < i; j++) {
+            int64_t rest = row[j];
+            for (uint32_t k = 0; k < j; k++) {
+                rest -= found[k] * dlm_row(packed, j)[k];
+            }
+            wrong += found[j] != dlm_round_shift(rest * roots[j], 43);
+            left -= found[j] * found[j];
+        }
+        wrong += roots[i] != ((uint64_t)1 << 58) / dlm_isqrt((uint64_t)left << 30);
+    }
+    return wrong;
+}
+
+// Columns of its inverse.
+static uint32_t wrong_inverses(uint32_t m) {
+    static int32_t columns[EVENTS][4];
+    uint32_t wrong = 0;
+    for (uint32_t j = 0; j < m; j += 4) {
+        dlm_inverse_columns(packed, roots, m, j, columns[0]);
+        for (uint32_t i = j; i < m; i++) {
+            for (uint32_t r = 0; r < 4; r++) {
+                int64_t sum = 0;
+                for (uint32_t k = j; k < i; k++) {
+                    sum += dlm_floor_shift((int64_t)dlm_row(packed, i)[k] * columns[k][r], 16);
+                }
+                wrong += columns[i][r] != (i == j + r ? roots[i] >> 2 : dlm_floor_shift(-sum * roots[i], 27));
+            }
+        }
+    }
+    return wrong;
+}
+
+static uint32_t wrong_solutions(void) {
+    uint32_t wrong = 0;
+    for (uint32_t m = 1; m <= EVENTS; m++) {
+        wrong += wrong_factors(m) + wrong_inverses(m);
+    }
+    return wrong;
+}
+
 uint32_t checks_failed(void) {
-    uint32_t wrong = wrong_exponentials() + wrong_roots();
+    uint32_t wrong = wrong_exponentials() + wrong_roots() + wrong_solutions();
     for (uint32_t i = 0; i < BENCH_DOTS; i++) {
         wrong += wrong_products(&bench_dots[i]) + wrong_distances(&bench_dots[i]);
     }

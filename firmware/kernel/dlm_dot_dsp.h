@@ -8,16 +8,13 @@
 #include "dlm_fixed.h"
 
 // a r0, rows r1 r4 r5 r6, n r2, sums r7..r10, pairs r11 r12 and r3 lr.
-#define FOUR(step) step("r1", "r7") step("r4", "r8") step("r5", "r9") step("r6", "r10")
-#define DOT_PAIRS(row, sum)                                                                                            \
-    "ldrd r3, lr, [" row "], #8\n smlad " sum ", r11, r3, " sum "\n smlad " sum ", r12, lr, " sum "\n"
 #define DOT_PAIR(row, sum) "ldr r3, [" row "], #4\n smlad " sum ", r11, r3, " sum "\n"
 #define DOT_LAST(row, sum) "ldrh r3, [" row "]\n smlabb " sum ", r11, r3, " sum "\n"
 // r2 holds n - 4; at 2 where that is negative. Carry: two are left; negative: one is.
 #define DOT_SUMS                                                                                                       \
-    "1: ldrd r11, r12, [r0], #8\n" FOUR(DOT_PAIRS) "subs r2, #4\n bhs 1b\n 2: lsls r3, r2, #31\n bcc 3f\n"             \
-                                                   "ldr r11, [r0], #4\n" FOUR(                                         \
-                                                       DOT_PAIR) "3: bpl 4f\n ldrh r11, [r0]\n" FOUR(DOT_LAST)
+    "1: ldrd r11, r12, [r0], #8\n" DLM_FOUR(                                                                           \
+        DLM_DOT_PAIRS) "subs r2, #4\n bhs 1b\n 2: lsls r3, r2, #31\n bcc 3f\n"                                         \
+                       "ldr r11, [r0], #4\n" DLM_FOUR(DOT_PAIR) "3: bpl 4f\n ldrh r11, [r0]\n" DLM_FOUR(DOT_LAST)
 
 DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
                         uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
@@ -35,16 +32,14 @@ DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED
                    "pop {r4-r11, pc}\n");
 }
 
-// a r0, b r1, n r2, sums r4..r7, pairs of a r3 r12, a row of b r8..r11.
+// For assembly alone: a r0, b r1, which ends behind its rows, n r2, sums r4..r7, pairs of a r3 r12, a row of b r8..r11.
 #define MIXED_ROW(half, pair)                                                                                          \
     "ldm r1!, {r8-r11}\n smlaw" half " r4, r8, " pair ", r4\n smlaw" half " r5, r9, " pair ", r5\n"                    \
     "smlaw" half " r6, r10, " pair ", r6\n smlaw" half " r7, r11, " pair ", r7\n"
 #define MIXED_PAIR(pair) MIXED_ROW("b", pair) MIXED_ROW("t", pair)
 
-DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_UNUSED, uint32_t n DLM_UNUSED,
-                              int32_t sums[4] DLM_UNUSED) {
-    __asm volatile("push {r3-r11, lr}\n"
-                   "movs r4, #0\n"
+DLM_NAKED void dlm_sums_mixed(void) {
+    __asm volatile("movs r4, #0\n"
                    "movs r5, #0\n"
                    "movs r6, #0\n"
                    "movs r7, #0\n"
@@ -57,9 +52,16 @@ DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_
                                          "bcc 3f\n"
                                          "ldr r3, [r0], #4\n" MIXED_PAIR("r3") "3: bpl 4f\n"
                                                                                "ldrh r3, [r0]\n" MIXED_ROW(
-                                                                                   "b", "r3") "4: ldr r3, [sp]\n"
-                                                                                              "stm r3, {r4-r7}\n"
-                                                                                              "pop {r3-r11, pc}\n");
+                                                                                   "b", "r3") "4: bx lr\n");
+}
+
+DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_UNUSED, uint32_t n DLM_UNUSED,
+                              int32_t sums[4] DLM_UNUSED) {
+    __asm volatile("push {r3-r11, lr}\n"
+                   "bl dlm_sums_mixed\n"
+                   "ldr r3, [sp]\n"
+                   "stm r3, {r4-r7}\n"
+                   "pop {r3-r11, pc}\n");
 }
 
 // Rows of the same length, one after the other: scaled_q8 r0, norm_q16 r1, i r2, n r3. Of each block of four, as

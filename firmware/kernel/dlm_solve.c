@@ -47,10 +47,17 @@ static inline int32_t times_root(int32_t rest, int32_t root_q28) {
     return dlm_floor_shift32(dlm_mul_shift(rest, root_q28, 32) + (1 << 10), 11);
 }
 
+// Of the rows of a kind of core: factor_blocks makes L_i0..L_i(i-1) of row i of A, and returns the sum of their squares.
+// inverse_rows makes n rows of four columns of W of those of L, which begin where the columns do, the first `bytes` long.
+// square_sums adds up the squares of n rows of columns, each rounded to Q12.
+#if defined(__ARM_FEATURE_DSP)
+#include "dlm_solve_dsp.h"
+#else
+
 // L_ij..L_i(j+n-1) into row, n = 1..4, from their part of a row of A less the products of what lies left of them;
 // above: row j of packed from column j on. Returns the sum of their squares.
-static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
-                                   const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
+static inline uint32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
+                                    const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
     int32_t squares = 0, factor[4];
     DLM_UNROLL4
     for (uint32_t r = 0; r < 4; r++, above += stride) {
@@ -66,40 +73,58 @@ static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t 
         row[r] = (int16_t)factor[r];
         squares += factor[r] * factor[r];
     }
+    return (uint32_t)squares;
+}
+
+static uint32_t factor_blocks(int16_t *row, const int16_t *packed, const uint32_t *root_q28, const uint32_t *row_q30,
+                              uint32_t i) {
+    uint32_t squares = 0;
+    int32_t sums_q30[4];
+    for (uint32_t j = 0; j < i; j += 4) {
+        dlm_dot4(row, packed, j + 4, j, sums_q30);
+        squares += factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, i - j < 4 ? i - j : 4);
+        packed += 4 * (j + 4);
+    }
     return squares;
 }
 
-void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30) {
-    int16_t *row = dlm_row(packed, i);
-    int32_t left_q30 = (int32_t)row_q30[i], sums_q30[4];  // left_q30 >= 2^30 / 54 in the end
-    uint32_t j = 0;
-    for (; j + 4 <= i; j += 4) {
-        dlm_dot4(row, packed, j + 4, j, sums_q30);
-        left_q30 -= factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, 4);
-        packed += 4 * (j + 4);
-    }
-    if (j < i) {
-        dlm_dot4(row, packed, j + 4, j, sums_q30);
-        left_q30 -= factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, i - j);
-    }
-    root_q28[i] = (uint32_t)(((uint64_t)1 << 58) / dlm_isqrt((uint64_t)(uint32_t)left_q30 << 30));
-}
-
-void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
-    const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
-    int32_t *row_of_w = columns += 4 * j;
-    for (uint32_t i = 0; i < m - j; i++, row_of_w += 4) {
-        const int32_t root = (int32_t)root_q28[j + i];
+static void inverse_rows(const int16_t *row, const uint32_t *root_q28, int32_t *columns, uint32_t n, uint32_t bytes) {
+    int32_t *row_of_w = columns;
+    for (uint32_t i = 0; i < n; i++, row_of_w += 4) {
+        const int32_t root = (int32_t)*root_q28++;
         dlm_dot4_mixed(row, columns, i, row_of_w);
         DLM_UNROLL4
         for (uint32_t r = 0; r < 4; r++) {
-            row_of_w[r] = i > r ? dlm_mul_shift(row_of_w[r], -root, 27) : 0;
+            row_of_w[r] = dlm_mul_shift(row_of_w[r], -root, 27);  // 0 where r > i
         }
         if (i < 4) {
             row_of_w[i] = dlm_floor_shift32(root, 2);
         }
-        row += 4 * ((j + i) / 4 + 1);
+        row += (bytes + 2 * (i & ~3u)) / 2;
     }
+}
+
+static void square_sums(const int32_t *columns, uint32_t n, uint32_t sums[4]) {
+    memset(sums, 0, 4 * sizeof(*sums));
+    for (; n; n--) {
+        DLM_UNROLL4
+        for (uint32_t r = 0; r < 4; r++) {
+            const int32_t w_q12 = dlm_floor_shift32(*columns++ + (1 << 13), 14);
+            sums[r] += (uint32_t)(w_q12 * w_q12);
+        }
+    }
+}
+
+#endif
+
+void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30) {
+    const uint32_t left_q30 = row_q30[i] - factor_blocks(dlm_row(packed, i), packed, root_q28, row_q30, i);
+    root_q28[i] = (uint32_t)(((uint64_t)1 << 58) / dlm_isqrt((uint64_t)left_q30 << 30));  // left >= 2^30 / 54
+}
+
+void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
+    const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
+    inverse_rows(row, root_q28 + j, columns + 4 * j, m - j, 2 * j + 8);
 }
 
 // T of a regression: the event's value less their mean, in the largest deviation.
@@ -144,14 +169,8 @@ void dlm_substitute(dlm_t *net, uint32_t i) {
 
 // 1 / (A^-1)_ii in Q30 of four columns of W, n rows Q26: the sums of their squares in Q24 are within [0.96, 54].
 static void reciprocals_of(const int32_t *columns, uint32_t n, uint32_t end, uint32_t *reciprocal_q30) {
-    uint32_t sums_q24[4] = {0};
-    for (; n; n--) {
-        DLM_UNROLL4
-        for (uint32_t r = 0; r < 4; r++) {
-            const int32_t w_q12 = dlm_floor_shift32(*columns++ + (1 << 13), 14);
-            sums_q24[r] += (uint32_t)(w_q12 * w_q12);
-        }
-    }
+    uint32_t sums_q24[4];
+    square_sums(columns, n, sums_q24);
     for (uint32_t r = 0; r < end; r++) {
         reciprocal_q30[r] = (uint32_t)(((uint64_t)1 << 54) / sums_q24[r]);
     }
