@@ -17,12 +17,14 @@ static uint32_t draw(void) {
 static uint32_t wrong_products(const bench_dot_t *of) {
     int32_t sums[4], mixed[4];
     int64_t wide[2];
+    uint32_t distance2[4];
     dlm_dot4(of->a, of->b[0], BENCH_DOT_STRIDE, of->n, sums);
     dlm_dot4_mixed(of->a, of->c[0], of->n, mixed);
     dlm_dot2_wide(of->a, of->b[0], of->b[1], of->n, wide);
     uint32_t wrong = memcmp(sums, of->sums, sizeof(sums)) || memcmp(mixed, of->mixed, sizeof(mixed));
     wrong += wide[0] != of->sums[0] || wide[1] != of->sums[1];
-    return wrong + (dlm_distance2(of->a, of->b[0], of->n) != of->distance2);
+    dlm_distances(of->a, of->b[0], of->n, BENCH_DOT_STRIDE, distance2, 1);
+    return wrong + (distance2[0] != of->distance2);
 }
 
 // Squared distance modulo 2^32, difference by difference.
@@ -38,7 +40,7 @@ static uint32_t plain_distance2(const int16_t *a, const int16_t *b, uint32_t n) 
 // Of a case's rows, taken in turn until there are three blocks of them.
 static uint32_t wrong_distances(const bench_dot_t *of) {
     static int16_t rows[ROWS][BENCH_DOT_STRIDE] __attribute__((aligned(4)));
-    uint32_t norms[ROWS], found[ROWS], wrong = 0;
+    uint32_t norms[ROWS], found[ROWS], others[ROWS], wrong = 0;
     for (uint32_t r = 0; r < ROWS; r++) {
         memcpy(rows[r], r % 5 < 4 ? of->b[r % 5] : of->a, sizeof(rows[r]));
     }
@@ -46,8 +48,11 @@ static uint32_t wrong_distances(const bench_dot_t *of) {
     for (uint32_t i = 0; i <= ROWS - 3; i++) {
         for (uint32_t m = 0; m <= ROWS - 3; m++) {
             dlm_distance_row(rows[0], norms, i, of->n, BENCH_DOT_STRIDE, found, m);
+            dlm_distances(rows[i], rows[0], of->n, BENCH_DOT_STRIDE, others, m);
             for (uint32_t j = 0; j < m; j++) {
-                wrong += found[j] != plain_distance2(rows[i], rows[j], of->n);
+                const uint32_t distance2 = plain_distance2(rows[i], rows[j], of->n);
+                wrong += found[j] != distance2;
+                wrong += others[j] != distance2;
             }
         }
     }
@@ -77,6 +82,25 @@ static uint32_t wrong_roots(void) {
         const uint64_t square = (uint64_t)root * root;
         wrong += dlm_isqrt(square) != root || dlm_isqrt(square - 1) != root - 1 ||
                  dlm_isqrt(square + 2u * (uint64_t)root) != root;
+    }
+    return wrong;
+}
+
+// Each rank of values drawn, many of which are equal: as many are less as come before it, or fewer.
+static uint32_t wrong_ranks(void) {
+    uint32_t values[24], wrong = 0;
+    for (uint32_t drawn = 0; drawn < DRAWN; drawn++) {
+        const uint32_t n = 1 + draw() % 24, wanted = draw() % n, bits = draw() % 33;
+        uint32_t less = 0, equal = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            values[i] = (uint32_t)((uint64_t)draw() >> bits);
+        }
+        const uint32_t found = dlm_select(values, n, wanted);
+        for (uint32_t i = 0; i < n; i++) {
+            less += values[i] < found;
+            equal += values[i] == found;
+        }
+        wrong += less > wanted || less + equal <= wanted;
     }
     return wrong;
 }
@@ -137,7 +161,7 @@ static uint32_t wrong_solutions(void) {
 }
 
 uint32_t checks_failed(void) {
-    uint32_t wrong = wrong_exponentials() + wrong_roots() + wrong_solutions();
+    uint32_t wrong = wrong_exponentials() + wrong_roots() + wrong_ranks() + wrong_solutions();
     for (uint32_t i = 0; i < BENCH_DOTS; i++) {
         wrong += wrong_products(&bench_dots[i]) + wrong_distances(&bench_dots[i]);
     }

@@ -36,27 +36,76 @@ uint64_t dlm_divide(uint64_t value, uint32_t divisor) {
     return (uint64_t)(high / divisor) << 32 | (middle / divisor << 16 | rest / divisor);
 }
 
-uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted) {
-    int32_t first = 0, last = (int32_t)n - 1;
-    while (first < last) {
-        const uint32_t pivot = values[wanted];
-        int32_t low = first, high = last;
-        do {
-            for (; values[low] < pivot; low++) {
-            }
-            for (; values[high] > pivot; high--) {
-            }
-            if (low <= high) {
-                const uint32_t value = values[low];
-                values[low++] = values[high];
-                values[high--] = value;
-            }
-        } while (low <= high);
-        first = high < (int32_t)wanted ? low : first;
-        last = low > (int32_t)wanted ? high : last;
-    }
-    return values[wanted];
+#if defined(__ARM_FEATURE_DSP)
+
+// first r0, end r1, where r2, pivot r3; low r4, high r5, what is there r6 and r7.
+DLM_NAKED uint32_t dlm_select(uint32_t *values DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t wanted DLM_UNUSED) {
+    __asm volatile("push {r4-r7}\n"
+                   "add r1, r0, r1, lsl #2\n"
+                   "add r2, r0, r2, lsl #2\n"
+                   "b 6f\n"
+                   "1: ldr r3, [r2]\n"
+                   "mov r4, r0\n"
+                   "mov r5, r1\n"
+                   "2: ldr r6, [r4], #4\n"
+                   "cmp r6, r3\n"
+                   "blo 2b\n"
+                   "3: ldr r7, [r5, #-4]!\n"
+                   "cmp r7, r3\n"
+                   "bhi 3b\n"
+                   "sub r12, r4, #4\n"
+                   "cmp r12, r5\n"
+                   "bhi 4f\n"
+                   "str r7, [r12]\n"
+                   "str r6, [r5]\n"
+                   "cmp r4, r5\n"
+                   "blo 2b\n"
+                   "b 5f\n"
+                   "4: mov r4, r12\n"
+                   "adds r5, #4\n"
+                   "5: cmp r5, r2\n"
+                   "it ls\n"
+                   "movls r0, r4\n"
+                   "cmp r4, r2\n"
+                   "it hi\n"
+                   "movhi r1, r5\n"
+                   "6: subs r3, r1, r0\n"
+                   "cmp r3, #4\n"
+                   "bgt 1b\n"
+                   "ldr r0, [r2]\n"
+                   "pop {r4-r7}\n"
+                   "bx lr\n");
 }
+
+#else
+
+uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted) {
+    uint32_t *first = values, *end = values + n, *const at = values + wanted;
+    while (end - first > 1) {
+        const uint32_t pivot = *at;
+        uint32_t *low = first, *high = end, left, right;
+        do {  // all before low is at most the pivot, all from high on at least
+            do {
+                left = *low++;
+            } while (left < pivot);
+            do {
+                right = *--high;
+            } while (right > pivot);
+            if (low > high + 1) {
+                low--;
+                high++;
+                break;
+            }
+            low[-1] = right;
+            *high = left;
+        } while (low < high);
+        first = high <= at ? low : first;
+        end = low > at ? high : end;
+    }
+    return *at;
+}
+
+#endif
 
 // Floor of the square root of value >= 2^30.
 #if defined(__ARM_FEATURE_IDIV)
@@ -109,6 +158,16 @@ uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
     return a_high * b_high + (cross >> 16) + (other >> 16) + (carry >> 16);
 }
 
+// Each sum below 2^31: what is carried is below 2^16.
+int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
+    const int32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
+    const uint32_t low = (uint32_t)a_low * (uint32_t)b_low;
+    const int32_t cross = a_high * b_low + (int32_t)(low >> 16);
+    const int32_t other = a_low * b_high + (cross & 0xffff);
+    const int32_t high = a_high * b_high + (cross >> 16) + (other >> 16);
+    return bits == 32 ? high : (int32_t)((uint32_t)high << 5 | (uint32_t)a * (uint32_t)b >> 27);
+}
+
 #endif
 
 #if defined(__ARM_FEATURE_DSP)
@@ -120,12 +179,13 @@ static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_
                    "ldrd r4, r5, [sp, #32]\n"
                    "mov r6, %[limit]\n"
                    "b 3f\n"
+                   "4: movs r8, #0\n"
+                   "b 2f\n"
                    "1: ldr r7, [r0], #4\n"
                    "umull r8, r7, r7, r3\n"
                    "lsrs r7, r4\n"
-                   "movs r8, #0\n"
                    "cmp r7, r6\n"
-                   "bhs 2f\n"
+                   "bhs 4b\n"
                    "ubfx r8, r7, %[low_bits], %[step_bits]\n"
                    "add r8, r5, r8, lsl #2\n"
                    "ldrd r8, r9, [r8]\n"

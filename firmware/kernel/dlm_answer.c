@@ -25,13 +25,14 @@ static void meet(nearest_t *nearest, uint32_t id, uint32_t distance2) {
 // Squared distances of z, in which the known set is measured, to the events, into columns; and the nearest of them.
 static void find_nearest(const dlm_t *net, const int16_t *z_q8, nearest_t *nearest) {
     const dlm_network_t *live = dlm_live(net);
-    const uint32_t d = net->config.n_features, stride = dlm_stride(&net->config, 0);
-    const int16_t *neuron = DLM_AT(net, int16_t, live->z_q8);
+    const uint32_t *id = DLM_AT(net, uint32_t, live->id);
+    uint32_t *distance2 = DLM_AT(net, uint32_t, net->columns);
+    const int16_t *neurons = DLM_AT(net, int16_t, live->z_q8);
+    dlm_distances(z_q8, neurons, net->config.n_features, dlm_stride(&net->config, 0), distance2, live->n_neurons);
     memset(nearest, 0xff, sizeof(*nearest));
-    for (uint32_t j = 0; j < live->n_neurons; j++, neuron += stride) {
-        const uint32_t distance2 = DLM_AT(net, uint32_t, net->columns)[j] = dlm_distance2(z_q8, neuron, d);
-        if (distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
-            meet(nearest, DLM_AT(net, uint32_t, live->id)[j], distance2);
+    for (uint32_t j = live->n_neurons; j; j--, distance2++, id++) {
+        if (*distance2 < nearest->distance2[DLM_LIMIT_NEAREST - 1]) {
+            meet(nearest, *id, *distance2);
         }
     }
 }
@@ -42,13 +43,11 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled
     const dlm_layer_t *layer = &live->layers[index];
     const uint32_t n = dlm_coordinates(&net->config, index), stride = dlm_stride(&net->config, index);
     const uint32_t m = live->n_neurons;
-    const int16_t *neuron = DLM_AT(net, int16_t, layer->scaled_q8);
+    const int16_t *neurons = DLM_AT(net, int16_t, layer->scaled_q8);
     const int16_t *alpha = DLM_AT(net, int16_t, layer->alpha);
     int16_t *k_q15 = DLM_AT(net, int16_t, net->query_k_q15);
     uint32_t *k_q30 = DLM_AT(net, uint32_t, net->columns);
-    for (uint32_t j = 0; j < m; j++, neuron += stride) {
-        k_q30[j] = dlm_distance2(scaled_q8, neuron, n);
-    }
+    dlm_distances(scaled_q8, neurons, n, stride, k_q30, m);
     dlm_gram_row(k_q30, m, &layer->width, k_q30);
     for (uint32_t j = 0; j < m; j++) {
         k_q15[j] = dlm_q15(k_q30[j]);
@@ -75,7 +74,7 @@ static void answer_layers(const dlm_t *net, const int16_t *x, int16_t *scaled_q8
     }
     for (unsigned index = 0; index < live->depth; index++) {
         if (index) {
-            dlm_layer_coordinates(net, live, index, base_q8, answers, scaled_q8);
+            dlm_layer_coordinates(net, live, index, base_q8, 1, answers, 1, scaled_q8);
         }
         answer_layer(net, index, scaled_q8, answers);
         for (uint32_t c = 0; c < net->config.n_classes; c++) {

@@ -46,24 +46,47 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     sums[1] = s1;
 }
 
-uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
-    uint32_t sum = 0;
-    for (; n; n--) {
-        const int32_t step = *a++ - *b++;
-        sum += (uint32_t)(step * step);
+static void distance2(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, uint32_t *distance2_q16) {
+    uint32_t s0 = 0, s1 = 0;
+    for (; n; n--, a++) {
+        const int32_t step0 = *a - *b++, step1 = *a - *c++;
+        s0 += (uint32_t)(step0 * step0);
+        s1 += (uint32_t)(step1 * step1);
     }
-    return sum;
+    distance2_q16[0] = s0;
+    distance2_q16[1] = s1;
 }
 
 #endif
 
 #if !defined(__ARM_FEATURE_DSP)
 
+// Their time is that of what they call, and code is short there.
 #if defined(__ARM_ARCH_6M__)
-__attribute__((optimize("Os")))  // its time is that of dlm_dot4, and code is short there
+#define SHORT __attribute__((optimize("Os")))
+#else
+#define SHORT
 #endif
-void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16, uint32_t m) {
+
+SHORT void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
+    for (; m; m--, rows += stride) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < n; k++) {
+            sum += (uint32_t)(rows[k] * rows[k]);
+        }
+        *norm_q16++ = sum;
+    }
+}
+
+SHORT void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
+                         uint32_t m) {
+    for (uint32_t j = 0; j < m; j += 2, rows += 2 * stride) {
+        distance2(a, rows, rows + stride, n, distance2_q16 + j);
+    }
+}
+
+SHORT void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                            uint32_t *distance2_q16, uint32_t m) {
     const int16_t *own = scaled_q8 + i * stride;
     for (uint32_t j = 0; j < m; j += 4, scaled_q8 += 4 * stride) {
         dlm_dot4(own, scaled_q8, stride, n, (int32_t *)(distance2_q16 + j));

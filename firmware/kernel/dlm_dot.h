@@ -6,9 +6,13 @@
 
 #include <stdint.h>
 
-// Squared distance of two rows of n int16, all differences within 14 bits; the rows aligned to 4 bytes. It must fit
-// uint32.
-uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n);
+// Squared norms [m] of m rows of n int16 each, m >= 1, which begin stride int16 from each other. They must fit uint32.
+void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
+
+// Squared distances [m] of a to m rows of n int16 each, all differences within 14 bits; all rows aligned to 4 bytes. They
+// must fit uint32. There is room for m + 3, and what lies behind the rows is read and of no use.
+void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
+                   uint32_t m);
 
 // Squared distances Q16 [m] of row i of n coordinates to the first m rows, from the squared norms of all: |a|^2 +
 // |b|^2 - 2 a.b, in integers to the bit. Rows aligned to 4 bytes; there is room for m + 3, and what lies behind the

@@ -124,41 +124,46 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     sums[1] = (int64_t)halves[3] * 65536 + halves[2];
 }
 
-// a r0, b r1, offset r2, sum r3.
-DLM_NAKED uint32_t dlm_distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t n DLM_UNUSED) {
-    __asm volatile(UNIFIED "push {r4, r5, r6, lr}\n"
-                           "movs r3, #0\n"
-                           "lsls r4, r2, #1\n"
-                           "subs r2, r3, r4\n"
-                           "adds r0, r4\n"
-                           "adds r1, r4\n"
-                           "lsls r4, r2, #30\n"  // negative: an odd number
-                           "bpl 1f\n"
-                           "subs r0, #2\n"
-                           "subs r1, #2\n"
-                           "ldrsh r4, [r0, r3]\n"
-                           "ldrsh r5, [r1, r3]\n"
-                           "subs r4, r5\n"
-                           "muls r4, r4\n"
-                           "mov r3, r4\n"
-                           "adds r2, #2\n"
-                           "1: cmp r2, #0\n"
-                           "beq 3f\n"
-                           "2: ldr r4, [r0, r2]\n"
-                           "ldr r5, [r1, r2]\n"
-                           "subs r6, r4, r5\n"
-                           "sxth r6, r6\n"
-                           "muls r6, r6\n"
-                           "adds r3, r6\n"
-                           "asrs r4, r4, #16\n"
-                           "asrs r5, r5, #16\n"
-                           "subs r4, r5\n"
-                           "muls r4, r4\n"
-                           "adds r3, r4\n"
-                           "adds r2, #4\n"
-                           "bne 2b\n"
-                           "3: mov r0, r3\n"
-                           "pop {r4, r5, r6, pc}\n" DIVIDED);
+// Of pairs r4 (a), r5, r6: squared differences of the lower halves, then of the upper, onto r8 and r9.
+#define APART_ADD(row, sum) "subs r7, r4, " row "\n"
+#define APART_LOW(row, sum) APART_ADD(row, sum) "sxth r7, r7\n muls r7, r7\n add " sum ", r7\n"
+#define APART_HIGH(row, sum) "asrs " row ", " row ", #16\n" APART_ADD(row, sum) "muls r7, r7\n add " sum ", r7\n"
+
+static DLM_NAKED void distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
+                                uint32_t n DLM_UNUSED, uint32_t *distance2_q16 DLM_UNUSED) {
+    __asm volatile(UNIFIED
+                   "push {r4-r7, lr}\n"
+                   "mov r4, r8\n"
+                   "mov r5, r9\n"
+                   "push {r4, r5}\n" TO_THE_END "movs r4, #0\n"
+                   "mov r8, r4\n"
+                   "mov r9, r4\n"
+                   "lsls r4, r3, #30\n"  // negative: an odd number; the last goes first, what is before it is in pairs
+                   "bpl 1f\n"
+                   "subs r0, #2\n"
+                   "subs r1, #2\n"
+                   "subs r2, #2\n"
+                   "movs r7, #0\n"
+                   "ldrsh r4, [r0, r7]\n"
+                   "ldrsh r5, [r1, r7]\n"
+                   "ldrsh r6, [r2, r7]\n" APART_LOW("r5", "r8")
+                       APART_LOW("r6", "r9") "adds r3, #2\n"
+                                             "1: cmp r3, #0\n"
+                                             "beq 3f\n"
+                                             "2: ldr r4, [r0, r3]\n"
+                                             "ldr r5, [r1, r3]\n"
+                                             "ldr r6, [r2, r3]\n" APART_LOW("r5", "r8")
+                                                 APART_LOW("r6", "r9") "asrs r4, r4, #16\n" APART_HIGH("r5", "r8")
+                                                     APART_HIGH("r6", "r9") "adds r3, #4\n"
+                                                                            "bne 2b\n"
+                                                                            "3: ldr r0, [sp, #28]\n"
+                                                                            "mov r4, r8\n"
+                                                                            "mov r5, r9\n"
+                                                                            "stm r0!, {r4, r5}\n"
+                                                                            "pop {r4, r5}\n"
+                                                                            "mov r8, r4\n"
+                                                                            "mov r9, r5\n"
+                                                                            "pop {r4-r7, pc}\n" DIVIDED);
 }
 
 #endif

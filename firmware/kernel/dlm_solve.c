@@ -5,7 +5,7 @@
 #include "dlm_kernel.h"
 
 void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
-                    dlm_width_t *width) {
+                            dlm_width_t *width) {
     uint64_t squares = 0, squared_sums = 0;
     for (uint32_t i = 0; i < m; i++) {
         squares += norm_q16[i];
@@ -151,16 +151,17 @@ void dlm_substitute(dlm_t *net, uint32_t i) {
     const int16_t *row = dlm_row(DLM_AT(net, int16_t, net->packed), i);
     const int16_t label = DLM_AT(net, int16_t, next->label)[i];
     const uint32_t own = dlm_class(net, label);
+    const int32_t own_target = dlm_own_target(net, next, label), other_target = -(int32_t)next->share_q16;
     int16_t *v = DLM_AT(net, int16_t, net->v_q11);
     int32_t sums_q26[4];
-    for (uint32_t class = 0, c = 0; class < net->config.n_classes; class++) {
-        if (!(next->present >> class & 1)) {
+    for (uint32_t class = 0, c = 0, present = next->present; present; class++, present >>= 1) {
+        if (!(present & 1)) {
             continue;
         }
         if (!(c & 3)) {
             dlm_dot4(row, v, m_even, i, sums_q26);  // of rows that are not there, too, of no use
         }
-        const int32_t target = class == own ? dlm_own_target(net, next, label) : -(int32_t)next->share_q16;
+        const int32_t target = class == own ? own_target : other_target;
         const int32_t rest_q26 = (int32_t)((uint32_t)(target * 1024) - (uint32_t)sums_q26[c++ & 3]);
         v[i] = (int16_t)dlm_saturate32(times_root(rest_q26, root_q28), INT16_MAX);
         v += m_even;
@@ -184,11 +185,10 @@ void dlm_alpha(dlm_t *net, uint32_t j) {
     dlm_inverse_columns(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), m, j, columns);
     columns += 4 * j;
     for (uint32_t c = 0; c < net->config.n_classes; c++, alpha_q21 += m) {
-        int32_t sums_q21[4] = {0};
-        if (next->present >> c & 1) {
-            dlm_dot4_mixed(v, columns, m - j, sums_q21);
-            v += dlm_even(m);
-        }
+        int32_t sums_q21[4];
+        const int present = next->present >> c & 1;
+        dlm_dot4_mixed(v, columns, present ? m - j : 0, sums_q21);
+        v += present ? dlm_even(m) : 0;
         for (uint32_t r = 0; r < end; r++) {
             const uint32_t sum = (uint32_t)sums_q21[r];
             alpha_q21[r] = (int32_t)(sum + (sum ? (m - j - r) / 2 : 0));  // half a bit is lost a product
@@ -213,28 +213,35 @@ static uint32_t alpha_shift(const int32_t *alpha_q21, uint32_t n) {
     return length > 15 ? length - 15 : 0;
 }
 
-uint64_t dlm_keep(dlm_t *net, unsigned index) {
+// alpha of n values in 16 bits, shifted right.
+DLM_HOT static void round_alpha(const int32_t *alpha_q21, uint32_t n, uint32_t shift, int16_t *kept) {
+    const unsigned last = shift ? 1 : 0;
+    for (shift -= last; n; n--) {
+        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(*alpha_q21++, shift) + (int32_t)last, last);
+        *kept++ = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
+    }
+}
+
+DLM_HOT uint64_t dlm_keep(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, m_even = dlm_even(m), n_classes = net->config.n_classes;
-    const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
     const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21);
     int32_t *left_out_q16 = DLM_AT(net, int32_t, net->left_out_q16);
     dlm_layer_t *layer = &dlm_next(net)->layers[index];
     int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
-    const int16_t *label = DLM_AT(net, int16_t, next->label);
     const int one_class = net->config.regression;
     uint64_t error = 0;
-    const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
+    layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
     for (uint32_t c = 0; c < n_classes; c++, kept += m_even) {
+        const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
+        const int16_t *label = DLM_AT(net, int16_t, next->label);
         const int32_t other = dlm_other_target(next, c);
         kept[m_even - 1] = 0;
-        for (uint32_t i = 0; i < m; i++) {
-            const int32_t alpha = *alpha_q21++;
-            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int32_t found = target - residual(alpha, reciprocal_q30[i]);
+        round_alpha(alpha_q21, m, layer->alpha_shift, kept);
+        for (uint32_t i = m; i; i--, label++) {
+            const int32_t target = one_class || *label == (int32_t)c ? dlm_own_target(net, next, *label) : other;
+            const int32_t found = target - residual(*alpha_q21++, *reciprocal_q30++);
             const int32_t left_out = dlm_saturate32(found, DLM_KERNEL_ANSWER_MAX), miss = target - left_out;
-            const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
-            kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
             *left_out_q16++ = left_out;
             error += (uint64_t)((int64_t)miss * miss);
         }
