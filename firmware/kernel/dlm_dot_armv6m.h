@@ -14,34 +14,49 @@
 // The rows' ends stand in r0, r1, r2; one offset in r3 rises from -2 n to 0 along all of them.
 #define TO_THE_END "lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n adds r2, r3\n rsbs r3, r3, #0\n"
 
-// Sums in r7 and r8.
-#define DOT2_STEP                                                                                                      \
-    "ldrsh r4, [r0, r3]\n ldrsh r5, [r1, r3]\n muls r5, r4\n adds r7, r5\n"                                            \
-    "ldrsh r6, [r2, r3]\n muls r6, r4\n add r8, r6\n adds r3, #2\n"
+// As there, of a r0 and rows r1, r5, r6, r2; sums in r8..r11.
+#define DOT4_ADD(row, sum) "ldrsh r7, [" row ", r3]\n muls r7, r4\n add " sum ", r7\n"
+#define DOT4_STEP                                                                                                      \
+    "ldrsh r4, [r0, r3]\n" DOT4_ADD("r1", "r8") DOT4_ADD("r5", "r9") DOT4_ADD("r6", "r10")                             \
+        DOT4_ADD("r2", "r11") "adds r3, #2\n"
 
-static DLM_NAKED void dot2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
-                           uint32_t n DLM_UNUSED, int32_t sums[2] DLM_UNUSED) {
+DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                        uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
     __asm volatile(UNIFIED "push {r4-r7, lr}\n"
-                           "mov r7, r8\n"
-                           "push {r7}\n" TO_THE_END "movs r7, #0\n"
-                           "mov r8, r7\n"
-                           "cmp r3, #0\n"
+                           "mov r4, r8\n"
+                           "mov r5, r9\n"
+                           "mov r6, r10\n"
+                           "mov r7, r11\n"
+                           "push {r4-r7}\n"
+                           "lsls r2, r2, #1\n"
+                           "lsls r3, r3, #1\n"
+                           "adds r0, r3\n"
+                           "adds r1, r3\n"
+                           "adds r5, r1, r2\n"
+                           "adds r6, r5, r2\n"
+                           "adds r2, r6\n"
+                           "movs r4, #0\n"
+                           "mov r8, r4\n"
+                           "mov r9, r4\n"
+                           "mov r10, r4\n"
+                           "mov r11, r4\n"
+                           "rsbs r3, r3, #0\n"
                            "beq 3f\n"
-                           "lsls r4, r3, #30\n"  // negative: an odd number
-                           "bpl 2f\n" DOT2_STEP "beq 3f\n"
-                           "2: " DOT2_STEP DOT2_STEP "bne 2b\n"
-                           "3: ldr r4, [sp, #24]\n"
-                           "mov r5, r8\n"
-                           "stm r4!, {r7}\n"
-                           "str r5, [r4]\n"
-                           "pop {r7}\n"
-                           "mov r8, r7\n"
+                           "lsls r4, r3, #30\n"
+                           "bmi 4f\n"  // an odd number
+                           "2: " DOT4_STEP "4: " DOT4_STEP "bne 2b\n"
+                           "3: ldr r0, [sp, #36]\n"
+                           "mov r4, r8\n"
+                           "mov r5, r9\n"
+                           "mov r6, r10\n"
+                           "mov r7, r11\n"
+                           "stm r0!, {r4-r7}\n"
+                           "pop {r4-r7}\n"
+                           "mov r8, r4\n"
+                           "mov r9, r5\n"
+                           "mov r10, r6\n"
+                           "mov r11, r7\n"
                            "pop {r4-r7, pc}\n" DIVIDED);
-}
-
-void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
-    dot2(a, b, b + stride, n, sums);
-    dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
 }
 
 // By halves of b: each product fits 32 bits. a's end in r0, its offset in r2; b goes up in r1; sums in r7 and r12.
