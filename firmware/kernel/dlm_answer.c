@@ -49,9 +49,10 @@ static void answer_layer(const dlm_t *net, unsigned index, const int16_t *scaled
     uint32_t *k_q30 = DLM_AT(net, uint32_t, net->columns);
     dlm_distances(scaled_q8, neurons, n, stride, k_q30, m);
     dlm_gram_row(k_q30, m, &layer->width, k_q30);
-    for (uint32_t j = 0; j < m; j++) {
-        k_q15[j] = dlm_q15(k_q30[j]);
+    for (uint32_t j = m; j; j--) {
+        *k_q15++ = dlm_q15(*k_q30++);
     }
+    k_q15 -= m;
     for (uint32_t c = 0; c < net->config.n_classes; c += 2, alpha += 2 * dlm_even(m)) {
         const uint32_t last = c + 1 < net->config.n_classes;
         int64_t sums[2];

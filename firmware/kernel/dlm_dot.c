@@ -46,15 +46,20 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     sums[1] = s1;
 }
 
-static void distance2(const int16_t *a, const int16_t *b, const int16_t *c, uint32_t n, uint32_t *distance2_q16) {
-    uint32_t s0 = 0, s1 = 0;
-    for (; n; n--, a++) {
-        const int32_t step0 = *a - *b++, step1 = *a - *c++;
+static void distance4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, uint32_t distance2_q16[4]) {
+    const int16_t *c = b + stride, *d = c + stride, *e = d + stride;
+    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (; n; n--) {
+        const int32_t x = *a++, step0 = x - *b++, step1 = x - *c++, step2 = x - *d++, step3 = x - *e++;
         s0 += (uint32_t)(step0 * step0);
         s1 += (uint32_t)(step1 * step1);
+        s2 += (uint32_t)(step2 * step2);
+        s3 += (uint32_t)(step3 * step3);
     }
     distance2_q16[0] = s0;
     distance2_q16[1] = s1;
+    distance2_q16[2] = s2;
+    distance2_q16[3] = s3;
 }
 
 #endif
@@ -80,8 +85,8 @@ SHORT void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t strid
 
 SHORT void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
                          uint32_t m) {
-    for (uint32_t j = 0; j < m; j += 2, rows += 2 * stride) {
-        distance2(a, rows, rows + stride, n, distance2_q16 + j);
+    for (uint32_t j = 0; j < m; j += 4, rows += 4 * stride) {
+        distance4(a, rows, stride, n, distance2_q16 + j);
     }
 }
 

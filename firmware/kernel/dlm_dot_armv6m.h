@@ -14,49 +14,31 @@
 // The rows' ends stand in r0, r1, r2; one offset in r3 rises from -2 n to 0 along all of them.
 #define TO_THE_END "lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n adds r2, r3\n rsbs r3, r3, #0\n"
 
-// As there, of a r0 and rows r1, r5, r6, r2; sums in r8..r11.
-#define DOT4_ADD(row, sum) "ldrsh r7, [" row ", r3]\n muls r7, r4\n add " sum ", r7\n"
-#define DOT4_STEP                                                                                                      \
-    "ldrsh r4, [r0, r3]\n" DOT4_ADD("r1", "r8") DOT4_ADD("r5", "r9") DOT4_ADD("r6", "r10")                             \
-        DOT4_ADD("r2", "r11") "adds r3, #2\n"
+// As there, of a r0 and rows r1, r5, r6, r2; sums in r8..r11. Each number of a, in r4, with one of a row, in r7.
+#define FOUR_ADD(row, sum, step) "ldrsh r7, [" row ", r3]\n " step "add " sum ", r7\n"
+#define FOUR_STEP(step)                                                                                                \
+    "ldrsh r4, [r0, r3]\n" FOUR_ADD("r1", "r8", step) FOUR_ADD("r5", "r9", step) FOUR_ADD("r6", "r10", step)           \
+        FOUR_ADD("r2", "r11", step) "adds r3, #2\n"
+// r0 a, r1 b, r2 stride, r3 n; at sp where the sums go.
+#define FOUR(step)                                                                                                     \
+    UNIFIED                                                                                                            \
+        "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"                      \
+        "lsls r2, r2, #1\n lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n"                                              \
+        "adds r5, r1, r2\n adds r6, r5, r2\n adds r2, r6\n movs r4, #0\n"                                              \
+        "mov r8, r4\n mov r9, r4\n mov r10, r4\n mov r11, r4\n rsbs r3, r3, #0\n beq 3f\n"                             \
+        "lsls r4, r3, #30\n bmi 4f\n 2: " FOUR_STEP(step) "4: " FOUR_STEP(                                             \
+            step) "bne 2b\n"                                                                                           \
+                  "3: ldr r0, [sp, #36]\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n stm r0!, {r4-r7}\n"    \
+                  "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n" DIVIDED
 
 DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
                         uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
-    __asm volatile(UNIFIED "push {r4-r7, lr}\n"
-                           "mov r4, r8\n"
-                           "mov r5, r9\n"
-                           "mov r6, r10\n"
-                           "mov r7, r11\n"
-                           "push {r4-r7}\n"
-                           "lsls r2, r2, #1\n"
-                           "lsls r3, r3, #1\n"
-                           "adds r0, r3\n"
-                           "adds r1, r3\n"
-                           "adds r5, r1, r2\n"
-                           "adds r6, r5, r2\n"
-                           "adds r2, r6\n"
-                           "movs r4, #0\n"
-                           "mov r8, r4\n"
-                           "mov r9, r4\n"
-                           "mov r10, r4\n"
-                           "mov r11, r4\n"
-                           "rsbs r3, r3, #0\n"
-                           "beq 3f\n"
-                           "lsls r4, r3, #30\n"
-                           "bmi 4f\n"  // an odd number
-                           "2: " DOT4_STEP "4: " DOT4_STEP "bne 2b\n"
-                           "3: ldr r0, [sp, #36]\n"
-                           "mov r4, r8\n"
-                           "mov r5, r9\n"
-                           "mov r6, r10\n"
-                           "mov r7, r11\n"
-                           "stm r0!, {r4-r7}\n"
-                           "pop {r4-r7}\n"
-                           "mov r8, r4\n"
-                           "mov r9, r5\n"
-                           "mov r10, r6\n"
-                           "mov r11, r7\n"
-                           "pop {r4-r7, pc}\n" DIVIDED);
+    __asm volatile(FOUR("muls r7, r4\n "));
+}
+
+static DLM_NAKED void distance4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                                uint32_t n DLM_UNUSED, uint32_t distance2_q16[4] DLM_UNUSED) {
+    __asm volatile(FOUR("subs r7, r4\n muls r7, r7\n "));
 }
 
 // By halves of b: each product fits 32 bits. a's end in r0, its offset in r2; b goes up in r1; sums in r7 and r12.
@@ -137,48 +119,6 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     dot2_halves(a, b, c, n, halves);
     sums[0] = (int64_t)halves[1] * 65536 + halves[0];
     sums[1] = (int64_t)halves[3] * 65536 + halves[2];
-}
-
-// Of pairs r4 (a), r5, r6: squared differences of the lower halves, then of the upper, onto r8 and r9.
-#define APART_ADD(row, sum) "subs r7, r4, " row "\n"
-#define APART_LOW(row, sum) APART_ADD(row, sum) "sxth r7, r7\n muls r7, r7\n add " sum ", r7\n"
-#define APART_HIGH(row, sum) "asrs " row ", " row ", #16\n" APART_ADD(row, sum) "muls r7, r7\n add " sum ", r7\n"
-
-static DLM_NAKED void distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
-                                uint32_t n DLM_UNUSED, uint32_t *distance2_q16 DLM_UNUSED) {
-    __asm volatile(UNIFIED
-                   "push {r4-r7, lr}\n"
-                   "mov r4, r8\n"
-                   "mov r5, r9\n"
-                   "push {r4, r5}\n" TO_THE_END "movs r4, #0\n"
-                   "mov r8, r4\n"
-                   "mov r9, r4\n"
-                   "lsls r4, r3, #30\n"  // negative: an odd number; the last goes first, what is before it is in pairs
-                   "bpl 1f\n"
-                   "subs r0, #2\n"
-                   "subs r1, #2\n"
-                   "subs r2, #2\n"
-                   "movs r7, #0\n"
-                   "ldrsh r4, [r0, r7]\n"
-                   "ldrsh r5, [r1, r7]\n"
-                   "ldrsh r6, [r2, r7]\n" APART_LOW("r5", "r8")
-                       APART_LOW("r6", "r9") "adds r3, #2\n"
-                                             "1: cmp r3, #0\n"
-                                             "beq 3f\n"
-                                             "2: ldr r4, [r0, r3]\n"
-                                             "ldr r5, [r1, r3]\n"
-                                             "ldr r6, [r2, r3]\n" APART_LOW("r5", "r8")
-                                                 APART_LOW("r6", "r9") "asrs r4, r4, #16\n" APART_HIGH("r5", "r8")
-                                                     APART_HIGH("r6", "r9") "adds r3, #4\n"
-                                                                            "bne 2b\n"
-                                                                            "3: ldr r0, [sp, #28]\n"
-                                                                            "mov r4, r8\n"
-                                                                            "mov r5, r9\n"
-                                                                            "stm r0!, {r4, r5}\n"
-                                                                            "pop {r4, r5}\n"
-                                                                            "mov r8, r4\n"
-                                                                            "mov r9, r5\n"
-                                                                            "pop {r4-r7, pc}\n" DIVIDED);
 }
 
 #endif

@@ -237,8 +237,7 @@ void dlm_base_coordinates(const dlm_t *net, const dlm_network_t *network, const 
 }
 
 void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
-                                   uint32_t z_step, const int32_t *answers_q16, uint32_t answers_step,
-                                   int16_t *scaled_q8) {
+                           uint32_t z_step, const int32_t *answers_q16, uint32_t answers_step, int16_t *scaled_q8) {
     const uint32_t d = net->config.n_features;
     const uint16_t *s_q12 = DLM_AT(net, uint16_t, network->layers[index].s_q12);
     const int32_t limit = dlm_coordinate_max(d), s_answer = (int32_t)net->s_answer_q12 * 8;

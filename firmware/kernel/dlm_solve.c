@@ -5,7 +5,7 @@
 #include "dlm_kernel.h"
 
 void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t m, uint32_t n, uint32_t stride,
-                            dlm_width_t *width) {
+                    dlm_width_t *width) {
     uint64_t squares = 0, squared_sums = 0;
     for (uint32_t i = 0; i < m; i++) {
         squares += norm_q16[i];
