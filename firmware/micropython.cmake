@@ -11,5 +11,5 @@ target_include_directories(usermod_deeplomath INTERFACE ${DEEPLOMATH}/common ${D
 target_link_libraries(usermod INTERFACE usermod_deeplomath)
 
 # As kernel.mk and signal.mk have it: small, but for sums of products in C where a core has no DSP instructions.
-set_source_files_properties(${DEEPLOMATH_KERNEL} ${DEEPLOMATH_SIGNAL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop;-fno-tree-vrp;-fno-schedule-insns2;-fno-tree-dominator-opts;-fno-ipa-sra")
+set_source_files_properties(${DEEPLOMATH_KERNEL} ${DEEPLOMATH_SIGNAL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop;-fno-tree-vrp;-fno-schedule-insns2;-fno-tree-dominator-opts;-fno-ipa-sra;-fno-move-loop-invariants;-fno-tree-scev-cprop")
 set_source_files_properties(${DEEPLOMATH}/kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2)

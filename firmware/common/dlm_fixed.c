@@ -150,15 +150,7 @@ uint32_t dlm_isqrt(uint64_t value) {
 
 #if defined(__ARM_ARCH_6M__)
 
-// By halves: the library's product of 64 bits takes twice as long.
-uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
-    const uint32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
-    const uint32_t cross = a_high * b_low, other = a_low * b_high;
-    const uint32_t carry = (a_low * b_low >> 16) + (cross & 0xffff) + (other & 0xffff);
-    return a_high * b_high + (cross >> 16) + (other >> 16) + (carry >> 16);
-}
-
-// Each sum below 2^31: what is carried is below 2^16.
+// By halves: the library's product of 64 bits takes twice as long. Each sum below 2^31: what is carried is below 2^16.
 int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
     const int32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
     const uint32_t low = (uint32_t)a_low * (uint32_t)b_low;
@@ -202,6 +194,41 @@ static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_
                    "pop {r4-r10, pc}\n" ::[limit] "i"(DLM_KERNEL_EXPONENT_MAX << 18),
                    [low_bits] "i"(18 - DLM_KERNEL_EXPONENT_STEP_BITS), [step_bits] "i"(DLM_KERNEL_EXPONENT_STEP_BITS));
 }
+
+#elif defined(__ARM_ARCH_6M__)
+
+// a r0, row r1; halves of b r8, r9, shift r10, the table r11, a's end r12. a b by halves, each sum below 2^32, gives x r2.
+static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_UNUSED, uint32_t n DLM_UNUSED,
+                                uint32_t b DLM_UNUSED, unsigned shift DLM_UNUSED, const uint32_t *table DLM_UNUSED) {
+    __asm volatile(".syntax unified\n"
+                   "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"
+                   "ldr r4, [sp, #36]\n ldr r5, [sp, #40]\n mov r10, r4\n mov r11, r5\n"
+                   "uxth r4, r3\n lsrs r3, r3, #16\n mov r8, r4\n mov r9, r3\n"
+                   "lsls r2, r2, #2\n adds r2, r0\n mov r12, r2\n"
+                   "b 3f\n"
+                   "1: ldm r0!, {r2}\n"
+                   "uxth r3, r2\n lsrs r2, r2, #16\n mov r4, r8\n mov r5, r9\n"
+                   "mov r6, r4\n muls r6, r3\n lsrs r6, r6, #16\n"
+                   "muls r4, r2\n adds r4, r6\n uxth r6, r4\n"
+                   "muls r3, r5\n adds r3, r6\n"
+                   "muls r2, r5\n lsrs r4, r4, #16\n adds r2, r4\n lsrs r3, r3, #16\n adds r2, r3\n"
+                   "mov r4, r10\n lsrs r2, r4\n"
+                   "movs r5, #0\n lsrs r3, r2, #18\n cmp r3, %[limit]\n bhs 2f\n"
+                   "lsls r4, r2, #14\n lsrs r4, r4, #32 - %c[step_bits]\n lsls r4, r4, #2\n add r4, r11\n"
+                   "ldm r4!, {r5, r6}\n"
+                   "subs r6, r5, r6\n lsrs r6, r6, #4\n"
+                   "lsls r2, r2, #32 - %c[low_bits]\n lsrs r2, r2, #32 - %c[low_bits]\n muls r6, r2\n"
+                   "lsrs r6, r6, #%c[low_bits] - 4\n subs r5, r6\n lsrs r5, r3\n"
+                   "2: stm r1!, {r5}\n"
+                   "3: cmp r0, r12\n bne 1b\n"
+                   "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n"
+                   ".syntax divided\n" ::[limit] "i"(DLM_KERNEL_EXPONENT_MAX),
+                   [low_bits] "i"(18 - DLM_KERNEL_EXPONENT_STEP_BITS), [step_bits] "i"(DLM_KERNEL_EXPONENT_STEP_BITS));
+}
+
+#endif
+
+#if defined(__ARM_FEATURE_DSP) || defined(__ARM_ARCH_6M__)
 
 void dlm_gauss_row(const uint32_t *a, uint32_t *row, uint32_t n, uint32_t b, unsigned shift) {
     gauss_row(a, row, n, b, shift, dlm_exp2_q30);

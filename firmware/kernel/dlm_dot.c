@@ -83,8 +83,8 @@ SHORT void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t strid
     }
 }
 
-SHORT void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
-                         uint32_t m) {
+void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
+                   uint32_t m) {
     for (uint32_t j = 0; j < m; j += 4, rows += 4 * stride) {
         distance4(a, rows, stride, n, distance2_q16 + j);
     }

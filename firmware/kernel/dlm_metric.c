@@ -43,12 +43,14 @@ static void add_up(sums_t *sums, const int16_t *x, const int16_t *label, uint32_
 
 static void scale_row(const dlm_scale_t *scale, const int16_t *low, const int16_t *high, uint32_t step,
                       const int16_t *x, int16_t *z_q8, uint32_t n, int32_t limit) {
-    for (; n; n--, scale++, low += step, high += step) {
+    do {
         const int32_t moved = (clip(*x++, *low, *high) * 256 - scale->mean_q8) * 128;
         const int32_t product = dlm_mul_shift(moved, (int32_t)scale->mantissa, 32);
-        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(product, scale->shift - 26) + 1, 1);
+        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(product, scale++->shift - 26) + 1, 1);
         *z_q8++ = (int16_t)dlm_saturate32(rounded, limit);
-    }
+        low += step;
+        high += step;
+    } while (--n);
 }
 
 #endif

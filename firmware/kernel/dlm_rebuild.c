@@ -118,7 +118,7 @@ DLM_HOT static uint64_t mixed_error(const dlm_t *net, uint32_t share_q16) {
 }
 
 // Mixes them. With a share of 1 what lay there, outputs of an earlier rebuild or 0, falls out.
-DLM_HOT static void mix(dlm_t *net, uint32_t share_q16) {
+static void mix(dlm_t *net, uint32_t share_q16) {
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16);
     int32_t *mixed = DLM_AT(net, int32_t, net->mixed_q16);
     for (uint32_t n = net->n_events * net->config.n_classes; n; n--, mixed++) {
