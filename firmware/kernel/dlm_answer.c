@@ -101,7 +101,7 @@ void dlm_answer(dlm_t *net, const int16_t *x, dlm_answer_t *answer) {
     find_nearest(net, z, &nearest);
     const uint32_t label = dlm_best_class(net, live, answer->outputs_q16);
     answer->label = (int32_t)label;
-    answer->margin_q16 = dlm_margin(net, live, answer->outputs_q16, label);
+    answer->margin_q16 = dlm_margin(live, answer->outputs_q16, label);
     answer->distance_q12 = dlm_distance(nearest.distance2[0]);
     answer->novelty_q12 = dlm_novelty(live, answer->distance_q12, answer->margin_q16);
     answer->verdict = dlm_verdict(live, answer->novelty_q12, answer->margin_q16);

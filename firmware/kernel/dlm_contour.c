@@ -9,10 +9,10 @@ uint32_t dlm_distance(uint32_t distance2_q16) {
     return dlm_isqrt((uint64_t)distance2_q16 << 8);
 }
 
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class) {
+int32_t dlm_margin(const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class) {
     int32_t other = INT32_MIN;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (c != class && network->present >> c & 1 && outputs_q16[c] > other) {
+    for (uint32_t c = 0, present = network->present & ~(1u << class); present; c++, present >>= 1) {
+        if (present & 1 && outputs_q16[c] > other) {
             other = outputs_q16[c];
         }
     }
@@ -131,7 +131,7 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
         dlm_left_out_outputs(net, next, i, outputs);
         novelty[i] = DLM_CONTOUR_NOVELTY_MAX;
         if (members[class] > 1) {
-            const int32_t margin = dlm_margin(net, next, outputs, class);
+            const int32_t margin = dlm_margin(next, outputs, class);
             const uint32_t found = dlm_novelty(next, dlm_distance(nearest[i]), margin);
             novelty[i] = (uint16_t)(found - (found == DLM_CONTOUR_NOVELTY_MAX));
         }
@@ -202,7 +202,7 @@ static void set_confidence(dlm_t *net, dlm_network_t *network) {
     for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
         dlm_left_out_outputs(net, network, i, outputs);
         const uint32_t answered = dlm_best_class(net, network, outputs);
-        const int32_t margin = dlm_margin(net, network, outputs, answered);
+        const int32_t margin = dlm_margin(network, outputs, answered);
         add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, network->label)[i]));
     }
     const int64_t rise = (int64_t)(line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes

@@ -22,14 +22,14 @@
 // r0 a, r1 b, r2 stride, r3 n; at sp where the sums go.
 #define FOUR(step)                                                                                                     \
     UNIFIED                                                                                                            \
-        "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"                      \
-        "lsls r2, r2, #1\n lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n"                                              \
-        "adds r5, r1, r2\n adds r6, r5, r2\n adds r2, r6\n movs r4, #0\n"                                              \
-        "mov r8, r4\n mov r9, r4\n mov r10, r4\n mov r11, r4\n rsbs r3, r3, #0\n beq 3f\n"                             \
-        "lsls r4, r3, #30\n bmi 4f\n 2: " FOUR_STEP(step) "4: " FOUR_STEP(                                             \
-            step) "bne 2b\n"                                                                                           \
-                  "3: ldr r0, [sp, #36]\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n stm r0!, {r4-r7}\n"    \
-                  "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n" DIVIDED
+    "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"                          \
+    "lsls r2, r2, #1\n lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n"                                                  \
+    "adds r5, r1, r2\n adds r6, r5, r2\n adds r2, r6\n movs r4, #0\n"                                                  \
+    "mov r8, r4\n mov r9, r4\n mov r10, r4\n mov r11, r4\n rsbs r3, r3, #0\n beq 3f\n"                                 \
+    "lsls r4, r3, #30\n bmi 4f\n 2: " FOUR_STEP(step) "4: " FOUR_STEP(                                                 \
+        step) "bne 2b\n"                                                                                               \
+              "3: ldr r0, [sp, #36]\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n stm r0!, {r4-r7}\n"        \
+              "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n" DIVIDED
 
 DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
                         uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {

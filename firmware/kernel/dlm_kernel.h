@@ -191,7 +191,7 @@ void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network);
 // Left-out outputs Q16 [C] of event i of a network that was just made.
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16);
 // Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
+int32_t dlm_margin(const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
 // The class present with the largest output, the first on a tie.
 uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16);
 // Distance Q12 from a squared distance Q16.

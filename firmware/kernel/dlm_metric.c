@@ -122,13 +122,14 @@ DLM_HOT static uint32_t median_from(const dlm_t *net, uint32_t k, int32_t from, 
     const uint32_t m = net->n_events, d = net->config.n_features;
     uint32_t *values = DLM_AT(net, uint32_t, net->columns), *value = values;
     const int16_t *x = dlm_event_x(net, 0) + k;
-    *farthest = 0;
+    uint32_t largest = 0;
     for (uint32_t i = m; i; i--, x += d) {
         const int32_t away = *x - from;
         const uint32_t size = (uint32_t)(away < 0 ? -away : away);
         *value++ = size;
-        *farthest = size > *farthest ? size : *farthest;
+        largest = size > largest ? size : largest;
     }
+    *farthest = largest;
     return dlm_select(values, m, m / 2);
 }
 
