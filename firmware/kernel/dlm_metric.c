@@ -244,14 +244,18 @@ void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsig
     const uint32_t d = net->config.n_features;
     const uint16_t *s_q12 = DLM_AT(net, uint16_t, network->layers[index].s_q12);
     const int32_t limit = dlm_coordinate_max(d), s_answer = (int32_t)net->s_answer_q12 * 8;
-    for (uint32_t k = d; k; k--, z_q8 += z_step) {
+    uint32_t left = d;
+    do {
         const int32_t scaled = dlm_floor_shift32(*z_q8 * *s_q12++ + (1 << 11), 12);
         *scaled_q8++ = (int16_t)dlm_saturate32(scaled, limit);
-    }
-    for (uint32_t c = net->config.n_classes; c; c--, answers_q16 += answers_step) {
+        z_q8 += z_step;
+    } while (--left);
+    left = net->config.n_classes;
+    do {
         const int32_t scaled_q9 = dlm_mul_shift(*answers_q16 * 1024, s_answer, 32);
         *scaled_q8++ = (int16_t)dlm_saturate32(dlm_floor_shift32(scaled_q9 + 1, 1), limit);
-    }
+        answers_q16 += answers_step;
+    } while (--left);
     if ((d + net->config.n_classes) & 1) {
         *scaled_q8 = 0;
     }

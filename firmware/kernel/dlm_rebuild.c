@@ -177,9 +177,11 @@ static void base(dlm_t *net, uint32_t row, int last) {
     int16_t *z = DLM_AT(net, int16_t, net->query_q8), *at = dlm_across(net, 0) + row;
     memcpy(z, DLM_AT(net, int16_t, next->layers[0].scaled_q8) + (size_t)row * dlm_even(d), sizeof(int16_t) * d);
     dlm_whiten(net, next, z);
-    for (uint32_t k = d; k; k--, at += m_even) {
+    uint32_t left = d;
+    do {
         *at = *z++;
-    }
+        at += m_even;
+    } while (--left);
     if (last) {
         dlm_begin_slopes(net, net->build.layer);
     }

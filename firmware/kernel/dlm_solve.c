@@ -13,9 +13,11 @@ void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t
     for (uint32_t k = 0; k < n; k++) {
         const int16_t *at = scaled_q8 + k;
         int32_t sum = 0;  // within 2^21
-        for (uint32_t i = m; i; i--, at += stride) {
+        uint32_t left = m;
+        do {
             sum += *at;
-        }
+            at += stride;
+        } while (--left);
         squared_sums += (uint64_t)((int64_t)sum * sum);
     }
     uint64_t spread = m * squares - squared_sums;  // the sum of squared distances over all pairs, below 2^50

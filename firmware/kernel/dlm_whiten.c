@@ -14,22 +14,25 @@ void dlm_residuals(dlm_t *net, uint32_t k) {
         int32_t sum, n;  // sum within 2^21; then the mean, rounded
     } of[DLM_LIMIT_CLASSES], *at;
     memset(of, 0, sizeof(of));
-    for (uint32_t i = 0; i < m; i++, z += stride) {
-        at = of + label[i];
+    uint32_t left = m;
+    do {
+        at = of + *label++;
         at->n++;
-        at->sum += row[i] = *z;
-    }
+        at->sum += *row++ = *z;
+        z += stride;
+    } while (--left);
     for (at = of; at < of + net->config.n_classes; at++) {
         at->sum = at->n ? dlm_floor_div(2 * at->sum + at->n, 2 * at->n) : 0;
     }
     if (!k) {
         memset(squares, 0, sizeof(*squares) * m);
     }
-    for (uint32_t i = m; i; i--, row++) {
-        const int32_t residual = *row - of[*label++].sum;
+    left = m;
+    do {  // back again
+        const int32_t residual = *--row - of[*--label].sum;
         *row = (int16_t)residual;
-        *squares++ += (uint32_t)(residual * residual);
-    }
+        squares[--left] += (uint32_t)(residual * residual);
+    } while (left);
 }
 
 void dlm_begin_spread(dlm_t *net) {
