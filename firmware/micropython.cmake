@@ -10,7 +10,7 @@ target_sources(usermod_deeplomath INTERFACE ${DEEPLOMATH_BINDING} ${DEEPLOMATH_K
 target_include_directories(usermod_deeplomath INTERFACE ${DEEPLOMATH}/common ${DEEPLOMATH}/kernel ${DEEPLOMATH}/signal)
 target_link_libraries(usermod INTERFACE usermod_deeplomath)
 
-# As kernel.mk and signal.mk have it.
-set_source_files_properties(${DEEPLOMATH_KERNEL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop;-fno-tree-vrp;-fno-schedule-insns2;-fno-tree-dominator-opts;-fno-ipa-sra;-fno-move-loop-invariants")
+# As kernel.mk and signal.mk have it: small, but for sums of products in C where a core has no DSP instructions.
+set_source_files_properties(${DEEPLOMATH_KERNEL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-forwprop;-fno-tree-vrp;-fno-schedule-insns2;-fno-tree-dominator-opts;-fno-ipa-sra;-fno-move-loop-invariants;-fno-tree-scev-cprop")
 set_source_files_properties(${DEEPLOMATH}/kernel/dlm_dot.c PROPERTIES COMPILE_OPTIONS -O2)
 set_source_files_properties(${DEEPLOMATH_SIGNAL} PROPERTIES COMPILE_OPTIONS "-Os;-fno-tree-loop-optimize;-fno-move-loop-invariants")

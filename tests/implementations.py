@@ -82,7 +82,6 @@ def library():
     dlm.probe_round_shift.argtypes = [ctypes.c_int64, ctypes.c_uint]
     dlm.probe_round_shift.restype = ctypes.c_int64
     dlm.probe_saturate.argtypes = [ctypes.c_int64, ctypes.c_int32]
-    dlm.dlm_distance2.restype = ctypes.c_uint32
     return dlm
 
 

@@ -36,27 +36,76 @@ uint64_t dlm_divide(uint64_t value, uint32_t divisor) {
     return (uint64_t)(high / divisor) << 32 | (middle / divisor << 16 | rest / divisor);
 }
 
-uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted) {
-    int32_t first = 0, last = (int32_t)n - 1;
-    while (first < last) {
-        const uint32_t pivot = values[wanted];
-        int32_t low = first, high = last;
-        do {
-            for (; values[low] < pivot; low++) {
-            }
-            for (; values[high] > pivot; high--) {
-            }
-            if (low <= high) {
-                const uint32_t value = values[low];
-                values[low++] = values[high];
-                values[high--] = value;
-            }
-        } while (low <= high);
-        first = high < (int32_t)wanted ? low : first;
-        last = low > (int32_t)wanted ? high : last;
-    }
-    return values[wanted];
+#if defined(__ARM_FEATURE_DSP)
+
+// first r0, end r1, where r2, pivot r3; low r4, high r5, what is there r6 and r7.
+DLM_NAKED uint32_t dlm_select(uint32_t *values DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t wanted DLM_UNUSED) {
+    __asm volatile("push {r4-r7}\n"
+                   "add r1, r0, r1, lsl #2\n"
+                   "add r2, r0, r2, lsl #2\n"
+                   "b 6f\n"
+                   "1: ldr r3, [r2]\n"
+                   "mov r4, r0\n"
+                   "mov r5, r1\n"
+                   "2: ldr r6, [r4], #4\n"
+                   "cmp r6, r3\n"
+                   "blo 2b\n"
+                   "3: ldr r7, [r5, #-4]!\n"
+                   "cmp r7, r3\n"
+                   "bhi 3b\n"
+                   "sub r12, r4, #4\n"
+                   "cmp r12, r5\n"
+                   "bhi 4f\n"
+                   "str r7, [r12]\n"
+                   "str r6, [r5]\n"
+                   "cmp r4, r5\n"
+                   "blo 2b\n"
+                   "b 5f\n"
+                   "4: mov r4, r12\n"
+                   "adds r5, #4\n"
+                   "5: cmp r5, r2\n"
+                   "it ls\n"
+                   "movls r0, r4\n"
+                   "cmp r4, r2\n"
+                   "it hi\n"
+                   "movhi r1, r5\n"
+                   "6: subs r3, r1, r0\n"
+                   "cmp r3, #4\n"
+                   "bgt 1b\n"
+                   "ldr r0, [r2]\n"
+                   "pop {r4-r7}\n"
+                   "bx lr\n");
 }
+
+#else
+
+uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted) {
+    uint32_t *first = values, *end = values + n, *const at = values + wanted;
+    while (end - first > 1) {
+        const uint32_t pivot = *at;
+        uint32_t *low = first, *high = end, left, right;
+        do {  // all before low is at most the pivot, all from high on at least
+            do {
+                left = *low++;
+            } while (left < pivot);
+            do {
+                right = *--high;
+            } while (right > pivot);
+            if (low > high + 1) {
+                low--;
+                high++;
+                break;
+            }
+            low[-1] = right;
+            *high = left;
+        } while (low < high);
+        first = high <= at ? low : first;
+        end = low > at ? high : end;
+    }
+    return *at;
+}
+
+#endif
 
 // Floor of the square root of value >= 2^30.
 #if defined(__ARM_FEATURE_IDIV)
@@ -101,12 +150,14 @@ uint32_t dlm_isqrt(uint64_t value) {
 
 #if defined(__ARM_ARCH_6M__)
 
-// By halves: the library's product of 64 bits takes twice as long.
-uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
-    const uint32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
-    const uint32_t cross = a_high * b_low, other = a_low * b_high;
-    const uint32_t carry = (a_low * b_low >> 16) + (cross & 0xffff) + (other & 0xffff);
-    return a_high * b_high + (cross >> 16) + (other >> 16) + (carry >> 16);
+// By halves: the library's product of 64 bits takes twice as long. Each sum below 2^31: what is carried is below 2^16.
+int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
+    const int32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
+    const uint32_t low = (uint32_t)a_low * (uint32_t)b_low;
+    const int32_t cross = a_high * b_low + (int32_t)(low >> 16);
+    const int32_t other = a_low * b_high + (cross & 0xffff);
+    const int32_t high = a_high * b_high + (cross >> 16) + (other >> 16);
+    return bits == 32 ? high : (int32_t)((uint32_t)high << 5 | (uint32_t)a * (uint32_t)b >> 27);
 }
 
 #endif
@@ -120,12 +171,13 @@ static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_
                    "ldrd r4, r5, [sp, #32]\n"
                    "mov r6, %[limit]\n"
                    "b 3f\n"
+                   "4: movs r8, #0\n"
+                   "b 2f\n"
                    "1: ldr r7, [r0], #4\n"
                    "umull r8, r7, r7, r3\n"
                    "lsrs r7, r4\n"
-                   "movs r8, #0\n"
                    "cmp r7, r6\n"
-                   "bhs 2f\n"
+                   "bhs 4b\n"
                    "ubfx r8, r7, %[low_bits], %[step_bits]\n"
                    "add r8, r5, r8, lsl #2\n"
                    "ldrd r8, r9, [r8]\n"
@@ -142,6 +194,41 @@ static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_
                    "pop {r4-r10, pc}\n" ::[limit] "i"(DLM_KERNEL_EXPONENT_MAX << 18),
                    [low_bits] "i"(18 - DLM_KERNEL_EXPONENT_STEP_BITS), [step_bits] "i"(DLM_KERNEL_EXPONENT_STEP_BITS));
 }
+
+#elif defined(__ARM_ARCH_6M__)
+
+// a r0, row r1; halves of b r8, r9, shift r10, the table r11, a's end r12. a b by halves, each sum below 2^32, gives x r2.
+static DLM_NAKED void gauss_row(const uint32_t *a DLM_UNUSED, uint32_t *row DLM_UNUSED, uint32_t n DLM_UNUSED,
+                                uint32_t b DLM_UNUSED, unsigned shift DLM_UNUSED, const uint32_t *table DLM_UNUSED) {
+    __asm volatile(".syntax unified\n"
+                   "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"
+                   "ldr r4, [sp, #36]\n ldr r5, [sp, #40]\n mov r10, r4\n mov r11, r5\n"
+                   "uxth r4, r3\n lsrs r3, r3, #16\n mov r8, r4\n mov r9, r3\n"
+                   "lsls r2, r2, #2\n adds r2, r0\n mov r12, r2\n"
+                   "b 3f\n"
+                   "1: ldm r0!, {r2}\n"
+                   "uxth r3, r2\n lsrs r2, r2, #16\n mov r4, r8\n mov r5, r9\n"
+                   "mov r6, r4\n muls r6, r3\n lsrs r6, r6, #16\n"
+                   "muls r4, r2\n adds r4, r6\n uxth r6, r4\n"
+                   "muls r3, r5\n adds r3, r6\n"
+                   "muls r2, r5\n lsrs r4, r4, #16\n adds r2, r4\n lsrs r3, r3, #16\n adds r2, r3\n"
+                   "mov r4, r10\n lsrs r2, r4\n"
+                   "movs r5, #0\n lsrs r3, r2, #18\n cmp r3, %[limit]\n bhs 2f\n"
+                   "lsls r4, r2, #14\n lsrs r4, r4, #32 - %c[step_bits]\n lsls r4, r4, #2\n add r4, r11\n"
+                   "ldm r4!, {r5, r6}\n"
+                   "subs r6, r5, r6\n lsrs r6, r6, #4\n"
+                   "lsls r2, r2, #32 - %c[low_bits]\n lsrs r2, r2, #32 - %c[low_bits]\n muls r6, r2\n"
+                   "lsrs r6, r6, #%c[low_bits] - 4\n subs r5, r6\n lsrs r5, r3\n"
+                   "2: stm r1!, {r5}\n"
+                   "3: cmp r0, r12\n bne 1b\n"
+                   "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n"
+                   ".syntax divided\n" ::[limit] "i"(DLM_KERNEL_EXPONENT_MAX),
+                   [low_bits] "i"(18 - DLM_KERNEL_EXPONENT_STEP_BITS), [step_bits] "i"(DLM_KERNEL_EXPONENT_STEP_BITS));
+}
+
+#endif
+
+#if defined(__ARM_FEATURE_DSP) || defined(__ARM_ARCH_6M__)
 
 void dlm_gauss_row(const uint32_t *a, uint32_t *row, uint32_t n, uint32_t b, unsigned shift) {
     gauss_row(a, row, n, b, shift, dlm_exp2_q30);

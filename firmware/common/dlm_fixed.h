@@ -11,6 +11,13 @@
 #define DLM_NAKED __attribute__((naked, noipa))
 #define DLM_UNUSED __attribute__((unused))
 
+// Of a function whose loops take time: compiled for speed on cores with DSP instructions.
+#if defined(__ARM_FEATURE_DSP)
+#define DLM_HOT __attribute__((optimize("O2")))
+#else
+#define DLM_HOT
+#endif
+
 extern const uint32_t dlm_exp2_q30[];  // 2^-(i / 2^DLM_KERNEL_EXPONENT_STEP_BITS) in Q30
 
 // value / 2^bits, floor. bits: 0..63. Relies on >> of a negative number being arithmetic, as in gcc and clang.
@@ -66,24 +73,18 @@ uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted);
 uint32_t dlm_isqrt(uint64_t value);
 
 // a b / 2^32, floor.
-#if defined(__ARM_ARCH_6M__)
-uint32_t dlm_mul_high(uint32_t a, uint32_t b);
-#else
 static inline uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
     return (uint32_t)((uint64_t)a * b >> 32);
 }
-#endif
 
 // a b / 2^bits, floor, of two signed numbers; bits: 27 or 32.
-static inline int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
 #if defined(__ARM_ARCH_6M__)
-    const uint32_t unsigned_high = dlm_mul_high((uint32_t)a, (uint32_t)b);
-    const uint32_t high = unsigned_high - (a < 0 ? (uint32_t)b : 0) - (b < 0 ? (uint32_t)a : 0);
-    return (int32_t)(bits == 32 ? high : high << 5 | (uint32_t)a * (uint32_t)b >> 27);
+int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits);
 #else
+static inline int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
     return (int32_t)((int64_t)a * b >> bits);
-#endif
 }
+#endif
 
 // 2^-x in Q30, x in Q18; 0 from x = 30 on.
 static inline uint32_t dlm_exp2_neg(uint32_t x_q18) {

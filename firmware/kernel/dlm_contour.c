@@ -9,10 +9,10 @@ uint32_t dlm_distance(uint32_t distance2_q16) {
     return dlm_isqrt((uint64_t)distance2_q16 << 8);
 }
 
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class) {
+int32_t dlm_margin(const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class) {
     int32_t other = INT32_MIN;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        if (c != class && network->present >> c & 1 && outputs_q16[c] > other) {
+    for (uint32_t c = 0, present = network->present & ~(1u << class); present; c++, present >>= 1) {
+        if (present & 1 && outputs_q16[c] > other) {
             other = outputs_q16[c];
         }
     }
@@ -61,23 +61,34 @@ static void lower(uint32_t *nearest, uint32_t distance2) {
     }
 }
 
-void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
-    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label), own_label = label[i];
-    const uint32_t step = !net->config.regression;  // of values, each is of the class of the first
-    const int16_t *other = step ? label : label + i;
-    uint32_t *own = DLM_AT(net, uint32_t, net->nearest_own), *any = DLM_AT(net, uint32_t, net->nearest_any);
+// Of i pairs, as dlm_nearest_row; the labels of the others go on by `step`.
+#if defined(__ARM_FEATURE_DSP)
+#include "dlm_contour_dsp.h"
+#else
+
+static void lower_pairs(const uint32_t *distance2_q16, uint32_t *any, uint32_t *own, const int16_t *label,
+                        uint32_t step, int32_t own_label, uint32_t i) {
     uint32_t nearest_own = NO_EVENT, nearest_any = NO_EVENT;
-    for (uint32_t j = 0; j < i; j++, other += step) {
-        const uint32_t distance2 = distance2_q16[j];
+    for (; i; i--, label += step, any++, own++) {
+        const uint32_t distance2 = *distance2_q16++;
         lower(&nearest_any, distance2);
-        lower(&any[j], distance2);
-        if (*other == own_label) {
+        lower(any, distance2);
+        if (*label == own_label) {
             lower(&nearest_own, distance2);
-            lower(&own[j], distance2);
+            lower(own, distance2);
         }
     }
-    own[i] = nearest_own;
-    any[i] = nearest_any;
+    *own = nearest_own;
+    *any = nearest_any;
+}
+
+#endif
+
+void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16) {
+    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label);
+    const uint32_t step = !net->config.regression;  // of values, each is of the class of the first
+    lower_pairs(distance2_q16, DLM_AT(net, uint32_t, net->nearest_any), DLM_AT(net, uint32_t, net->nearest_own),
+                step ? label : label + i, step, label[i], i);
 }
 
 // The upper median of the distances above 0, of which nearest [m] holds the squares, Q12, divided; 0 if there is none.
@@ -85,9 +96,9 @@ void dlm_nearest_row(const dlm_t *net, uint32_t i, const uint32_t *distance2_q16
 static uint32_t median_positive(const dlm_t *net, uint32_t nearest, uint32_t divisor) {
     const uint32_t *distance2 = DLM_AT(net, uint32_t, nearest);
     uint32_t *ranked = DLM_AT(net, uint32_t, net->ranked), n = 0;
-    for (uint32_t i = 0; i < dlm_next(net)->n_neurons; i++) {
-        if (distance2[i] != NO_EVENT && distance2[i]) {
-            ranked[n++] = distance2[i];
+    for (uint32_t i = net->n_events; i; i--, distance2++) {
+        if (*distance2 + 1 > 1) {  // neither 0 nor NO_EVENT
+            ranked[n++] = *distance2;
         }
     }
     return n ? dlm_distance(dlm_select(ranked, n, n / 2)) / divisor : 0;
@@ -120,7 +131,7 @@ static void set_novelties(dlm_t *net, const uint32_t *nearest) {
         dlm_left_out_outputs(net, next, i, outputs);
         novelty[i] = DLM_CONTOUR_NOVELTY_MAX;
         if (members[class] > 1) {
-            const int32_t margin = dlm_margin(net, next, outputs, class);
+            const int32_t margin = dlm_margin(next, outputs, class);
             const uint32_t found = dlm_novelty(next, dlm_distance(nearest[i]), margin);
             novelty[i] = (uint16_t)(found - (found == DLM_CONTOUR_NOVELTY_MAX));
         }
@@ -191,7 +202,7 @@ static void set_confidence(dlm_t *net, dlm_network_t *network) {
     for (uint32_t i = 0; !enough_experience(net) && i < network->n_neurons; i++) {
         dlm_left_out_outputs(net, network, i, outputs);
         const uint32_t answered = dlm_best_class(net, network, outputs);
-        const int32_t margin = dlm_margin(net, network, outputs, answered);
+        const int32_t margin = dlm_margin(network, outputs, answered);
         add_point(&line, dlm_margin_q8(margin), answered == dlm_class(net, DLM_AT(net, int16_t, network->label)[i]));
     }
     const int64_t rise = (int64_t)(line.n * line.qh - line.q * line.h) * (1 << 23);  // Q8 of halves: to Q16 of wholes

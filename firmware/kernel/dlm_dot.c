@@ -46,24 +46,52 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     sums[1] = s1;
 }
 
-uint32_t dlm_distance2(const int16_t *a, const int16_t *b, uint32_t n) {
-    uint32_t sum = 0;
+static void distance4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, uint32_t distance2_q16[4]) {
+    const int16_t *c = b + stride, *d = c + stride, *e = d + stride;
+    uint32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     for (; n; n--) {
-        const int32_t step = *a++ - *b++;
-        sum += (uint32_t)(step * step);
+        const int32_t x = *a++, step0 = x - *b++, step1 = x - *c++, step2 = x - *d++, step3 = x - *e++;
+        s0 += (uint32_t)(step0 * step0);
+        s1 += (uint32_t)(step1 * step1);
+        s2 += (uint32_t)(step2 * step2);
+        s3 += (uint32_t)(step3 * step3);
     }
-    return sum;
+    distance2_q16[0] = s0;
+    distance2_q16[1] = s1;
+    distance2_q16[2] = s2;
+    distance2_q16[3] = s3;
 }
 
 #endif
 
 #if !defined(__ARM_FEATURE_DSP)
 
+// Their time is that of what they call, and code is short there.
 #if defined(__ARM_ARCH_6M__)
-__attribute__((optimize("Os")))  // its time is that of dlm_dot4, and code is short there
+#define SHORT __attribute__((optimize("Os")))
+#else
+#define SHORT
 #endif
-void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
-                      uint32_t *distance2_q16, uint32_t m) {
+
+SHORT void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
+    for (; m; m--, rows += stride) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < n; k++) {
+            sum += (uint32_t)(rows[k] * rows[k]);
+        }
+        *norm_q16++ = sum;
+    }
+}
+
+void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
+                   uint32_t m) {
+    for (uint32_t j = 0; j < m; j += 4, rows += 4 * stride) {
+        distance4(a, rows, stride, n, distance2_q16 + j);
+    }
+}
+
+SHORT void dlm_distance_row(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t i, uint32_t n, uint32_t stride,
+                            uint32_t *distance2_q16, uint32_t m) {
     const int16_t *own = scaled_q8 + i * stride;
     for (uint32_t j = 0; j < m; j += 4, scaled_q8 += 4 * stride) {
         dlm_dot4(own, scaled_q8, stride, n, (int32_t *)(distance2_q16 + j));

@@ -14,34 +14,31 @@
 // The rows' ends stand in r0, r1, r2; one offset in r3 rises from -2 n to 0 along all of them.
 #define TO_THE_END "lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n adds r2, r3\n rsbs r3, r3, #0\n"
 
-// Sums in r7 and r8.
-#define DOT2_STEP                                                                                                      \
-    "ldrsh r4, [r0, r3]\n ldrsh r5, [r1, r3]\n muls r5, r4\n adds r7, r5\n"                                            \
-    "ldrsh r6, [r2, r3]\n muls r6, r4\n add r8, r6\n adds r3, #2\n"
+// As there, of a r0 and rows r1, r5, r6, r2; sums in r8..r11. Each number of a, in r4, with one of a row, in r7.
+#define FOUR_ADD(row, sum, step) "ldrsh r7, [" row ", r3]\n " step "add " sum ", r7\n"
+#define FOUR_STEP(step)                                                                                                \
+    "ldrsh r4, [r0, r3]\n" FOUR_ADD("r1", "r8", step) FOUR_ADD("r5", "r9", step) FOUR_ADD("r6", "r10", step)           \
+        FOUR_ADD("r2", "r11", step) "adds r3, #2\n"
+// r0 a, r1 b, r2 stride, r3 n; at sp where the sums go.
+#define FOUR(step)                                                                                                     \
+    UNIFIED                                                                                                            \
+    "push {r4-r7, lr}\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n push {r4-r7}\n"                          \
+    "lsls r2, r2, #1\n lsls r3, r3, #1\n adds r0, r3\n adds r1, r3\n"                                                  \
+    "adds r5, r1, r2\n adds r6, r5, r2\n adds r2, r6\n movs r4, #0\n"                                                  \
+    "mov r8, r4\n mov r9, r4\n mov r10, r4\n mov r11, r4\n rsbs r3, r3, #0\n beq 3f\n"                                 \
+    "lsls r4, r3, #30\n bmi 4f\n 2: " FOUR_STEP(step) "4: " FOUR_STEP(                                                 \
+        step) "bne 2b\n"                                                                                               \
+              "3: ldr r0, [sp, #36]\n mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n stm r0!, {r4-r7}\n"        \
+              "pop {r4-r7}\n mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n pop {r4-r7, pc}\n" DIVIDED
 
-static DLM_NAKED void dot2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, const int16_t *c DLM_UNUSED,
-                           uint32_t n DLM_UNUSED, int32_t sums[2] DLM_UNUSED) {
-    __asm volatile(UNIFIED "push {r4-r7, lr}\n"
-                           "mov r7, r8\n"
-                           "push {r7}\n" TO_THE_END "movs r7, #0\n"
-                           "mov r8, r7\n"
-                           "cmp r3, #0\n"
-                           "beq 3f\n"
-                           "lsls r4, r3, #30\n"  // negative: an odd number
-                           "bpl 2f\n" DOT2_STEP "beq 3f\n"
-                           "2: " DOT2_STEP DOT2_STEP "bne 2b\n"
-                           "3: ldr r4, [sp, #24]\n"
-                           "mov r5, r8\n"
-                           "stm r4!, {r7}\n"
-                           "str r5, [r4]\n"
-                           "pop {r7}\n"
-                           "mov r8, r7\n"
-                           "pop {r4-r7, pc}\n" DIVIDED);
+DLM_NAKED void dlm_dot4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                        uint32_t n DLM_UNUSED, int32_t sums[4] DLM_UNUSED) {
+    __asm volatile(FOUR("muls r7, r4\n "));
 }
 
-void dlm_dot4(const int16_t *a, const int16_t *b, uint32_t stride, uint32_t n, int32_t sums[4]) {
-    dot2(a, b, b + stride, n, sums);
-    dot2(a, b + 2 * stride, b + 3 * stride, n, sums + 2);
+static DLM_NAKED void distance4(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t stride DLM_UNUSED,
+                                uint32_t n DLM_UNUSED, uint32_t distance2_q16[4] DLM_UNUSED) {
+    __asm volatile(FOUR("subs r7, r4\n muls r7, r7\n "));
 }
 
 // By halves of b: each product fits 32 bits. a's end in r0, its offset in r2; b goes up in r1; sums in r7 and r12.
@@ -122,43 +119,6 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
     dot2_halves(a, b, c, n, halves);
     sums[0] = (int64_t)halves[1] * 65536 + halves[0];
     sums[1] = (int64_t)halves[3] * 65536 + halves[2];
-}
-
-// a r0, b r1, offset r2, sum r3.
-DLM_NAKED uint32_t dlm_distance2(const int16_t *a DLM_UNUSED, const int16_t *b DLM_UNUSED, uint32_t n DLM_UNUSED) {
-    __asm volatile(UNIFIED "push {r4, r5, r6, lr}\n"
-                           "movs r3, #0\n"
-                           "lsls r4, r2, #1\n"
-                           "subs r2, r3, r4\n"
-                           "adds r0, r4\n"
-                           "adds r1, r4\n"
-                           "lsls r4, r2, #30\n"  // negative: an odd number
-                           "bpl 1f\n"
-                           "subs r0, #2\n"
-                           "subs r1, #2\n"
-                           "ldrsh r4, [r0, r3]\n"
-                           "ldrsh r5, [r1, r3]\n"
-                           "subs r4, r5\n"
-                           "muls r4, r4\n"
-                           "mov r3, r4\n"
-                           "adds r2, #2\n"
-                           "1: cmp r2, #0\n"
-                           "beq 3f\n"
-                           "2: ldr r4, [r0, r2]\n"
-                           "ldr r5, [r1, r2]\n"
-                           "subs r6, r4, r5\n"
-                           "sxth r6, r6\n"
-                           "muls r6, r6\n"
-                           "adds r3, r6\n"
-                           "asrs r4, r4, #16\n"
-                           "asrs r5, r5, #16\n"
-                           "subs r4, r5\n"
-                           "muls r4, r4\n"
-                           "adds r3, r4\n"
-                           "adds r2, #4\n"
-                           "bne 2b\n"
-                           "3: mov r0, r3\n"
-                           "pop {r4, r5, r6, pc}\n" DIVIDED);
 }
 
 #endif

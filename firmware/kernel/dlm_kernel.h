@@ -123,9 +123,6 @@ static inline int32_t dlm_coordinate_max(uint32_t d) {
     return d < DLM_KERNEL_FEATURES_WIDE ? DLM_KERNEL_COORDINATE_MAX : DLM_KERNEL_COORDINATE_MAX_WIDE;
 }
 
-// Squared norms Q16 [m] of m rows of n coordinates.
-void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
-
 // The window of feature k, its means and variances into its scales, and how far the classes differ in it into s2 of
 // layer 0; m >= 1.
 void dlm_measure(dlm_t *net, uint32_t k);
@@ -137,9 +134,9 @@ void dlm_scale_target(dlm_t *net);
 void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8);
 void dlm_base_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8);
 // Scaled coordinates Q8 [d + C] of layer `index` >= 1 of a network from base coordinates z [d] and
-// the answers Q16 [C] of the layer below.
+// the answers Q16 [C] of the layer below, which go on by so many numbers.
 void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
-                           const int32_t *answers_q16, int16_t *scaled_q8);
+                           uint32_t z_step, const int32_t *answers_q16, uint32_t answers_step, int16_t *scaled_q8);
 // Puts alpha of layer `index`, shifted so that no sum of slopes overflows, into v_q11, int16 [C][m_even]; no energy yet.
 void dlm_begin_slopes(dlm_t *net, unsigned index);
 // Adds to energy [d] the squared slopes of event i's own output along the coordinates in across; k_q30 [m]: its row of K.
@@ -194,7 +191,7 @@ void dlm_learn_from_experience(dlm_t *net, dlm_network_t *network);
 // Left-out outputs Q16 [C] of event i of a network that was just made.
 void dlm_left_out_outputs(const dlm_t *net, const dlm_network_t *network, uint32_t i, int32_t *outputs_q16);
 // Margin Q16 of outputs [C] for a class: its output less the largest other among the classes present.
-int32_t dlm_margin(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
+int32_t dlm_margin(const dlm_network_t *network, const int32_t *outputs_q16, uint32_t class);
 // The class present with the largest output, the first on a tie.
 uint32_t dlm_best_class(const dlm_t *net, const dlm_network_t *network, const int32_t *outputs_q16);
 // Distance Q12 from a squared distance Q16.

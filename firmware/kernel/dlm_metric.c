@@ -3,16 +3,6 @@
 // host/deeplomath/mirror/metric.py.
 #include "dlm_kernel.h"
 
-void dlm_norms(const int16_t *scaled_q8, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16) {
-    for (uint32_t i = 0; i < m; i++, scaled_q8 += stride) {
-        uint32_t sum = 0;  // 176 squares of 24 bits fit 32
-        for (uint32_t k = 0; k < n; k++) {
-            sum += (uint32_t)(scaled_q8[k] * scaled_q8[k]);
-        }
-        norm_q16[i] = sum;
-    }
-}
-
 static inline int32_t clip(int32_t value, int32_t low, int32_t high) {
     return value < low ? low : value > high ? high : value;
 }
@@ -27,30 +17,58 @@ typedef struct {
     int32_t sum;             // of the values
 } scatter_t;
 
+typedef struct {
+    uint64_t squares;
+    int32_t sum;  // within 2^24
+    uint32_t n;
+} sums_t;
+
+// add_up adds x of m events, which go on by d, each held within low..high, to the sums of its class, if `classes` is not 0.
+// scale_row makes z Q8 [n] of features x [n], each held within low..high, which go on by `step`:
+// (x - mean) * mantissa / 2^shift, rounded, clipped; 32 bits of the product fall first.
+#if defined(__ARM_FEATURE_DSP)
+#include "dlm_metric_dsp.h"
+#else
+
+static void add_up(sums_t *sums, const int16_t *x, const int16_t *label, uint32_t m, uint32_t d, uint32_t classes,
+                   int32_t low, int32_t high) {
+    for (; m; m--, x += d) {
+        const int32_t inside = clip(*x, low, high);
+        sums_t *own = sums + ((uint32_t)*label++ & classes);
+        own->n++;
+        own->sum += inside;
+        own->squares += (uint32_t)(inside * inside);
+    }
+}
+
+static void scale_row(const dlm_scale_t *scale, const int16_t *low, const int16_t *high, uint32_t step,
+                      const int16_t *x, int16_t *z_q8, uint32_t n, int32_t limit) {
+    do {
+        const int32_t moved = (clip(*x++, *low, *high) * 256 - scale->mean_q8) * 128;
+        const int32_t product = dlm_mul_shift(moved, (int32_t)scale->mantissa, 32);
+        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(product, scale++->shift - 26) + 1, 1);
+        *z_q8++ = (int16_t)dlm_saturate32(rounded, limit);
+        low += step;
+        high += step;
+    } while (--n);
+}
+
+#endif
+
 // Scatter of feature k, held within low..high: of all events, and summed over the classes present.
 static scatter_t scatter_of(const dlm_t *net, uint32_t k, int32_t low, int32_t high) {
-    const uint32_t m = net->n_events, d = net->config.n_features;
-    const dlm_event_t *event = dlm_events(net);
-    const int16_t *x = dlm_event_x(net, 0) + k;
-    struct {
-        uint64_t squares;
-        int32_t sum;  // within 2^24
-        uint32_t n;
-    } sums[DLM_LIMIT_CLASSES];
+    const uint32_t m = net->n_events;
+    const int16_t *label = DLM_AT(net, int16_t, dlm_next(net)->label);
+    sums_t sums[DLM_LIMIT_CLASSES], *of;
     scatter_t scatter = {0};
     uint64_t squares = 0;
     memset(sums, 0, sizeof(*sums) * net->config.n_classes);
-    for (uint32_t i = 0; i < m; i++, event++, x += d) {
-        const uint32_t class = dlm_class(net, event->label);
-        const int32_t inside = clip(*x, low, high);
-        sums[class].n++;
-        sums[class].sum += inside;
-        sums[class].squares += (uint32_t)(inside * inside);
-    }
-    for (uint32_t class = 0; class < net->config.n_classes; class++) {
-        scatter.within += scatter_q12(sums[class].n, sums[class].sum, sums[class].squares);
-        scatter.sum += sums[class].sum;
-        squares += sums[class].squares;
+    add_up(sums, dlm_event_x(net, 0) + k, label, m, net->config.n_features, net->config.regression ? 0 : UINT32_MAX,
+           low, high);
+    for (of = sums; of < sums + net->config.n_classes; of++) {
+        scatter.within += scatter_q12(of->n, of->sum, of->squares);
+        scatter.sum += of->sum;
+        squares += of->squares;
     }
     scatter.total = scatter_q12(m, scatter.sum, squares);
     return scatter;
@@ -98,24 +116,31 @@ void dlm_scale_target(dlm_t *net) {
     reciprocal_root(square ? square : DLM_ONE_Q12, scale);
 }
 
+// How far feature k of each event is from a number, into values [m], and the largest of them into *farthest. Returns their
+// upper median.
+DLM_HOT static uint32_t median_from(const dlm_t *net, uint32_t k, int32_t from, uint32_t *farthest) {
+    const uint32_t m = net->n_events, d = net->config.n_features;
+    uint32_t *values = DLM_AT(net, uint32_t, net->columns), *value = values;
+    const int16_t *x = dlm_event_x(net, 0) + k;
+    uint32_t largest = 0;
+    for (uint32_t i = m; i; i--, x += d) {
+        const int32_t away = *x - from;
+        const uint32_t size = (uint32_t)(away < 0 ? -away : away);
+        *value++ = size;
+        largest = size > largest ? size : largest;
+    }
+    *farthest = largest;
+    return dlm_select(values, m, m / 2);
+}
+
 // Sets the window of feature k: its median -+ so many median deviations from it. Returns whether a value lies outside.
 static int set_window(const dlm_t *net, uint32_t k, int16_t *low, int16_t *high) {
-    const uint32_t m = net->n_events;
-    uint32_t *values = DLM_AT(net, uint32_t, net->columns), farthest = 0;
-    const int16_t *x = dlm_event_x(net, 0) + k;
-    for (uint32_t i = 0; i < m; i++, x += net->config.n_features) {
-        values[i] = (uint32_t)(*x + 32768);
-    }
-    const int32_t middle = (int32_t)dlm_select(values, m, m / 2);
-    for (uint32_t i = 0; i < m; i++) {
-        const int32_t deviation = (int32_t)values[i] - middle;
-        values[i] = (uint32_t)(deviation < 0 ? -deviation : deviation);
-        farthest = values[i] > farthest ? values[i] : farthest;
-    }
-    const uint32_t reach = DLM_KERNEL_WINDOW * dlm_select(values, m, m / 2);
+    uint32_t farthest;
+    const int32_t middle = (int32_t)median_from(net, k, INT16_MIN, &farthest) + INT16_MIN;
+    const uint32_t reach = DLM_KERNEL_WINDOW * median_from(net, k, middle, &farthest);
     const int32_t far = reach ? (int32_t)reach : 2 * DLM_ONE_Q16;
-    *low = (int16_t)clip(middle - 32768 - far, INT16_MIN, INT16_MAX);
-    *high = (int16_t)clip(middle - 32768 + far, INT16_MIN, INT16_MAX);
+    *low = (int16_t)clip(middle - far, INT16_MIN, INT16_MAX);
+    *high = (int16_t)clip(middle + far, INT16_MIN, INT16_MAX);
     return farthest > (uint32_t)far;
 }
 
@@ -201,45 +226,38 @@ void dlm_set_scales(dlm_t *net) {
     set_scales(DLM_AT(net, dlm_scale_t, next->layer_scale), d, trust_q16, root, sum);
 }
 
-// z Q8 [d] of features x [d], each held within low..high, which go on by `step`: (x - mean) * mantissa / 2^shift,
-// rounded, clipped; 32 bits of the product fall first.
-static void scale_features(const dlm_t *net, const dlm_scale_t *scale, const int16_t *low, const int16_t *high,
-                           uint32_t step, const int16_t *x, int16_t *z_q8) {
-    const int32_t limit = dlm_coordinate_max(net->config.n_features);
-    for (uint32_t k = net->config.n_features; k; k--, scale++, low += step, high += step) {
-        const int32_t moved = (clip(*x++, *low, *high) * 256 - scale->mean_q8) * 128;
-        const int32_t product = dlm_mul_shift(moved, (int32_t)scale->mantissa, 32);
-        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(product, scale->shift - 26) + 1, 1);
-        *z_q8++ = (int16_t)dlm_saturate32(rounded, limit);
-    }
-}
-
 void dlm_first_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8) {
     static const int16_t ends[] = {INT16_MIN, INT16_MAX};
-    scale_features(net, DLM_AT(net, dlm_scale_t, network->scale), ends, ends + 1, 0, x, z_q8);
+    const uint32_t d = net->config.n_features;
+    scale_row(DLM_AT(net, dlm_scale_t, network->scale), ends, ends + 1, 0, x, z_q8, d, dlm_coordinate_max(d));
 }
 
 void dlm_base_coordinates(const dlm_t *net, const dlm_network_t *network, const int16_t *x, int16_t *z_q8) {
     const int16_t *low = DLM_AT(net, int16_t, network->window);
     const dlm_scale_t *scale = DLM_AT(net, dlm_scale_t, network->layer_scale);
-    scale_features(net, scale, low, low + net->config.n_features, 1, x, z_q8);
+    const uint32_t d = net->config.n_features;
+    scale_row(scale, low, low + d, 1, x, z_q8, d, dlm_coordinate_max(d));
 }
 
 void dlm_layer_coordinates(const dlm_t *net, const dlm_network_t *network, unsigned index, const int16_t *z_q8,
-                           const int32_t *answers_q16, int16_t *scaled_q8) {
-    const uint32_t d = net->config.n_features, n_classes = net->config.n_classes;
+                           uint32_t z_step, const int32_t *answers_q16, uint32_t answers_step, int16_t *scaled_q8) {
+    const uint32_t d = net->config.n_features;
     const uint16_t *s_q12 = DLM_AT(net, uint16_t, network->layers[index].s_q12);
-    const int32_t limit = dlm_coordinate_max(d);
-    for (uint32_t k = 0; k < d; k++) {
-        const int32_t scaled = dlm_floor_shift32(z_q8[k] * s_q12[k] + (1 << 11), 12);
-        scaled_q8[k] = (int16_t)dlm_saturate32(scaled, limit);
-    }
-    for (uint32_t c = 0; c < n_classes; c++) {
-        const int32_t scaled_q9 = dlm_mul_shift(answers_q16[c] * 1024, (int32_t)net->s_answer_q12 * 8, 32);
-        scaled_q8[d + c] = (int16_t)dlm_saturate32(dlm_floor_shift32(scaled_q9 + 1, 1), limit);
-    }
-    if ((d + n_classes) & 1) {
-        scaled_q8[d + n_classes] = 0;
+    const int32_t limit = dlm_coordinate_max(d), s_answer = (int32_t)net->s_answer_q12 * 8;
+    uint32_t left = d;
+    do {
+        const int32_t scaled = dlm_floor_shift32(*z_q8 * *s_q12++ + (1 << 11), 12);
+        *scaled_q8++ = (int16_t)dlm_saturate32(scaled, limit);
+        z_q8 += z_step;
+    } while (--left);
+    left = net->config.n_classes;
+    do {
+        const int32_t scaled_q9 = dlm_mul_shift(*answers_q16 * 1024, s_answer, 32);
+        *scaled_q8++ = (int16_t)dlm_saturate32(dlm_floor_shift32(scaled_q9 + 1, 1), limit);
+        answers_q16 += answers_step;
+    } while (--left);
+    if ((d + net->config.n_classes) & 1) {
+        *scaled_q8 = 0;
     }
 }
 

@@ -100,7 +100,7 @@ static void factor(dlm_t *net, uint32_t row) {
 }
 
 // Error of the left-out answers of the layers kept with those of the layer, of this share, mixed in, Q32, below 2^55.
-static uint64_t mixed_error(const dlm_t *net, uint32_t share_q16) {
+DLM_HOT static uint64_t mixed_error(const dlm_t *net, uint32_t share_q16) {
     const dlm_network_t *next = dlm_next(net);
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16), *mixed = DLM_AT(net, int32_t, net->mixed_q16);
     const int16_t *label = DLM_AT(net, int16_t, next->label);
@@ -177,9 +177,11 @@ static void base(dlm_t *net, uint32_t row, int last) {
     int16_t *z = DLM_AT(net, int16_t, net->query_q8), *at = dlm_across(net, 0) + row;
     memcpy(z, DLM_AT(net, int16_t, next->layers[0].scaled_q8) + (size_t)row * dlm_even(d), sizeof(int16_t) * d);
     dlm_whiten(net, next, z);
-    for (uint32_t k = 0; k < d; k++, at += m_even) {
-        *at = z[k];
-    }
+    uint32_t left = d;
+    do {
+        *at = *z++;
+        at += m_even;
+    } while (--left);
     if (last) {
         dlm_begin_slopes(net, net->build.layer);
     }
@@ -197,18 +199,10 @@ static void slopes(dlm_t *net, uint32_t row, int last) {
 
 static void next_coordinates(dlm_t *net, uint32_t row, int last) {
     dlm_network_t *next = dlm_next(net);
-    const uint32_t index = net->build.layer + 1u, at = row * dlm_stride(&net->config, 1);
-    const int16_t *base = dlm_across(net, 0) + row;
+    const uint32_t index = net->build.layer + 1u, m = net->n_events;
     const int32_t *left_out = DLM_AT(net, int32_t, net->left_out_q16) + row;
-    int16_t *z = DLM_AT(net, int16_t, net->query_q8);
-    int32_t answers[DLM_LIMIT_CLASSES];
-    for (uint32_t k = 0; k < net->config.n_features; k++, base += dlm_even(net->n_events)) {
-        z[k] = *base;
-    }
-    for (uint32_t c = 0; c < net->config.n_classes; c++, left_out += net->n_events) {
-        answers[c] = *left_out;
-    }
-    dlm_layer_coordinates(net, next, index, z, answers, DLM_AT(net, int16_t, next->layers[index].scaled_q8) + at);
+    int16_t *scaled_q8 = DLM_AT(net, int16_t, next->layers[index].scaled_q8) + row * dlm_stride(&net->config, 1);
+    dlm_layer_coordinates(net, next, index, dlm_across(net, 0) + row, dlm_even(m), left_out, m, scaled_q8);
     if (last) {
         net->build.layer = (uint16_t)index;
         enter(net, WIDTH);

@@ -48,7 +48,7 @@ static int32_t lack(const dlm_t *net, uint32_t i) {
         const int32_t miss = dlm_own_target(net, dlm_live(net), label) - outputs[0];
         return miss < 0 ? -miss : miss;
     }
-    return DLM_ONE_Q16 - dlm_margin(net, dlm_live(net), outputs, dlm_class(net, label));
+    return DLM_ONE_Q16 - dlm_margin(dlm_live(net), outputs, dlm_class(net, label));
 }
 
 // How many of 2^10 sure answers of the experience were wrong, where some sure hits are taken for granted: below 2^10.

@@ -13,9 +13,11 @@ void dlm_base_width(const int16_t *scaled_q8, const uint32_t *norm_q16, uint32_t
     for (uint32_t k = 0; k < n; k++) {
         const int16_t *at = scaled_q8 + k;
         int32_t sum = 0;  // within 2^21
-        for (uint32_t i = m; i; i--, at += stride) {
+        uint32_t left = m;
+        do {
             sum += *at;
-        }
+            at += stride;
+        } while (--left);
         squared_sums += (uint64_t)((int64_t)sum * sum);
     }
     uint64_t spread = m * squares - squared_sums;  // the sum of squared distances over all pairs, below 2^50
@@ -47,10 +49,17 @@ static inline int32_t times_root(int32_t rest, int32_t root_q28) {
     return dlm_floor_shift32(dlm_mul_shift(rest, root_q28, 32) + (1 << 10), 11);
 }
 
+// Of the rows of a kind of core: factor_blocks makes L_i0..L_i(i-1) of row i of A, and returns the sum of their squares.
+// inverse_rows makes n rows of four columns of W of those of L, which begin where the columns do, the first `bytes` long.
+// square_sums adds up the squares of n rows of columns, each rounded to Q12.
+#if defined(__ARM_FEATURE_DSP)
+#include "dlm_solve_dsp.h"
+#else
+
 // L_ij..L_i(j+n-1) into row, n = 1..4, from their part of a row of A less the products of what lies left of them;
 // above: row j of packed from column j on. Returns the sum of their squares.
-static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
-                                   const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
+static inline uint32_t factor_block(int16_t *row, const int16_t *above, uint32_t stride, const uint32_t *root_q28,
+                                    const uint32_t *row_q30, const int32_t *sums_q30, uint32_t n) {
     int32_t squares = 0, factor[4];
     DLM_UNROLL4
     for (uint32_t r = 0; r < 4; r++, above += stride) {
@@ -66,40 +75,58 @@ static inline int32_t factor_block(int16_t *row, const int16_t *above, uint32_t 
         row[r] = (int16_t)factor[r];
         squares += factor[r] * factor[r];
     }
+    return (uint32_t)squares;
+}
+
+static uint32_t factor_blocks(int16_t *row, const int16_t *packed, const uint32_t *root_q28, const uint32_t *row_q30,
+                              uint32_t i) {
+    uint32_t squares = 0;
+    int32_t sums_q30[4];
+    for (uint32_t j = 0; j < i; j += 4) {
+        dlm_dot4(row, packed, j + 4, j, sums_q30);
+        squares += factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, i - j < 4 ? i - j : 4);
+        packed += 4 * (j + 4);
+    }
     return squares;
 }
 
-void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30) {
-    int16_t *row = dlm_row(packed, i);
-    int32_t left_q30 = (int32_t)row_q30[i], sums_q30[4];  // left_q30 >= 2^30 / 54 in the end
-    uint32_t j = 0;
-    for (; j + 4 <= i; j += 4) {
-        dlm_dot4(row, packed, j + 4, j, sums_q30);
-        left_q30 -= factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, 4);
-        packed += 4 * (j + 4);
-    }
-    if (j < i) {
-        dlm_dot4(row, packed, j + 4, j, sums_q30);
-        left_q30 -= factor_block(row + j, packed + j, j + 4, root_q28 + j, row_q30 + j, sums_q30, i - j);
-    }
-    root_q28[i] = (uint32_t)(((uint64_t)1 << 58) / dlm_isqrt((uint64_t)(uint32_t)left_q30 << 30));
-}
-
-void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
-    const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
-    int32_t *row_of_w = columns += 4 * j;
-    for (uint32_t i = 0; i < m - j; i++, row_of_w += 4) {
-        const int32_t root = (int32_t)root_q28[j + i];
+static void inverse_rows(const int16_t *row, const uint32_t *root_q28, int32_t *columns, uint32_t n, uint32_t bytes) {
+    int32_t *row_of_w = columns;
+    for (uint32_t i = 0; i < n; i++, row_of_w += 4) {
+        const int32_t root = (int32_t)*root_q28++;
         dlm_dot4_mixed(row, columns, i, row_of_w);
         DLM_UNROLL4
         for (uint32_t r = 0; r < 4; r++) {
-            row_of_w[r] = i > r ? dlm_mul_shift(row_of_w[r], -root, 27) : 0;
+            row_of_w[r] = dlm_mul_shift(row_of_w[r], -root, 27);  // 0 where r > i
         }
         if (i < 4) {
             row_of_w[i] = dlm_floor_shift32(root, 2);
         }
-        row += 4 * ((j + i) / 4 + 1);
+        row += (bytes + 2 * (i & ~3u)) / 2;
     }
+}
+
+static void square_sums(const int32_t *columns, uint32_t n, uint32_t sums[4]) {
+    memset(sums, 0, 4 * sizeof(*sums));
+    for (; n; n--) {
+        DLM_UNROLL4
+        for (uint32_t r = 0; r < 4; r++) {
+            const int32_t w_q12 = dlm_floor_shift32(*columns++ + (1 << 13), 14);
+            sums[r] += (uint32_t)(w_q12 * w_q12);
+        }
+    }
+}
+
+#endif
+
+void dlm_factor_row(int16_t *packed, uint32_t *root_q28, uint32_t i, const uint32_t *row_q30) {
+    const uint32_t left_q30 = row_q30[i] - factor_blocks(dlm_row(packed, i), packed, root_q28, row_q30, i);
+    root_q28[i] = (uint32_t)(((uint64_t)1 << 58) / dlm_isqrt((uint64_t)left_q30 << 30));  // left >= 2^30 / 54
+}
+
+void dlm_inverse_columns(const int16_t *packed, const uint32_t *root_q28, uint32_t m, uint32_t j, int32_t *columns) {
+    const int16_t *row = dlm_row((int16_t *)(uintptr_t)packed, j) + j;
+    inverse_rows(row, root_q28 + j, columns + 4 * j, m - j, 2 * j + 8);
 }
 
 // T of a regression: the event's value less their mean, in the largest deviation.
@@ -126,16 +153,17 @@ void dlm_substitute(dlm_t *net, uint32_t i) {
     const int16_t *row = dlm_row(DLM_AT(net, int16_t, net->packed), i);
     const int16_t label = DLM_AT(net, int16_t, next->label)[i];
     const uint32_t own = dlm_class(net, label);
+    const int32_t own_target = dlm_own_target(net, next, label), other_target = -(int32_t)next->share_q16;
     int16_t *v = DLM_AT(net, int16_t, net->v_q11);
     int32_t sums_q26[4];
-    for (uint32_t class = 0, c = 0; class < net->config.n_classes; class++) {
-        if (!(next->present >> class & 1)) {
+    for (uint32_t class = 0, c = 0, present = next->present; present; class++, present >>= 1) {
+        if (!(present & 1)) {
             continue;
         }
         if (!(c & 3)) {
             dlm_dot4(row, v, m_even, i, sums_q26);  // of rows that are not there, too, of no use
         }
-        const int32_t target = class == own ? dlm_own_target(net, next, label) : -(int32_t)next->share_q16;
+        const int32_t target = class == own ? own_target : other_target;
         const int32_t rest_q26 = (int32_t)((uint32_t)(target * 1024) - (uint32_t)sums_q26[c++ & 3]);
         v[i] = (int16_t)dlm_saturate32(times_root(rest_q26, root_q28), INT16_MAX);
         v += m_even;
@@ -144,14 +172,8 @@ void dlm_substitute(dlm_t *net, uint32_t i) {
 
 // 1 / (A^-1)_ii in Q30 of four columns of W, n rows Q26: the sums of their squares in Q24 are within [0.96, 54].
 static void reciprocals_of(const int32_t *columns, uint32_t n, uint32_t end, uint32_t *reciprocal_q30) {
-    uint32_t sums_q24[4] = {0};
-    for (; n; n--) {
-        DLM_UNROLL4
-        for (uint32_t r = 0; r < 4; r++) {
-            const int32_t w_q12 = dlm_floor_shift32(*columns++ + (1 << 13), 14);
-            sums_q24[r] += (uint32_t)(w_q12 * w_q12);
-        }
-    }
+    uint32_t sums_q24[4];
+    square_sums(columns, n, sums_q24);
     for (uint32_t r = 0; r < end; r++) {
         reciprocal_q30[r] = (uint32_t)(((uint64_t)1 << 54) / sums_q24[r]);
     }
@@ -165,11 +187,10 @@ void dlm_alpha(dlm_t *net, uint32_t j) {
     dlm_inverse_columns(DLM_AT(net, int16_t, net->packed), DLM_AT(net, uint32_t, net->root_q28), m, j, columns);
     columns += 4 * j;
     for (uint32_t c = 0; c < net->config.n_classes; c++, alpha_q21 += m) {
-        int32_t sums_q21[4] = {0};
-        if (next->present >> c & 1) {
-            dlm_dot4_mixed(v, columns, m - j, sums_q21);
-            v += dlm_even(m);
-        }
+        int32_t sums_q21[4];
+        const int present = next->present >> c & 1;
+        dlm_dot4_mixed(v, columns, present ? m - j : 0, sums_q21);
+        v += present ? dlm_even(m) : 0;
         for (uint32_t r = 0; r < end; r++) {
             const uint32_t sum = (uint32_t)sums_q21[r];
             alpha_q21[r] = (int32_t)(sum + (sum ? (m - j - r) / 2 : 0));  // half a bit is lost a product
@@ -194,28 +215,35 @@ static uint32_t alpha_shift(const int32_t *alpha_q21, uint32_t n) {
     return length > 15 ? length - 15 : 0;
 }
 
-uint64_t dlm_keep(dlm_t *net, unsigned index) {
+// alpha of n values in 16 bits, shifted right.
+DLM_HOT static void round_alpha(const int32_t *alpha_q21, uint32_t n, uint32_t shift, int16_t *kept) {
+    const unsigned last = shift ? 1 : 0;
+    for (shift -= last; n; n--) {
+        const int32_t rounded = dlm_floor_shift32(dlm_floor_shift32(*alpha_q21++, shift) + (int32_t)last, last);
+        *kept++ = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
+    }
+}
+
+DLM_HOT uint64_t dlm_keep(dlm_t *net, unsigned index) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = next->n_neurons, m_even = dlm_even(m), n_classes = net->config.n_classes;
-    const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
     const int32_t *alpha_q21 = DLM_AT(net, int32_t, net->alpha_q21);
     int32_t *left_out_q16 = DLM_AT(net, int32_t, net->left_out_q16);
     dlm_layer_t *layer = &dlm_next(net)->layers[index];
     int16_t *kept = DLM_AT(net, int16_t, layer->alpha);
-    const int16_t *label = DLM_AT(net, int16_t, next->label);
     const int one_class = net->config.regression;
     uint64_t error = 0;
-    const uint32_t shift = layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
+    layer->alpha_shift = alpha_shift(alpha_q21, m * n_classes);
     for (uint32_t c = 0; c < n_classes; c++, kept += m_even) {
+        const uint32_t *reciprocal_q30 = DLM_AT(net, uint32_t, net->reciprocal);
+        const int16_t *label = DLM_AT(net, int16_t, next->label);
         const int32_t other = dlm_other_target(next, c);
         kept[m_even - 1] = 0;
-        for (uint32_t i = 0; i < m; i++) {
-            const int32_t alpha = *alpha_q21++;
-            const int32_t target = one_class || label[i] == (int32_t)c ? dlm_own_target(net, next, label[i]) : other;
-            const int32_t found = target - residual(alpha, reciprocal_q30[i]);
+        round_alpha(alpha_q21, m, layer->alpha_shift, kept);
+        for (uint32_t i = m; i; i--, label++) {
+            const int32_t target = one_class || *label == (int32_t)c ? dlm_own_target(net, next, *label) : other;
+            const int32_t found = target - residual(*alpha_q21++, *reciprocal_q30++);
             const int32_t left_out = dlm_saturate32(found, DLM_KERNEL_ANSWER_MAX), miss = target - left_out;
-            const int32_t rounded = shift ? dlm_floor_shift32(dlm_floor_shift32(alpha, shift - 1) + 1, 1) : alpha;
-            kept[i] = (int16_t)(rounded > INT16_MAX ? INT16_MAX : rounded);
             *left_out_q16++ = left_out;
             error += (uint64_t)((int64_t)miss * miss);
         }

@@ -6,24 +6,33 @@
 void dlm_residuals(dlm_t *net, uint32_t k) {
     const dlm_network_t *next = dlm_next(net);
     const uint32_t m = net->n_events, stride = dlm_stride(&net->config, 0);
-    const int16_t *column = DLM_AT(net, int16_t, next->layers[0].scaled_q8) + k, *z = column;
+    const int16_t *z = DLM_AT(net, int16_t, next->layers[0].scaled_q8) + k;
     const int16_t *label = DLM_AT(net, int16_t, next->label);
     uint32_t *squares = DLM_AT(net, uint32_t, net->reciprocal);
     int16_t *row = dlm_across(net, k);
-    int32_t sum[DLM_LIMIT_CLASSES] = {0}, n[DLM_LIMIT_CLASSES] = {0};
-    for (uint32_t i = 0; i < m; i++, z += stride) {
-        sum[label[i]] += *z;  // within 2^21
-        n[label[i]]++;
+    struct {
+        int32_t sum, n;  // sum within 2^21; then the mean, rounded
+    } of[DLM_LIMIT_CLASSES], *at;
+    memset(of, 0, sizeof(of));
+    uint32_t left = m;
+    do {
+        at = of + *label++;
+        at->n++;
+        at->sum += *row++ = *z;
+        z += stride;
+    } while (--left);
+    for (at = of; at < of + net->config.n_classes; at++) {
+        at->sum = at->n ? dlm_floor_div(2 * at->sum + at->n, 2 * at->n) : 0;
     }
-    z = column;
-    for (uint32_t c = 0; c < net->config.n_classes; c++) {
-        sum[c] = n[c] ? dlm_floor_div(2 * sum[c] + n[c], 2 * n[c]) : 0;  // the mean, rounded
+    if (!k) {
+        memset(squares, 0, sizeof(*squares) * m);
     }
-    for (uint32_t i = 0; i < m; i++, z += stride) {
-        const int32_t residual = *z - sum[label[i]];
-        row[i] = (int16_t)residual;
-        squares[i] = (k ? squares[i] : 0) + (uint32_t)(residual * residual);
-    }
+    left = m;
+    do {  // back again
+        const int32_t residual = *--row - of[*--label].sum;
+        *row = (int16_t)residual;
+        squares[--left] += (uint32_t)(residual * residual);
+    } while (left);
 }
 
 void dlm_begin_spread(dlm_t *net) {

@@ -81,9 +81,11 @@ def test_the_first_metric_gives_each_class_unit_deviation():
 @pytest.mark.parametrize("n, largest", [(1, 4095), (63, 4095), (64, 4095), (65, 2047), (176, 2047)])
 def test_the_largest_squared_distance_is_exact_at_every_length(n, largest):
     a, b = np.full(n, largest, np.int16), np.full(n, -largest, np.int16)
-    distance2 = library().dlm_distance2(*(v.ctypes.data_as(ctypes.c_void_p) for v in (a, b)), n)
-    assert distance2 == n * (2 * largest) ** 2 < 2**32
-    assert distance2 == dot.squared_distances(a[None].astype(np.int64), b[None].astype(np.int64))[0, 0]
+    b, found = np.array([b] * 2), np.zeros(4, np.uint32)
+    a_at, b_at, found_at = (array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, found))
+    library().dlm_distances(a_at, b_at, n, n, found_at, 1)
+    assert found[0] == n * (2 * largest) ** 2 < 2**32
+    assert found[0] == dot.squared_distances(a[None].astype(np.int64), b[:1].astype(np.int64))[0, 0]
 
 
 def test_all_coordinates_of_the_most_classes_fit_the_largest_squared_distance():
