@@ -2,4 +2,4 @@
 # How the signal library is compiled for boards, and the bytes that its code may take on any core; its twin is
 # kernel.mk.
 SIGNAL_CFLAGS = -Os -fno-tree-loop-optimize -fno-move-loop-invariants
-SIGNAL_BYTES = 8960
+SIGNAL_BYTES = 8448

@@ -10,7 +10,11 @@ from implementations import ROOT
 
 MOST_LINES, MOST_OF_A_FUNCTION = 400, 40
 LONGER = {"boards/rpi_pico/core.mjs"}  # the core of an emulator: one list of instructions
-LONGER_FUNCTIONS = {"py": set(), "c": set(), "h": {"factor_blocks", "lower_pairs", "scale_row"}}  # assembly, a loop of it
+LONGER_FUNCTIONS = {
+    "py": set(),
+    "c": set(),
+    "h": {"factor_blocks", "lower_pairs", "scale_row"},
+}  # assembly, a loop of it
 GENERATED = {
     "host/deeplomath/spec.py",
     "host/deeplomath/vote.py",

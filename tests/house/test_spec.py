@@ -158,7 +158,7 @@ def test_the_code_of_kernel_and_signal_fits_its_limit_on_each_core():
     cores = {core for *_, core in rows}
     assert len(cores) == 4 and len(rows) == 8
     for code, limit, library, _ in rows:
-        assert int(limit) == {"kernel": 18 * 1024, "signal": 8960}[library] and 0 < int(code) <= int(limit)
+        assert int(limit) == {"kernel": 18 * 1024, "signal": 8448}[library] and 0 < int(code) <= int(limit)
 
 
 @pytest.mark.f405

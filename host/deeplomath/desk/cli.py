@@ -36,6 +36,7 @@ Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meanin
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
 Person = Annotated[int, options.whole(1, len(data.PEOPLE), help="Whose exercises.")]
+Shots = Annotated[int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label are learned.")]
 Side = Annotated[int, options.whole(0, 1, help="Which arm: 0 left, 1 right.")]
 
 
@@ -159,9 +160,7 @@ def run_command(
     teach: Annotated[
         list[str] | None, typer.Option(help="NAME:FROM-TO: events of these samples, or seconds (2.5s), are learned.")
     ] = None,
-    shots: Annotated[
-        int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label of the recording are learned.")
-    ] = 0,
+    shots: Shots = 0,
     only: Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
     force: Force = False,
