@@ -40,11 +40,13 @@ natmod_of = $(foreach arch,$(1),$(MODULES:%=$(BUILD)/natmod/$(arch)/%.mpy))
 include boards/boards.mk
 
 # What cannot work is said before anything is built.
+DEMOS := motion keywords vibration
 ASKED := $(or $(MAKECMDGOALS),help)
 no_board = BOARD=$(BOARD): $(if $(wildcard boards/$(or $(BOARD),none)/board.toml),not a board for this$(if $(STOCK), with STOCK=1),no such board); \
 	`make $(1)` takes one of $(BOARDS_$(1))
 $(foreach goal,$(filter run flash firmware,$(ASKED)),\
 	$(if $(and $(filter 1,$(words $(BOARD))),$(filter $(BOARD),$(BOARDS_$(goal)))),,$(error $(call no_board,$(goal)))))
+$(if $(filter demo,$(ASKED)),$(if $(filter-out $(DEMOS),$(MODEL)),$(error MODEL=$(MODEL): `make demo` takes one of $(DEMOS))))
 $(if $(filter deploy,$(ASKED)),$(if $(PORT),,$(error PORT: which one? make deploy PORT=/dev/ttyACM0)))
 ifeq ($(wildcard $(VENV)/.done),)
 python_old := $(shell $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -71,14 +73,14 @@ help: ## show this list
 	@sed -n -e 's/^## /\n/p' -e 's/^\([a-zA-Z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 	@printf '\n%s\n' "TIER is one of: $(sort $(TIERS))" "BOARD is one of: $(BOARDS) unix" | fold -s -w 98
 
-demo: setup $(call firmware_of,stm32f405_qemu) ## boot the emulated board, let it learn real events, prove every digest
-	$(VENV)/bin/deeplomath demo
+demo: setup $(call firmware_of,stm32f405_qemu) $(if $(filter keywords,$(MODEL)),$(BUILD)/.packages-speech) ## an emulated board learns, every digest is proved; MODEL=keywords, vibration
+	$(VENV)/bin/deeplomath demo $(if $(MODEL),--model $(MODEL))
 
 setup: $(VENV)/.done ## the Python environment in .venv
 
 ## Test
 
-test: setup test-sanitize $(HOST_LIB) $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library

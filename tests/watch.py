@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath.desk import data, demo
+from deeplomath.desk import data
+from deeplomath.desk.stories import motion
 from deeplomath.errors import DataError
 from deeplomath.link.client import Device
 from deeplomath.mirror import memory
@@ -31,9 +32,9 @@ def small_recordings():
     for exercise in range(len(data.EXERCISES)):
         swing, rest = 300 * (1 + random.integers(0, 20, 6)), random.integers(-4000, 4000, 6)
         for side in (0, 1):
-            time = np.arange(64 * 11)[:, None] * (1 + (side != demo.SIDE) / 50)
+            time = np.arange(64 * 11)[:, None] * (1 + (side != motion.SIDE) / 50)
             samples = rest + swing * np.sin(time * (exercise + 2) / 40) + random.normal(0, 40, (64 * 11, 6))
-            made.append(data.Recording(demo.PERSON, side, exercise, np.round(samples).astype(np.int16)))
+            made.append(data.Recording(motion.PERSON, side, exercise, np.round(samples).astype(np.int16)))
     return made
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import watch
-from deeplomath.desk import demo
+from deeplomath.desk.stories import motion
 from deeplomath.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "host"))
@@ -309,7 +309,7 @@ def all_blobs(monkeypatch):
     monkeypatch.setattr(
         sets, "watch", lambda person, side: [windows + np.int16(900 * i) for i, windows in enumerate(arm)]
     )
-    monkeypatch.setattr(demo, "ARMS", ((demo.PERSON, demo.SIDE),))
+    monkeypatch.setattr(motion, "ARMS", ((motion.PERSON, motion.SIDE),))
     monkeypatch.setattr(watch_part.data, "load", lambda folder: watch.small_recordings())
     sets.load.cache_clear()
     yield table

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import watch
-from deeplomath.desk import bearing, demo, speech
+from deeplomath.desk import bearing, speech
+from deeplomath.desk.stories import motion
 from deeplomath.errors import DataError
 from deeplomath.paths import ROOT
 
@@ -40,7 +41,7 @@ def small(monkeypatch, folder):
     series = [np.rint(1000 * wave + random.normal(0, 50, (100, 6))).astype(np.int16) for _, wave in tones]
     monkeypatch.setattr(sets, "series", lambda name: (series, np.array([kind for kind, _ in tones])))
     monkeypatch.setattr(signals.data, "load", lambda folder: watch.small_recordings())
-    monkeypatch.setattr(demo, "ARMS", ((demo.PERSON, demo.SIDE),))
+    monkeypatch.setattr(motion, "ARMS", ((motion.PERSON, motion.SIDE),))
     monkeypatch.setattr(speech, "said", spoken)
     monkeypatch.setattr(speech, "version", lambda: "0")
     monkeypatch.setattr(speech, "FOLDER", folder)

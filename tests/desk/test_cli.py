@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 import watch
 from deeplomath import paths, spec
 from deeplomath.audit import eventfile
-from deeplomath.desk import cli, data, demo, drawing
+from deeplomath.desk import cli, data, drawing
+from deeplomath.desk.stories import motion
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.link import emulator
 from deeplomath.link.client import Device
@@ -165,7 +166,7 @@ def test_check_on_a_board(board, file):
 def replacing(monkeypatch, file):
     """Runs `check`, or the demo on small data, with one Device, whose line stays open from run to run."""
     monkeypatch.setattr(data, "load", watch.small_recordings)
-    monkeypatch.setattr(demo, "ARMS", ((demo.PERSON, demo.SIDE),))
+    monkeypatch.setattr(motion, "ARMS", ((motion.PERSON, motion.SIDE),))
     monkeypatch.setattr(drawing, "draw", lambda *_: None)
     picture = ["--picture", str(file.parent / "demo.png")]
     commands = {"check": ["check", "a-port", str(file)], "demo": ["demo", "--port", "a-port", *picture]}

@@ -19,9 +19,10 @@ IN_MEMORY = """
 import sys
 sys.path.insert(0, {tests!r})
 import watch
-from deeplomath.desk import cli, data, demo
+from deeplomath.desk import cli, data
+from deeplomath.desk.stories import motion
 data.load = watch.small_recordings
-demo.ARMS = ((demo.PERSON, demo.SIDE),)
+motion.ARMS = ((motion.PERSON, motion.SIDE),)
 cli.Device = lambda port, **_: watch.device()
 {more}
 from deeplomath.__main__ import main
@@ -233,13 +234,14 @@ def test_it_runs_without_what_only_unix_has(file, arguments, words):
     arguments = [str(file) if it == "FILE" else it for it in arguments]
     code = f"""{ON_WINDOWS}
 sys.path.insert(0, {str(TESTS)!r})
-from deeplomath.desk import data, demo
+from deeplomath.desk import data
+from deeplomath.desk.stories import motion
 import importlib, pkgutil, deeplomath
 for module in pkgutil.walk_packages(deeplomath.__path__, "deeplomath."):
     if module.name not in ("deeplomath.link.emulator", "deeplomath.__main__"):
         importlib.import_module(module.name)
 made = data.np.zeros((1500, 6), data.np.int16)
-data.load = lambda: [data.Recording(demo.PERSON, side, exercise, made) for side in (0, 1) for exercise in range(7)]
+data.load = lambda: [data.Recording(motion.PERSON, side, exercise, made) for side in (0, 1) for exercise in range(7)]
 from deeplomath import __main__
 try:
     __main__.main()

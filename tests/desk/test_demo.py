@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The demo: its scenes and scores, equal digests over all of it on every implementation, and red at the first that differs."""
+"""The demo: its scores, equal digests over all of it on every implementation, and red at the first that differs."""
 
 import functools
+import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ import watch
 import wire
 from deeplomath import spec
 from deeplomath.audit.lockstep import Lockstep
-from deeplomath.desk import cli, data, demo, drawing, picture
-from deeplomath.link.client import Device
+from deeplomath.desk import cli, data, demo, drawing, picture, report, screen
+from deeplomath.desk.demo import HERE, Step
+from deeplomath.desk.stories import motion
 from deeplomath.mirror.network import Network
 from streaming import Side
 
@@ -32,7 +35,7 @@ class Board:
 
     def model(self, model, **_):
         side = Side(self.network, model.program, *model.vote, make=self.front, naming=model.name)
-        self.teach, self.stream = side.teach, side.stream
+        self.teach, self.stream, self.skip = side.teach, side.stream, side.skip
         return deeplomath.FrontEnd(model.program).footprint
 
     def __getattr__(self, name):
@@ -45,71 +48,84 @@ BOARDS = {
 }
 
 
-def small_windows():
-    return demo.both_arms(watch.small_recordings(), demo.PERSON, demo.SIDE)
+@functools.cache
+def small_story():
+    return motion.story(watch.small_recordings())
 
 
 @functools.cache
-def small_story():
-    return list(demo.play(demo.script(small_windows()), small_windows(), demo.Alone()))
+def small_told():
+    return demo.alone(small_story())
 
 
-def of_scenes(steps, *acts):
-    """{scene: [exercise of each step that is one of these acts]}"""
-    return {scene: [s.exercise for s in steps if s.scene == scene and s.act in acts] for scene in demo.SCENES}
+def alone(network):
+    """The side of the mirror alone, with this network."""
+    side = demo.Alone(small_story())
+    side.use(network)
+    return side
 
 
-def test_the_scenes_name_and_ask_what_they_say():
-    steps = demo.script(small_windows())
-    six = [0, 1, 2, 3, 4, 5]
-    learned = {"a": [], "b": [0, 1, 2, 3, 4] * 5, "c": [], "d": [], "e": [0], "f": six * 2}
-    assert of_scenes(steps, "learn") == learned
-    assert of_scenes(steps, "name", "undo") == {"a": [], "b": [], "c": [], "d": [5], "e": [0], "f": []}
-    asked = of_scenes(steps, "infer")
-    five = sorted([0, 1, 2, 3, 4] * 5)
-    assert asked["a"] == list(range(7)) and asked["b"] == five and asked["c"] == [6] * 10 + [5] * 8
-    assert asked["d"] == [*five, 5, 5, *([6] * 10)] and asked["e"] == [0] * 12
-    assert asked["f"] == sorted(six * 8) * 2 + [*five, 5, 5, *([6] * 10)]
-    assert all(step.label == step.exercise for step in steps if step.scene != "e")
-    assert {step.arm for step in steps if step.part in ("before", "after") and step.scene == "f"} == {demo.OTHER}
+def of_part(told, scene, part):
+    return [p for p in told if (p.step.scene, p.step.part) == (scene, part)]
 
 
-def test_no_window_is_asked_about_after_it_was_learned_and_none_twice_learned():
-    named = set()
-    for step in demo.script(small_windows()):
-        window = step.arm, step.exercise, step.window
-        if step.act == "undo":
-            named.discard(window)
-        elif step.act == "name":
-            named |= {(step.arm, step.exercise, shown) for shown in range(demo.SHOWN)}
-        else:
-            assert window not in named
-            named |= {window} if step.act == "learn" else set()
-
-
-def test_the_budget_is_never_full():
-    n_learned = sum(step.act == "learn" for step in demo.script(small_windows())) + demo.SHOWN
-    assert n_learned <= demo.CONFIG["events"]
-
-
-def test_scores_count_right_unknown_and_confidence():
-    story = small_story()
-    scores = demo.scores(story)
+def test_scores_count_right_unknown_confidence_and_what_is_missed():
+    told = small_told()
+    scores = demo.scores(small_story(), told)
     assert scores["a", "all", "unknown"] == (7, 7)
-    known = [p for p in story if p.step.scene == "b" and p.step.act == "infer"]
-    assert scores["b", "known", "right"] == (sum(p.result.label == p.step.exercise for p in known), 25)
+    known = of_part(told, "b", "known")
+    assert scores["b", "known", "right"] == (sum(p.result.label == p.step.truth for p in known), 25)
     assert scores["b", "known", "confidence"] == (sum(p.result.confidence for p in known) / 65536, 25)
-    both = [p for p in story if p.step.scene == "c"]
+    both = of_part(told, "c", "both")
     assert scores["c", "both", "unknown"] == (sum(p.result.verdict == spec.VERDICT_UNKNOWN for p in both), 18)
+    assert {scores[key] for key in scores if key[0] == "c" and key[2] == "missed"} == {(0, 18)}
+    lost = [p._replace(x=None, result=None, voted=None) if p in known[:3] else p for p in told]
+    again = demo.scores(small_story(), lost)
+    assert again["b", "known", "missed"] == (3, 25)
+    right = sum(p.result.label == p.step.truth for p in known[3:])
+    assert again["b", "known", "right"] == (right, 25)
 
 
-def answers_of(story, part):
-    return [p.result for p in story if p.step.scene == "e" and p.step.part == part]
+def test_what_made_no_event_is_told_in_lines_table_and_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture, "GRID", 12)
+    story, known = small_story()._replace(mean=None), of_part(small_told(), "b", "known")
+    told = [p._replace(x=None, result=None, voted=None) if p in known[:5] else p for p in small_told()]
+    console = screen.Screen(file=io.StringIO(), width=120)
+    narrator = report.Narrator(console)
+    lockstep = SimpleNamespace(config=story.config(), footprint=1, digest=0, mirror=Network(**story.config()))
+    with narrator:
+        narrator.begin(lockstep, story)
+        for played in told:
+            narrator.played(lockstep, played)
+    console.print(report.results(story, told, 50))
+    said = console.file.getvalue()
+    assert "pendulum            -----" in said and "0 right, 0 unknown, 5 missed\n" in said
+    assert "5 made no event at all" in " ".join(said.split()) and "abduction           ●●●●●" in said
+    drawing.draw(story, told, "a board", tmp_path / "demo.svg")
+
+
+def test_the_vote_counts_once_it_has_heard_enough_of_one():
+    story, known = small_story(), small_told()[0].result._replace(label=0, verdict=spec.VERDICT_KNOWN)
+    learned = demo.Played(Step("b", "", "learn", HERE, 0, 0, 0), np.zeros(1), known)
+
+    def told(*votes):
+        """Answers to what is 0, then to what is 1, which nobody has named."""
+        steps = [Step("b", "known", "infer", HERE, truth, 0, truth) for truth in (0, 0, 0, 0, 1, 1, 1)]
+        return [learned, *(demo.Played(step, None, known, vote) for step, vote in zip(steps, votes, strict=True))]
+
+    assert story.new_model().vote.over == 3
+    assert demo.scores(story, told(1, 1, 0, 0, 0, 0, -1))["b", "known", "voted"] == (3, 3)
+    assert demo.scores(story, told(0, 0, 1, 0, -1, -1, 0))["b", "known", "voted"] == (1, 3)
+    assert demo.scores(story, told(*[0] * 7)[1:])["b", "known", "voted"] == (0, 3), "nobody has named 0"
+
+
+def answers_of(told, part):
+    return [p.result for p in of_part(told, "e", part) if p.step.act == "infer"]
 
 
 def test_the_mistake_makes_wrong_and_undo_brings_every_answer_back():
-    story = small_story()
-    assert answers_of(story, "undone") == answers_of(story, "before") != answers_of(story, "mistaken")
+    told = small_told()
+    assert answers_of(told, "undone") == answers_of(told, "before") != answers_of(told, "mistaken")
 
 
 @pytest.mark.parametrize("n", [0, 3, 8])
@@ -124,83 +140,64 @@ def test_the_unknowns_named_are_those_of_the_exercise_that_are_remembered(n):
             self.named = [self.unknown(unknown).tolist() for unknown in unknowns]
             return super().name(unknowns, label)
 
-    network, windows = Remembers(**demo.CONFIG), small_windows()
-    steps = demo.script(windows)
-    story = list(demo.play(steps, windows, demo.Alone(network)))
-    (played,) = (p for p in story if p.step.act == "name")
-    shown = data.features(windows[demo.OWN][demo.LATE][: demo.SHOWN]).tolist()
-    unknown = [
-        x
-        for x, p in zip(shown, (p for p in story if p.step[:4:3] == ("c", demo.OWN) and p.step.exercise == 5))
-        if not p.result.verdict
-    ]
-    assert played.x.tolist() == unknown[len(unknown) - n :] and (played.result is None) == (n == 0)
-    assert network.named == (played.x.tolist() if n else None)
+    network = Remembers(**small_story().config())
+    told = list(demo.play(small_story().steps, alone(network)))
+    (named,) = (p for p in told if p.step.act == "name")
+    unknown = [p.x.tolist() for p in of_part(told, "c", "both") if p.step.truth == motion.LATE and not p.result.verdict]
+    assert named.x.tolist() == unknown[len(unknown) - n :] and (named.result is None) == (n == 0)
+    assert network.named == (named.x.tolist() if n else None)
 
 
 def test_unknowns_of_other_exercises_are_not_named():
-    asked = [demo.Step("c", "both", "infer", demo.OWN, exercise, 0, exercise) for exercise in (6, 5, 4, 5)]
-    steps = [*asked, demo.Step("d", "", "name", demo.OWN, 5, 0, 5)]
-    played = list(demo.play(steps, small_windows(), demo.Alone()))
-    assert played[-1].x.tolist() == [played[1].x.tolist(), played[3].x.tolist()]
+    windows = motion.arms(watch.small_recordings(), motion.PERSON, motion.SIDE)
+    asked = [
+        Step("c", "both", "infer", HERE, truth, number, truth) for truth, number in ((6, 0), (5, 0), (4, 0), (5, 1))
+    ]
+    steps = motion.with_samples([*asked, Step("d", "", "name", HERE, 5, 0, 5)], windows)
+    told = list(demo.play(steps, demo.Alone(small_story())))
+    assert told[-1].x.tolist() == [told[1].x.tolist(), told[3].x.tolist()]
+
+
+def test_samples_that_make_no_event_are_missed_and_the_next_one_is_not_learned_for_them():
+    first, second = [step for step in small_story().steps if step.scene == "b" and step.act == "learn"][:2]
+    steps = [first._replace(samples=first.samples[:10]), second._replace(act="infer", part="known")]
+    told = list(demo.play(steps, demo.Alone(small_story())))
+    assert (told[0].x, told[0].result) == (None, None) and told[1].result.verdict == spec.VERDICT_UNKNOWN
+    assert demo.lessons(told) == [] and len(demo.alone(small_story()._replace(steps=[first]))) == 1
+    assert len(demo.lessons(demo.alone(small_story()._replace(steps=[first])))) == 1
 
 
 def test_what_was_taught_makes_the_same_network_again():
-    network, windows = Network(**demo.CONFIG), small_windows()
-    story = list(demo.play(demo.script(windows), windows, demo.Alone(network)))
-    assert demo.relearned(story).digest() == network.digest() and len(demo.lessons(story)) <= 45
+    side = demo.Alone(small_story())
+    told = list(demo.play(small_story().steps, side))
+    assert demo.relearned(small_story(), told).digest() == side.network.digest()
+    assert len(demo.lessons(told)) == 5 * 5 + 8 + 2 * 6
+
+
+def test_a_file_of_events_has_what_was_taught_and_asked_but_nothing_undone():
+    pairs = demo.events(small_story())
+    kept = [p for p in small_told() if p.step.scene != "e"]
+    assert sum(label is None for label, _ in pairs) == sum(p.step.act == "infer" for p in kept)
+    assert [label for label, _ in pairs if label is not None] == [0, 1, 2, 3, 4] * 5 + [5] * 8 + [0, 1, 2, 3, 4, 5] * 2
+    network = Network(**small_story().config())
+    for label, x in pairs:
+        network.infer(x) if label is None else network.learn(x, label)
+    wanted = demo.relearned(small_story(), kept)
+    assert network.digest() == wanted.digest()
 
 
 @pytest.mark.parametrize("implementation", BOARDS)
 def test_the_demo_on_the_watch_data_is_equal_event_by_event(implementation):
     begun = []
-    windows = demo.both_arms(watch.recordings(), demo.PERSON, demo.SIDE)
-    lockstep = Lockstep(BOARDS[implementation](), **demo.CONFIG)
-    story, state = demo.run(lockstep, windows, lambda *_: begun.append(1), lambda *_: begun.append(2))
-    steps = demo.script(windows)
-    n_events = sum(step.act in ("infer", "learn") for step in steps)
-    assert (lockstep.events, len(story), begun) == (n_events, len(steps), [1] + [2] * len(steps))
-    assert lockstep.comparisons == 2 * (len(steps) + 1) + 5, "of steps, of the unknowns listed, of the front-end"
+    story = motion.story(watch.recordings())
+    lockstep = Lockstep(BOARDS[implementation](), **story.config())
+    told, state = demo.run(lockstep, story, lambda *_: begun.append(1), lambda *_: begun.append(2))
+    n_events = sum(step.act in ("infer", "learn") for step in story.steps)
+    assert (lockstep.events, len(told), begun) == (n_events, len(story.steps), [1] + [2] * len(story.steps))
+    assert lockstep.comparisons == 2 * (len(story.steps) + 1) + 5, "of steps, of the unknowns listed, of the front-end"
     assert state == lockstep.mirror.export()
-    before, mistaken, undone = (answers_of(story, part) for part in ("before", "mistaken", "undone"))
+    before, mistaken, undone = (answers_of(told, part) for part in ("before", "mistaken", "undone"))
     assert before == undone != mistaken
-
-
-def test_the_demo_on_a_board_is_equal_event_by_event(board):
-    windows = demo.both_arms(watch.recordings(), demo.PERSON, demo.SIDE)
-    with Device(board.port) as device:
-        demo.run(Lockstep(device, **demo.CONFIG), windows, lambda *_: None, lambda *_: None)
-
-
-@functools.cache
-def shares():
-    """{(person, side): {(scene, part, what): share}} of all arms."""
-    return {arm: demo.arm_scores(demo.both_arms(watch.recordings(), *arm)) for arm in demo.ARMS}
-
-
-def test_the_arm_of_the_demo_is_of_the_short_ones_the_nearest_to_the_mean():
-    table = {arm: np.array(list(share.values())) for arm, share in shares().items()}
-    mean = np.mean(list(table.values()), axis=0)
-    short = [arm for arm in demo.ARMS if arm[0] in demo.SHORT]
-    assert min(short, key=lambda arm: np.abs(table[arm] - mean).mean()) == (demo.PERSON, demo.SIDE)
-    n_windows = {arm: sum(map(len, demo.arm_windows(watch.recordings(), *arm))) for arm in demo.ARMS}
-    assert sorted(n_windows, key=n_windows.get)[:4] == sorted(short, key=n_windows.get)
-
-
-def test_what_the_scenes_show_holds_on_the_mean_of_all_arms():
-    mean = {key: np.mean([share[key] for share in shares().values()]) for key in next(iter(shares().values()))}
-    assert mean["b", "known", "right"] >= 0.93 and mean["d", "known", "right"] >= 0.925
-    assert mean["d", "late", "right"] == 1
-    assert mean["d", "known", "unknown"] <= 0.085 and mean["f", "after", "unknown"] <= 0.085
-    assert mean["d", "never", "unknown"] >= 0.8 and mean["f", "never", "unknown"] >= 0.8
-    assert mean["f", "after", "right"] - mean["f", "before", "right"] >= 0.2
-    assert abs(mean["b", "known", "confidence"] - mean["b", "known", "right"]) < 0.05
-    for share in shares().values():
-        before, undone = (
-            {what: share["e", part, what] for what in ("right", "unknown", "confidence")}
-            for part in ("before", "undone")
-        )
-        assert before == undone
 
 
 @pytest.fixture
@@ -209,7 +206,7 @@ def run(monkeypatch, tmp_path):
 
     def run(**options):
         monkeypatch.setattr(data, "load", watch.small_recordings)
-        monkeypatch.setattr(demo, "ARMS", ((demo.PERSON, demo.SIDE),))
+        monkeypatch.setattr(motion, "ARMS", ((motion.PERSON, motion.SIDE),))
         monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(**options))
         return CliRunner().invoke(
             cli.app, ["demo", "--port", "a-port", "--picture", str(tmp_path / "new" / "demo.png")]
@@ -222,15 +219,15 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
     result = run()
     assert result.exit_code == 0, result.output
     rows = {" ".join(line.split()) for line in result.output.splitlines()}
-    n_steps = len(demo.script(small_windows()))
+    n_steps = len(small_story().steps)
     assert {"mismatches 0", f"steps checked {n_steps}"} <= rows
     assert f"agreed after each of {n_steps} steps." in result.output and "events checked" not in result.output
     digests = [line.split()[-1] for line in result.output.splitlines() if "neurons of" in line]
     before, mistaken, undone = digests[5:8]  # 5 rounds, the naming, the mistake, its undoing
     assert before == undone != mistaken and "undone, the digest of before:" in result.output
     assert "8 unknowns, trapezius extension:" in result.output
-    mirror = demo.relearned(small_story())
-    absorbed = len(demo.lessons(small_story())) - mirror.info().neurons
+    mirror = demo.relearned(small_story(), small_told())
+    absorbed = len(demo.lessons(small_told())) - mirror.info().neurons
     assert absorbed > 0 and f"{absorbed} absorbed, 0 evicted" in result.output
     header = (tmp_path / "new" / "demo.png").read_bytes()[:24]
     assert [int.from_bytes(header[i : i + 4], "big") for i in (16, 20)] == [1600, 900]
@@ -239,7 +236,7 @@ def test_a_right_board_ends_with_table_and_picture(run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (dict(network=watch.flips_at(1)), "Event 8, learn as 0 at sample 1023: the board and the mirror differ."),
+        (dict(network=watch.flips_at(1)), "Event 8, learn as 0 at sample 1471: the board and the mirror differ."),
         (dict(network=watch.flips_at(27)), "learn as 0 at sample"),
         (
             dict(network=watch.names_wrong()),
@@ -262,11 +259,11 @@ def test_a_mismatch_of_features_is_shown_and_turns_the_status_to_1(run, monkeypa
     result = run()
     assert result.exit_code == 1
     words = " ".join(result.output.split())
-    assert "infer at sample 639: the board and the mirror differ." in words and "features" in words
+    assert "infer at sample 895: the board and the mirror differ." in words and "features" in words
 
 
 def test_the_sheet_passes_where_the_points_are_and_maps_back_to_features():
-    network = demo.relearned(small_story())
+    network = demo.relearned(small_story(), small_told())
     x = np.array([event.x for event in network.memory.events])
     z = picture.metric.first_coordinates(network.live.metric, x) / 256
     assert np.abs(picture.features_at(network, z) - x).max() <= np.abs(x).max() / 200
@@ -283,7 +280,7 @@ def test_every_kind_of_picture_that_is_offered_can_be_drawn(tmp_path, monkeypatc
     file = tmp_path / f"demo.{kind.upper()}"
     drawing.check(file)
     assert not file.exists()
-    drawing.draw(small_story(), "an arm", "a board", file)
+    drawing.draw(small_story(), small_told(), "a board", file)
     starts = {"png": b"\x89PNG", "jpg": b"\xff\xd8", "pdf": b"%PDF", "svg": b"<?xml"}
     assert file.read_bytes().startswith(starts[kind])
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deeplomath.desk import stories
 from implementations import ROOT
 
 
@@ -118,6 +119,14 @@ def test_a_checkout_whose_path_has_a_space_does_what_needs_no_micropython(checko
 def test_a_micropython_whose_path_has_a_space_is_refused(checkout):
     done = make(checkout(), "unix", "MICROPYTHON_DIR=/a checkout/micropython")
     assert done.returncode == 2 and "MICROPYTHON_DIR=/a checkout/micropython: MicroPython cannot" in done.stderr
+
+
+def test_a_demo_that_is_not_there_is_said_before_anything_is_built(checkout):
+    folder = checkout()
+    done = make(folder, "demo", "MODEL=noise")
+    assert done.returncode == 2
+    assert f"MODEL=noise: `make demo` takes one of {' '.join(stories.MODELS)}" in done.stderr
+    assert not (folder / "build").exists() and not (folder / ".venv").exists()
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.8"])

@@ -14,7 +14,8 @@ import numpy as np
 from deeplomath import Model
 from deeplomath.audit import noise
 from deeplomath.audit.recording import Recording
-from deeplomath.desk import bearing, data, demo, speech
+from deeplomath.desk import bearing, data, speech
+from deeplomath.desk.stories import motion
 
 from .. import scores, sets
 from .common import Row, joined, make, percent
@@ -77,7 +78,7 @@ def left_out(method, taught, asked, seed):
 
 
 def watch_jobs(quick):
-    arms = demo.ARMS[:2] if quick else demo.ARMS
+    arms = motion.ARMS[:2] if quick else motion.ARMS
     return [dict(person=person, side=side) for person, side in arms]
 
 

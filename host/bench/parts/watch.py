@@ -2,6 +2,7 @@
 """The watch moves to another arm or person: accuracy before and after, and what becomes of the known set."""
 
 from deeplomath.desk import data, demo
+from deeplomath.desk.stories import motion
 
 from .. import sets
 from .common import Row, joined, make, percent
@@ -35,16 +36,18 @@ def drift(methods, kind, person, first=10, again=2):
 
 
 def known_set_jobs(quick):
-    return [dict(person=person, side=side) for person, side in (demo.ARMS[:1] if quick else demo.ARMS)]
+    return [dict(person=person, side=side) for person, side in (motion.ARMS[:1] if quick else motion.ARMS)]
 
 
 def known_set(methods, person, side):
     """The demo on an arm: windows of its never-named exercise, and of named ones, that are called unknown; and the accuracy.
 
-    Before: on the arm that was learned. After: when the watch is on the other arm, two windows of each exercise were
-    learned there, and windows of that arm are asked; the never-named exercise is on the first arm in both.
+    The features are the three statistics of each line, as in the other parts. Before: on the arm that was learned. After:
+    when the watch is on the other arm, two windows of each exercise were learned there, and windows of that arm are asked;
+    the never-named exercise is on the first arm in both.
     """
-    shares = demo.arm_scores(demo.both_arms(data.load(sets.FOLDER), person, side))
+    story = motion.story(data.load(sets.FOLDER), person, side)
+    shares = demo.shares(story._replace(model=data.model()))
     values = {
         "never-named unknown, before": shares["d", "never", "unknown"],
         "never-named unknown, after": shares["f", "never", "unknown"],

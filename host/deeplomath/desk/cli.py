@@ -20,7 +20,7 @@ from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, models, options, report, running, screen, statuses
+from . import data, demo, drawing, models, options, report, running, screen, statuses, stories
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -29,15 +29,16 @@ app.command("noise")(models.noise_command)
 
 EMULATOR = "emulator"
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
-PICTURE = (paths.BUILD if paths.IN_CHECKOUT else Path()) / "demo.png"
+PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
 Line = Annotated[str, typer.Argument(help="Device path, COM3, or socket://host:port.")]
 Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
-Person = Annotated[int, options.whole(1, len(data.PEOPLE), help="Whose exercises.")]
+ModelName = Annotated[str, typer.Option(help=f"What is told: {', '.join(stories.MODELS)}.")]
+Person = Annotated[int | None, options.whole(1, len(data.PEOPLE), help="Of motion: whose exercises, by default 3.")]
 Shots = Annotated[int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label are learned.")]
-Side = Annotated[int, options.whole(0, 1, help="Which arm: 0 left, 1 right.")]
+Side = Annotated[int | None, options.whole(0, 1, help="Of motion: which arm, 0 left, 1 right; by default 0.")]
 
 
 class Refused(DeeplomathError):
@@ -53,31 +54,33 @@ def about():
 @reported
 def demo_command(
     port: Annotated[str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")] = EMULATOR,
-    person: Person = demo.PERSON,
-    side: Side = demo.SIDE,
-    picture: Annotated[Path, typer.Option(help=f"Where the picture goes: {', '.join(drawing.KINDS)}.")] = PICTURE,
+    model: ModelName = "motion",
+    person: Person = None,
+    side: Side = None,
+    picture: Annotated[
+        Path | None, typer.Option(help=f"Where the picture goes: {', '.join(drawing.KINDS)}.", show_default="demo.png")
+    ] = None,
     force: Force = False,
     baud: Baud = BAUD,
 ):
-    """A board learns a person's exercises, window by window, in lockstep with the mirror. Its network is replaced."""
+    """A board learns from raw samples, in lockstep with the mirror: exercises, words, or a machine. Its network is replaced."""
     began = time.monotonic()
-    arm = f"person {person}'s {data.SIDES[side]} arm"
+    picture = picture or PICTURES / ("demo.png" if model == "motion" else f"demo_{model}.png")
     drawing.check(picture)
-    console.print(f"Deeplomath {spec.VERSION_LIBRARY}: a board learns what a smart watch feels\n", style="bold")
-    recordings = data.load()
-    windows = demo.both_arms(recordings, person, side)
+    story = stories.story(model, person, side)
+    console.print(f"Deeplomath {spec.VERSION_LIBRARY}: {story.title}\n", style="bold")
     with opened(port, baud) as (device, ticks):
-        lockstep = replaced(device, port, force, demo.CONFIG)
+        lockstep = replaced(device, port, force, story.config())
         heap = device.health().heap_free
-        console.print(report.facts([*board_facts(device, port), *data_facts(arm, (person, side))]))
+        console.print(report.facts([*board_facts(device, port), *story.facts]))
         with report.Narrator(console) as narrator:
-            story, state = demo.run(lockstep, windows, narrator.begin, narrator.played)
+            told, state = demo.run(lockstep, story, narrator.begin, narrator.played)
         info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap)
-    drawing.draw(story, arm, board_name(device, port), picture)
+    drawing.draw(story, told, board_name(device, port), picture)
     console.print()
-    console.print(report.results(story, demo.mean_scores(recordings), arm, info.false_reject_permille))
-    console.print(report.costs(lockstep, story, info, state, ticks, taken, time.monotonic() - began))
-    said = f"Board and mirror agreed after each of {len(story)} steps. Picture: {paths.shown(picture)}"
+    console.print(report.results(story, told, info.false_reject_permille))
+    console.print(report.costs(lockstep, told, info, state, ticks, taken, time.monotonic() - began))
+    said = f"Board and mirror agreed after each of {len(told)} steps. Picture: {paths.shown(picture)}"
     console.print(said, soft_wrap=True)
 
 
@@ -142,9 +145,9 @@ def check_command(
 
 @app.command("record")
 @reported
-def record_command(file: File, person: Person = demo.PERSON, side: Side = demo.SIDE):
+def record_command(file: File, model: ModelName = "motion", person: Person = None, side: Side = None):
     """Writes the events of the demo to a file that `check` takes."""
-    events = demo.events(demo.both_arms(data.load(), person, side))
+    events = demo.events(stories.story(model, person, side))
     eventfile.write(file, events)
     console.print(f"{file}: {len(events)} events", soft_wrap=True)
 
@@ -343,18 +346,6 @@ def network_facts(device, info):
 def unknown_facts(unknowns):
     """(name, text) pairs on the unknowns that a board remembers."""
     return [("unknowns", f"{len(unknowns)} remembered" + (f": {', '.join(map(str, unknowns))}" if unknowns else ""))]
-
-
-def data_facts(arm, which):
-    """(name, text) pairs on the data of the demo."""
-    choice = "of the 4 with the shortest recordings, the one nearest to the mean of 12"
-    choice = choice if which == (demo.PERSON, demo.SIDE) else "one of 20"
-    return [
-        ("data", f"a smart watch on people who do shoulder exercises ({data.PACKAGE}), 6 channels at 50 Hz"),
-        ("scale", f"as an IMU gives it: {data.SCALE}"),
-        ("windows", f"{data.WINDOW} samples, one every {data.HOP}; sent raw, 18 features each made on the board"),
-        ("arm", f"{arm}: {choice}; exercises in the order of the data"),
-    ]
 
 
 def deploy_facts(done):

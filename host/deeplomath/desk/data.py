@@ -46,7 +46,7 @@ SCALE = "accelerometer +-8 g at 4096 LSB/g, gyroscope +-2000 deg/s at 16.4 LSB/(
 WINDOW, HOP = 128, 64
 LINES = ("ax", "ay", "az", "gx", "gy", "gz")
 
-# A window behind the other: of each line its mean, and the logarithms of its deviation and of its mean step.
+# Of each line of a window its mean, and the logarithms of its deviation and of its mean step.
 MODEL = """
 [source]
 lines = {lines}
@@ -56,7 +56,7 @@ rate = 50
 op = "window"
 of = {lines}
 samples = {samples}
-hop = {samples}
+hop = {hop}
 
 [[front_end]]
 op = "stats"
@@ -140,15 +140,16 @@ def windows(recordings, person, side, exercise):
 
 
 @functools.cache
-def model(lines=LINES, samples=WINDOW):
+def model(lines=LINES, samples=WINDOW, hop=HOP):
     """The Text of the model of windows of so many samples of these lines."""
-    return text.parsed(MODEL.format(lines=list(lines), samples=samples, names=list(EXERCISES)), "data.py")
+    made = MODEL.format(lines=list(lines), samples=samples, hop=hop, names=list(EXERCISES))
+    return text.parsed(made, "data.py")
 
 
 def features(cut):
     """Features int16 [k, 3 lines] of windows int16 [k, n, lines]: all means, all deviations, all steps."""
     cut = np.asarray(cut, np.int16)
     count, samples, lines = cut.shape
-    front = FrontEnd(model(tuple(f"line{i}" for i in range(lines)), samples).program)
+    front = FrontEnd(model(tuple(f"line{i}" for i in range(lines)), samples, samples).program)
     events = front.push(cut.reshape(count * samples, lines))
     return np.array([x for _, x in events], np.int16).reshape(count, 3 * lines)

@@ -1,161 +1,174 @@
 # SPDX-License-Identifier: MIT
-"""The demo: one person's exercises, played window by window to a board and the mirror in lockstep. report.py shows it."""
+"""A demo: a story of samples, played step by step to a board and the mirror in lockstep. report.py and picture.py show it.
 
-import itertools
+stories/ has the stories. Each tells what happens, and what of it is named; all else is here.
+"""
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from .. import spec
 from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Verdict
-from . import data
+from ..vote import UNKNOWN
 
-CONFIG = dict(features=18, classes=7, events=64)
-SHOTS = 5  # windows named of each exercise
-SHOWN = (
-    spec.LIMIT_UNKNOWNS
-)  # windows of the later exercise that are shown before it has a name: as many as are remembered
-OTHER_SHOTS = 2  # windows named of each exercise on the other arm
-KNOWN, LATE, NEVER = (0, 1, 2, 3, 4), 5, 6  # in the order of the data: named at first, named later, never named
-MISTAKEN, MISTAKE = 0, 4  # a window of the one exercise is named as the other
-OWN, OTHER = 0, 1  # arms of the person, as `windows` has them
-SCENES = {
-    "a": "Nothing is learned: everything is unknown",
-    "b": f"Five exercises are named, {SHOTS} windows of each, then recognised",
-    "c": f"Two exercises were never named; the board remembers the last {spec.LIMIT_UNKNOWNS} unknowns",
-    "d": "These are named in one go, and are a class; then everything once more",
-    "e": "A window is named wrongly; undone, the bits of before are back",
-    "f": f"The watch moves to the other arm; {OTHER_SHOTS} windows of each exercise bring it back",
-}
-ARMS = tuple(itertools.product(range(1, 7), (0, 1)))  # (person, side)
-SHORT = (3, 4)  # people of the shortest recordings: a demo takes its time
-# Of their arms, the one whose figures are nearest to the mean of all ARMS (tests/desk/test_demo.py).
-PERSON, SIDE = 3, 0
+HERE, THERE = 0, 1  # where a step takes place: where it was learned first, or elsewhere
 
 
 class Step(NamedTuple):
-    """One request of the demo.
+    """One request of a demo.
 
     scene; part: what is measured by it, a key of scores, or "" of what is not an answer; act: "infer", "learn", "name"
-    (all unknowns of the exercise that are remembered) or "undo"; window number `window` of an exercise on an arm (OWN or
-    OTHER); label: what it is learned as.
+    (all unknowns of this truth that are remembered) or "undo"; place: HERE or THERE; truth: number of what happens, in
+    the names of the story; number: which one of these; label: what it is learned as.
+    samples: int16 [n, lines] that make one event, None of an act that takes none; lost: samples before them that the board
+    never gets, so that its windows begin anew; 0 where they follow those of the step before.
     """
 
     scene: str
     part: str
     act: str
-    arm: int
-    exercise: int
-    window: int
+    place: int
+    truth: int
+    number: int
     label: int
+    samples: np.ndarray | None = None
+    lost: int = 0
+
+
+class Plane(NamedTuple):
+    """One of the planes of the picture: the network as it is before a scene ("" at the end), and the parts asked about."""
+
+    title: str
+    before: str
+    parts: tuple
+
+
+class Story(NamedTuple):
+    """What a demo tells.
+
+    model: the preset through which samples go; settings: of its network, in place of the preset's; names: of what happens,
+    the last one is never named; subject: who or what it is; facts: (name, text) pairs on the data; scenes: {letter: words};
+    steps: list of Step.
+    title: of all; picture: the title of the picture; rows: of the table, (name, (scene, part, what) of scores); note: below
+    it; parts: {(scene, part): words before its first line}; there: what THERE is; one: what an event is.
+    planes: three Planes; captions: of the scenes in the picture, {letter: words} of scores and the number of unknowns named.
+    mean: None, or a pair: what the mean is of, and a function that makes {(scene, part, what): share}.
+    """
+
+    model: str
+    settings: dict
+    names: tuple
+    subject: str
+    facts: list
+    scenes: dict
+    steps: list
+    title: str
+    picture: str
+    rows: tuple
+    note: str
+    parts: dict
+    there: str
+    one: str
+    planes: tuple
+    captions: Callable
+    mean: tuple | None = None
+
+    def new_model(self):
+        """A fresh Model, in which what will be named has its label."""
+        model = Model(self.model)
+        for label in range(max(step.label for step in self.steps if step.act in ("learn", "name")) + 1):
+            model.label(self.names[label])
+        return model
+
+    def config(self):
+        """The arguments of the Network."""
+        return self.new_model().config() | self.settings
 
 
 class Played(NamedTuple):
     """A step, its features, and what came of it.
 
-    x: int16 [18], of a "name" [n, 18], of all unknowns that were named, of an undo None; result: Answer, Learned, or None
-    of an undo and of a "name" that found nothing to name.
+    x: int16 [d], None of an undo and where the samples made no event, of a "name" [n, d], of all unknowns that were named;
+    result: Answer, Learned, or None where there is none; voted: the class that the vote says, None but of an answer.
     """
 
     step: Step
     x: np.ndarray
     result: tuple | None
-
-
-def arm_windows(recordings, person, side):
-    """Windows int16 [k, 128, 6] of each exercise of an arm, a list."""
-    return [data.windows(recordings, person, side, exercise) for exercise in range(len(data.EXERCISES))]
-
-
-def both_arms(recordings, person, side):
-    """[arm_windows of this arm, of the person's other one]: the `windows` of a demo."""
-    return [arm_windows(recordings, person, side), arm_windows(recordings, person, 1 - side)]
-
-
-def script(windows):
-    """The Steps of all scenes; on its own arm, a window that was named is not asked about afterwards, nor on the other."""
-    n_own, n_other = [len(each) for each in windows[OWN]], [len(each) for each in windows[OTHER]]
-    rest = {c: range(SHOTS, n_own[c]) for c in KNOWN} | {LATE: range(SHOWN, n_own[LATE])}
-    learned = (*KNOWN, LATE)
-
-    def asked(scene, part, exercise, numbers, arm=OWN):
-        return [Step(scene, part, "infer", arm, exercise, number, exercise) for number in numbers]
-
-    def named(scene, arm, exercise, number):
-        return Step(scene, "", "learn", arm, exercise, number, exercise)
-
-    steps = [step for c in range(len(n_own)) for step in asked("a", "all", c, [0])]
-    steps += [named("b", OWN, c, shot) for shot in range(SHOTS) for c in KNOWN]
-    steps += [step for c in KNOWN for step in asked("b", "known", c, rest[c])]
-    steps += asked("c", "both", NEVER, range(n_own[NEVER])) + asked("c", "both", LATE, range(SHOWN))
-    steps += [Step("d", "", "name", OWN, LATE, 0, LATE)]
-    steps += [step for c in KNOWN for step in asked("d", "known", c, rest[c])]
-    steps += asked("d", "late", LATE, rest[LATE]) + asked("d", "never", NEVER, range(n_own[NEVER]))
-    first, *others = rest[MISTAKEN]
-    steps += asked("e", "before", MISTAKEN, others)
-    steps += [Step("e", "", "learn", OWN, MISTAKEN, first, MISTAKE)] + asked("e", "mistaken", MISTAKEN, others)
-    steps += [Step("e", "", "undo", OWN, MISTAKEN, first, MISTAKE)] + asked("e", "undone", MISTAKEN, others)
-    moved = {c: range(OTHER_SHOTS, n_other[c]) for c in learned}
-    steps += [step for c in learned for step in asked("f", "before", c, moved[c], OTHER)]
-    steps += [named("f", OTHER, c, shot) for shot in range(OTHER_SHOTS) for c in learned]
-    steps += [step for c in learned for step in asked("f", "after", c, moved[c], OTHER)]
-    steps += [step for c in learned for step in asked("f", "own", c, rest[c])]
-    return steps + asked("f", "never", NEVER, range(n_own[NEVER]))
+    voted: int | None = None
 
 
 class Alone:
-    """The mirror alone, with what a Lockstep has that a demo asks: samples go through a Model."""
+    """The mirror alone, with what a Lockstep has that a demo asks."""
 
-    def __init__(self, network=None):
-        model = Model(data.model())
-        self.network = model.net = network or Network(**CONFIG)
-        self.teach, self.stream = model.teach, model.push
-        self.undo, self.unknowns, self.name = self.network.undo, self.network.unknowns, self.network.name
+    def __init__(self, story):
+        self.model = story.new_model()
+        self.teach, self.stream, self.skip = self.model.teach, self.model.push, self.model.front.skip
+        self.use(Network(**story.config()))
+
+    def use(self, network):
+        """Learns and asks this Network from now on."""
+        self.network = self.model.net = network
+        self.undo, self.unknowns, self.name = network.undo, network.unknowns, network.name
 
 
-def play(steps, windows, side):
-    """Yields a Played for each Step. side: a Lockstep with the model of the data, or Alone."""
-    met = []  # (exercise, features) of each unknown: their ids count them
+def play(steps, side):
+    """Yields a Played for each Step. side: a Lockstep with the model of the story, or Alone."""
+    met = []  # (truth, features) of each unknown: their ids count them
     for step in steps:
-        x, result = None, None
         if step.act in ("infer", "learn"):
-            if step.act == "learn":
-                side.teach(step.label, 1)
-            (event,) = side.stream(windows[step.arm][step.exercise][step.window])
-            x, result = event.x, event.answer or event.learned
-            if event.answer:
-                met += [(step.exercise, x)] * (result.verdict == Verdict.UNKNOWN)
+            yield _streamed(step, side, met)
         elif step.act == "undo":
             side.undo()
+            yield Played(step, None, None)
         else:
-            unknowns = [unknown for unknown in side.unknowns() if met[unknown][0] == step.exercise]
-            x = np.array([met[unknown][1] for unknown in unknowns], np.int16).reshape(len(unknowns), CONFIG["features"])
-            result = side.name(unknowns, step.label) if unknowns else None
-        yield Played(step, x, result)
+            unknowns = [unknown for unknown in side.unknowns() if met[unknown][0] == step.truth]
+            x = np.array([met[unknown][1] for unknown in unknowns], np.int16)
+            yield Played(step, x, side.name(unknowns, step.label) if unknowns else None)
 
 
-def run(lockstep, windows, on_begin, on_played):
-    """Plays the demo to a Lockstep of CONFIG; returns the list of Played, and the state exported.
+def _streamed(step, side, met):
+    """The Played of a step that has samples: what came of its first event; what is unknown is added to met."""
+    if step.lost:
+        side.skip(step.lost)
+    if step.act == "learn":
+        side.teach(step.label, 1)
+    events = side.stream(step.samples)
+    met += [(step.truth, event.x) for event in events if event.answer and event.answer.verdict == Verdict.UNKNOWN]
+    if not events:
+        if step.act == "learn":
+            side.teach(step.label, 0)
+        return Played(step, None, None)
+    return Played(step, events[0].x, events[0].answer or events[0].learned, events[0].voted)
 
-    on_begin(lockstep, steps) and on_played(lockstep, played) are called on the way. Raises Mismatch.
+
+def run(lockstep, story, on_begin, on_played):
+    """Plays a story to a Lockstep of its config; returns the list of Played, and the state exported.
+
+    on_begin(lockstep, story) and on_played(lockstep, played) are called on the way. Raises Mismatch.
     """
-    steps = script(windows)
-    lockstep.model(Model(data.model()))
-    on_begin(lockstep, steps)
-    story = []
-    for played in play(steps, windows, lockstep):
-        story.append(played)
+    lockstep.model(story.new_model())
+    on_begin(lockstep, story)
+    told = []
+    for played in play(story.steps, lockstep):
+        told.append(played)
         on_played(lockstep, played)
-    return story, lockstep.finish()
+    return told, lockstep.finish()
 
 
-def lessons(story):
-    """What the Played of a story taught and was not undone: (features int16 [18], label) pairs, in order."""
+def alone(story):
+    """The list of Played of a story on the mirror alone."""
+    return list(play(story.steps, Alone(story)))
+
+
+def lessons(told):
+    """What a list of Played taught and was not undone: (features int16 [d], label) pairs, in order."""
     taught = []
-    for (_, _, act, *_, label), x, _ in story:
-        if act == "learn":
+    for (_, _, act, _, _, _, label, *_), x, *_ in told:
+        if act == "learn" and x is not None:
             taught.append((x, label))
         elif act == "name":
             taught += [(row, label) for row in x]
@@ -164,50 +177,54 @@ def lessons(story):
     return taught
 
 
-def relearned(story):
-    """A Network that learned what a story taught."""
-    network = Network(**CONFIG)
-    for x, label in lessons(story):
+def relearned(story, told):
+    """A Network that learned what a list of Played taught."""
+    network = Network(**story.config())
+    for x, label in lessons(told):
         network.learn(x, label)
     return network
 
 
-def scores(story):
+def scores(story, told):
     """What came of a list of Played: {(scene, part, what): (sum, of)}.
 
     what: "right", answered with its own class whatever the verdict; "unknown", answered with that verdict; "confidence",
-    the kernel's own estimate of "right".
+    the kernel's own estimate of "right"; "missed", no event came; "voted", the vote says its own class, or unknown where nobody
+    has named it yet, of answers that are the last of as many of one truth as the vote counts.
     """
-    counts = {}
-    for (scene, part, act, _, exercise, *_), _, result in story:
+    counts, named, row, over = {}, set(), [], story.new_model().vote.over
+    for (scene, part, act, _, truth, _, label, *_), _, result, voted in told:
+        if act in ("learn", "name") and result:
+            named.add(label)
         if act == "infer":
-            hits = {"right": result.label == exercise, "unknown": result.verdict == Verdict.UNKNOWN}
-            for what, hit in (hits | {"confidence": result.confidence / 65536}).items():
+            row = [*row, truth] if result else row
+            hits = dict(right=0, unknown=0, confidence=0, missed=1)
+            if result:
+                hits = dict(right=result.label == truth, unknown=result.verdict == Verdict.UNKNOWN, missed=0)
+                hits |= dict(confidence=result.confidence / 65536)
+            if row[-over:] == [truth] * over:
+                hits |= dict(voted=voted == (truth if truth in named else UNKNOWN))
+            for what, hit in hits.items():
                 before, of = counts.get((scene, part, what), (0, 0))
                 counts[scene, part, what] = before + hit, of + 1
     return counts
 
 
-def mean_scores(recordings):
-    """The same demo on the mirror alone, for each of the ARMS: {(scene, part, what): mean share, 0..1}."""
-    shares = [arm_scores(both_arms(recordings, *arm)) for arm in ARMS]
-    return {key: float(np.mean([share[key] for share in shares])) for key in shares[0]}
+def shares(story):
+    """{(scene, part, what): share} of a story on the mirror alone."""
+    return {key: hits / of for key, (hits, of) in scores(story, alone(story)).items()}
 
 
-def arm_scores(windows):
-    """One arm's {(scene, part, what): share}, as mean_scores has it."""
-    story = list(play(script(windows), windows, Alone()))
-    return {key: hits / of for key, (hits, of) in scores(story).items()}
+def events(story):
+    """A story as (label or None, features int16 [d]) pairs, features made here.
 
-
-def events(windows):
-    """The demo as (label or None, features int16 [18]) pairs, features made here.
-
-    A file has no naming and no undo: what was named is learned, what was undone is left out, with its scene.
+    A file has no naming and no undo: what was named is learned; a scene in which something is undone is left out.
     """
-    steps = [step for step in script(windows) if step.scene != "e"]
+    undone = {step.scene for step in story.steps if step.act == "undo"}
     pairs = []
-    for played in play(steps, windows, Alone()):
-        asked = played.step.act == "infer"
-        pairs += [(None, played.x)] if asked else [(label, x) for x, label in lessons([played])]
+    for played in play([step for step in story.steps if step.scene not in undone], Alone(story)):
+        if played.step.act != "infer":
+            pairs += [(label, x) for x, label in lessons([played])]
+        elif played.x is not None:
+            pairs.append((None, played.x))
     return pairs

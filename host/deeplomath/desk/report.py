@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What demo and check show as text: the demo as it goes, its table, and a mismatch with all that is known of it."""
 
-import itertools
 import statistics
 
 from rich import box
@@ -12,42 +11,17 @@ from rich.text import Text
 
 from ..results import Verdict
 from ..text import escaped
-from . import data, demo, screen
+from . import demo, screen
 
 # One mark an answer: (mark, meaning, style). The shapes differ, so that nothing hangs on colour.
 RIGHT = "●", "right", "green"
 UNCERTAIN = "◐", "right, uncertain", "yellow"
 UNKNOWN = "○", "unknown", "cyan"
 WRONG = "✗", "taken for another", "red"
-MARKS = RIGHT, UNCERTAIN, UNKNOWN, WRONG
+MISSED = "-", "missed", "magenta"
+MARKS = RIGHT, UNCERTAIN, UNKNOWN, WRONG  # what is always explained; a missed one is said in words
 
-ROWS = (  # a name, and (scene, part, what) of demo.scores
-    ("(b) five named: right", ("b", "known", "right")),
-    ("    confidence, mean", ("b", "known", "confidence")),
-    ("    wrongly unknown", ("b", "known", "unknown")),
-    ("(c) two never named: unknown", ("c", "both", "unknown")),
-    ("(d) sixth, out of the unknowns: right", ("d", "late", "right")),
-    ("    seventh, never named: unknown", ("d", "never", "unknown")),
-    ("    first five again: right", ("d", "known", "right")),
-    (f"(e) {data.EXERCISES[demo.MISTAKEN]}: right", ("e", "before", "right")),
-    ("    one window misnamed: right", ("e", "mistaken", "right")),
-    ("    undone: right", ("e", "undone", "right")),
-    ("(f) the six on the other arm: right", ("f", "before", "right")),
-    ("    confidence, mean", ("f", "before", "confidence")),
-    ("    unknown", ("f", "before", "unknown")),
-    (f"    {demo.OTHER_SHOTS} windows of each named: right", ("f", "after", "right")),
-    ("    confidence, mean", ("f", "after", "confidence")),
-    ("    unknown", ("f", "after", "unknown")),
-    ("    the first arm again: right", ("f", "own", "right")),
-    ("    seventh, never named: unknown", ("f", "never", "unknown")),
-)
-
-
-PARTS = {  # of a scene, said before its first line
-    ("f", "before"): "the other arm, as it is:",
-    ("f", "own"): "the first arm again:",
-}
-TIMED = ("event learned", "learn"), ("event inferred", "infer"), ("window's features", "features")
+TIMED = ("event learned", "learn"), ("event inferred", "infer"), ("event's samples, front-end", "features")
 
 
 class Narrator:
@@ -62,7 +36,7 @@ class Narrator:
             TextColumn("{task.completed}/{task.total} steps, digests equal"),
         )
         self.scene = self.part = None
-        self.line, self.story, self.digests = [], [], []
+        self.line, self.told, self.digests = [], [], []
 
     def __enter__(self):
         self.bar.start()
@@ -71,56 +45,76 @@ class Narrator:
     def __exit__(self, *_):
         self.bar.stop()
 
-    def begin(self, lockstep, steps):
-        """The board is configured, the steps are known."""
-        sizes = ", ".join(f"{value} {name}" for name, value in lockstep.config.items())
+    def begin(self, lockstep, story):
+        """The board is configured, the story is known."""
+        self.story = story
+        sizes = ", ".join(f"{value} {name}" for name, value in lockstep.config.items() if value is not False)
         self.console.print(facts([("network", f"{sizes}: one buffer of {lockstep.footprint:,} bytes")]))
         self.console.print()
         self.console.print(Text("  ").join(Text(f"{sign} {meaning}", style) for sign, meaning, style in MARKS))
         self.console.print("sure: the mean confidence that the class is right, as the kernel puts it")
-        lines = [list(line) for _, line in itertools.groupby(steps, _line)]
+        lines = _lines(story.steps)
         self.marks_width = max(len(line) for line in lines if line[0].act == "infer")
         self.line_ends = [i == len(line) for line in lines for i in range(1, len(line) + 1)]
-        self.task = self.bar.add_task("", total=len(steps))
+        self.task = self.bar.add_task("", total=len(story.steps))
 
     def played(self, lockstep, played):
         """One step more."""
         step = played.step
         if step.scene != self.scene:
             self.scene = step.scene
-            self.console.print(f"\n({step.scene}) {demo.SCENES[step.scene]}", style="bold")
-        self.bar.update(self.task, advance=1, description=data.EXERCISES[step.exercise])
+            self.console.print(f"\n({step.scene}) {self.story.scenes[step.scene]}", style="bold")
+        self.bar.update(self.task, advance=1, description=self.story.names[step.truth])
         self.line.append(played)
-        self.story.append(played)
-        if self.line_ends[len(self.story) - 1]:
+        self.told.append(played)
+        if self.line_ends[len(self.told) - 1]:
             self._print_part((step.scene, step.part))
-            self.console.print(
-                _answered(self.line, self.marks_width) if step.act == "infer" else self._changed(lockstep)
-            )
+            self.console.print(self._answered() if step.act == "infer" else self._changed(lockstep))
             self.line = []
 
     def _print_part(self, part):
-        if part != self.part and part in PARTS:
-            self.console.print(f"  {PARTS[part]}")
+        if part != self.part and part in self.story.parts:
+            self.console.print(f"  {self.story.parts[part]}")
         self.part = part
+
+    def _answered(self):
+        """`name  marks  n: right, unknown, mean confidence` of answers in a row."""
+        step, line = self.line[0].step, self.line
+        name = f"one {self.story.one} of each" if step.part == "all" else self.story.names[step.truth]
+        marks = Text().join(Text(sign, style) for sign, _, style in map(mark, line))
+        marks.pad_right(max(0, self.marks_width - len(line)))
+        results = [played.result for played in line if played.result]
+        n_unknown = sum(result.verdict == Verdict.UNKNOWN for result in results)
+        n_right = sum(result.label == step.truth for result in results)
+        named = step.part != "all" and step.truth in {label for _, label in demo.lessons(self.told)}
+        right, missed = f"{n_right} right, " if named else "", len(line) - len(results)
+        words = f" {len(line):2}: {right}{n_unknown} unknown" + (f", {missed} missed" if missed else "")
+        sure = (
+            f", {sum(result.confidence for result in results) / 65536 / len(results):.0%} sure"
+            if named and results
+            else ""
+        )
+        return Text(f"  {name:19} ") + marks + Text(words + sure)
 
     def _changed(self, lockstep):
         """What was done to the network, and what it is now."""
         played = self.line[-1]
-        what = _done(played)
+        what = _done(self.story, self.line)
         if played.step.act == "undo":
             what = f"undone, {'the digest of before' if lockstep.digest == self.digests[-2] else 'but another digest'}:"
         self.digests.append(lockstep.digest)
         info = lockstep.mirror.info()
-        size = f"{info.neurons:2} neurons of {taught(self.story):2} taught, depth {info.depth}"
+        size = f"{info.neurons:2} neurons of {taught(self.told):2} taught, depth {info.depth}"
         return Text(f"  {what:32} {size}, {lockstep.digest:08x}")
 
 
 def mark(played):
     """The (mark, meaning, style) of an answer; unknown is only that, whichever class was nearest."""
+    if not played.result:
+        return MISSED
     if played.result.verdict == Verdict.UNKNOWN:
         return UNKNOWN
-    if played.result.label != played.step.exercise:
+    if played.result.label != played.step.truth:
         return WRONG
     return RIGHT if played.result.verdict == Verdict.KNOWN else UNCERTAIN
 
@@ -135,33 +129,33 @@ def facts(pairs):
     return grid
 
 
-def results(story, mean, arm, false_reject_permille):
-    """The table of what was recognised: this arm, played on the board, beside the mean of all arms, on the mirror.
-
-    story: list of demo.Played; mean: demo.mean_scores; arm: its name.
-    """
-    table = _table("", arm, f"mean of {len(demo.ARMS)} arms")
-    own = demo.scores(story)
-    for name, key in ROWS:
+def results(story, told, false_reject_permille):
+    """The table of what was recognised, as played on the board; where the story has a mean, that beside it."""
+    words, shares = ("", None) if story.mean is None else (story.mean[0], story.mean[1]())
+    table = _table("", story.subject, *([words] if words else []))
+    own = demo.scores(story, told)
+    for name, key in story.rows:
         hits, of = own[key]
         counted = "" if key[2] == "confidence" else f"{hits} of {of}  "
-        table.add_row(name, f"{counted}{hits / of:6.1%}", f"{mean[key]:.1%}")
+        table.add_row(name, f"{counted}{hits / of:6.1%}", *([f"{shares[key]:.1%}"] if words else []))
+    missed = sum(hits for (_, _, what), (hits, _) in own.items() if what == "missed")
+    heard = f"{missed} made no event at all: they count as not right. " if missed else ""
     note = (
         f"Right: the class answered is, whatever the verdict. Confidence: the kernel's own estimate of that, good where "
-        f"it is as high as the share that is right. Mean: people 1 to 6, either arm first, the same scenes on the mirror "
-        f"alone. Wrongly unknown: {false_reject_permille / 10:.1f}% is the rate asked of the kernel."
+        f"it is as high as the share that is right. Wrongly unknown: {false_reject_permille / 10:.1f}% is the rate asked "
+        f"of the kernel. {heard}{story.note}"
     )
     return Group(table, Text(note))
 
 
-def costs(lockstep, story, info, state, ticks, heap, seconds):
+def costs(lockstep, told, info, state, ticks, heap, seconds):
     """The table of what it took on the board.
 
-    story: list of demo.Played; info: Info at the end; state: the exported bytes; ticks: their unit; heap: bytes free
+    told: list of demo.Played; info: Info at the end; state: the exported bytes; ticks: their unit; heap: bytes free
     (before, after) configuring, or None; seconds: of the whole demo.
     """
     table = _table("on the board", "", show_header=False)
-    n_taught, n_evicted = taught(story), evicted(story)
+    n_taught, n_evicted = taught(told), evicted(told)
     n_absorbed = n_taught - n_evicted - info.neurons
     table.add_row("events taught", f"{n_taught}: {n_absorbed} absorbed, {n_evicted} evicted")
     table.add_row("neurons, depth found", f"{info.neurons} of {info.events}, {info.depth}")
@@ -173,7 +167,7 @@ def costs(lockstep, story, info, state, ticks, heap, seconds):
         table.add_row(f"{ticks} per {name}", f"median {statistics.median(spent):,.0f}, most {max(spent):,}")
     table.add_row("state exported, rebuilt on the host", f"{len(state):,} bytes, digest {lockstep.digest:08x}")
     table.add_row("time of all this", f"{seconds:.0f} s")
-    table.add_row("steps checked", f"{len(story)}", style="bold")
+    table.add_row("steps checked", f"{len(told)}", style="bold")
     table.add_row("results and digests compared", f"{lockstep.comparisons:,}")
     table.add_row("mismatches", "0", style="bold")
     return table
@@ -201,45 +195,43 @@ def _table(first, *others, **options):
     return table
 
 
-def taught(story):
+def taught(told):
     """Events that a list of demo.Played taught and did not undo."""
-    return len(demo.lessons(story))
+    return len(demo.lessons(told))
 
 
-def evicted(story):
+def evicted(told):
     """Events that had to go for others."""
-    return sum(getattr(played.result, "evicted", -1) >= 0 for played in story)
+    return sum(getattr(played.result, "evicted", -1) >= 0 for played in told)
 
 
-def _line(step):
-    """Steps in a row of which this is the same share a line."""
-    if step.act == "infer":
-        return step.scene, step.part, None if step.scene == "a" else step.exercise
-    return step.scene, step.act, step.window
+def _lines(steps):
+    """The steps that share a line, lists of them."""
+    lines = [[steps[0]]]
+    for step in steps[1:]:
+        if _goes_on(lines[-1][-1], step):
+            lines[-1].append(step)
+        else:
+            lines.append([step])
+    return lines
 
 
-def _done(played):
-    """What a step that is no question did."""
-    scene, _, act, _, exercise, window, label = played.step
-    if act == "undo":
+def _goes_on(last, step):
+    """Whether a step shares the line of the one before: answers on one truth, or lessons of one round or of one truth."""
+    if last[:4] != step[:4] or step.act in ("name", "undo"):
+        return False
+    return last.truth == step.truth or step.part == "all" or (step.act == "learn" and last.number == step.number)
+
+
+def _done(story, line):
+    """What steps in a row that are no question did."""
+    step, names = line[-1].step, story.names
+    if step.act == "undo":
         return "undone:"
-    if act == "name":
-        return f"{len(played.x) or 'no'} unknowns, {data.EXERCISES[label]}:"
-    if label != exercise:
-        return f"{data.EXERCISES[exercise]}, {data.EXERCISES[label]}:"
-    return f"named, round {window + 1}:" if scene == "b" else f"both arms, round {window + 1}:"
-
-
-def _answered(line, marks_width):
-    """`name  marks  n: right, unknown, mean confidence` of answers in a row."""
-    step = line[0].step
-    name = "one window of each" if step.scene == "a" else data.EXERCISES[step.exercise]
-    marks = Text().join(Text(sign, style) for sign, _, style in map(mark, line))
-    marks.pad_right(max(0, marks_width - len(line)))
-    n_unknown = sum(played.result.verdict == Verdict.UNKNOWN for played in line)
-    n_right = sum(played.result.label == played.step.exercise for played in line)
-    never_named = step.scene in "ac" or step.exercise == demo.NEVER
-    right = "" if never_named else f"{n_right} right, "
-    confidence = statistics.mean(played.result.confidence for played in line) / 65536
-    sure = "" if never_named else f", {confidence:.0%} sure"
-    return Text(f"  {name:19} ") + marks + Text(f" {len(line):2}: {right}{n_unknown} unknown{sure}")
+    if step.act == "name":
+        return f"{len(line[-1].x) or 'no'} unknowns, {names[step.label]}:"
+    if step.label != step.truth:
+        return f"{names[step.truth]}, {names[step.label]}:"
+    one = {played.step.truth for played in line} == {step.truth}
+    what = (f"{names[step.truth]}, " if one else "") + f"{len(line)} named"
+    return f"{what}, {story.there}:" if step.place == demo.THERE else f"{what}:"

@@ -9,6 +9,7 @@ import concurrent.futures
 import io
 import subprocess
 import wave
+import zipfile
 import zlib
 from typing import NamedTuple
 
@@ -46,13 +47,21 @@ class Take(NamedTuple):
     end: int
 
 
+def espeak(*options):
+    """What espeak-ng writes to its standard output, bytes. DataError: it is not there, or does not do it."""
+    try:
+        done = subprocess.run(["espeak-ng", *options], capture_output=True, check=False)
+    except OSError as error:
+        raise DataError(f"espeak-ng: {error.strerror}; `apt-get install espeak-ng` brings it") from error
+    if done.returncode or not done.stdout:
+        words = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {done.returncode}"]
+        raise DataError(f"espeak-ng {' '.join(options)}: {words[-1]}")
+    return done.stdout
+
+
 def version():
     """Of espeak-ng; DataError if it is not there."""
-    try:
-        said = subprocess.run(["espeak-ng", "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise DataError(f"espeak-ng: {error}; `apt-get install espeak-ng` brings it") from error
-    return said.split(":")[1].split()[0]
+    return espeak("--version").decode(errors="replace").partition(":")[2].split()[0]
 
 
 def random_of(*name):
@@ -64,8 +73,8 @@ def said(voice, word, number):
     """What espeak-ng says, float [n] at RATE, its peak is 1."""
     random = random_of(voice, word, number)
     speed, pitch = int(random.integers(*SPEEDS)), int(random.integers(*PITCHES))
-    command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", word]
-    with wave.open(io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout)) as file:
+    options = ["-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", word]
+    with wave.open(io.BytesIO(espeak(*options))) as file:
         samples = np.frombuffer(file.readframes(1 << 20), "<i2").astype(float)
         low = resampled(samples, file.getframerate())
     heard = np.flatnonzero(abs(low) > 0.01 * abs(low).max())
@@ -89,20 +98,32 @@ def take(voice, word, number):
 
 
 def takes(names, processes=2):
-    """The Takes of (voice, word, number) names, a dictionary; said once, then kept in FOLDER."""
+    """The Takes of (voice, word, number) names, a dictionary; said once, then kept in FOLDER.
+
+    DataError: they cannot be had, or the file there is not what was kept.
+    """
     names = sorted(set(names))
     key = zlib.crc32(repr((MADE, names, SPEEDS, PITCHES, QUIET, ROOM, LOUD, TILT)).encode())
     file = FOLDER / f"speech-{version()}-{key:08x}.npz"
     if not file.exists():
         with concurrent.futures.ThreadPoolExecutor(processes) as pool:  # each waits for a process of espeak-ng
-            made = list(pool.map(lambda name: take(*name), names))
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        with open(partial, "wb") as stream:
-            places = np.array([(t.begin, t.end, len(t.samples)) for t in made])
-            np.savez_compressed(stream, samples=np.concatenate([t.samples for t in made]), places=places)
-        partial.replace(file)
-    with np.load(file) as kept:
-        samples, places = kept["samples"], kept["places"]
-    cut = np.split(samples, np.cumsum(places[:, 2])[:-1])
-    return {name: Take(part, *place[:2].tolist()) for name, part, place in zip(names, cut, places, strict=True)}
+            keep(list(pool.map(lambda name: take(*name), names)), file)
+    try:
+        with np.load(file) as kept:
+            samples, places = kept["samples"], kept["places"]
+        cut = np.split(samples, np.cumsum(places[:, 2])[:-1])
+        return {name: Take(part, *place[:2].tolist()) for name, part, place in zip(names, cut, places, strict=True)}
+    except (ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{file}: not the takes that were kept there ({error}); without it they are said anew"
+        ) from error
+
+
+def keep(takes, file):
+    """Writes Takes to a file, all of it or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".part")
+    with open(partial, "wb") as stream:
+        places = np.array([(it.begin, it.end, len(it.samples)) for it in takes])
+        np.savez_compressed(stream, samples=np.concatenate([it.samples for it in takes]), places=places)
+    partial.replace(file)
