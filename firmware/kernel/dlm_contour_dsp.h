@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The nearest events on cores with DSP instructions (Cortex-M4, M7, M33). Part of dlm_contour.c, which includes it once.
+// The nearest events on cores with DSP instructions (Cortex-M4, M7, M33). Part of dlm_contour.c, which includes it
+// once.
 #ifndef DLM_CONTOUR_DSP_H
 #define DLM_CONTOUR_DSP_H
 
 #include "dlm_kernel.h"
 
-// distance2 r0, any r1, own r2, label r3, which goes on by r4, and its own r5; events left r6; those of the event itself, any
-// r7 and own r8; a distance r9. What is less, at 2, 3 and 4, is rare.
+// distance2 r0, any r1, own r2, label r3, which goes on by r4, and its own r5; events left r6; those of the event
+// itself, any r7 and own r8; a distance r9. What is less, at 2, 3 and 4, is rare.
 static DLM_NAKED void lower_pairs(const uint32_t *distance2_q16 DLM_UNUSED, uint32_t *any DLM_UNUSED,
                                   uint32_t *own DLM_UNUSED, const int16_t *label DLM_UNUSED, uint32_t step DLM_UNUSED,
                                   int32_t own_label DLM_UNUSED, uint32_t i DLM_UNUSED) {

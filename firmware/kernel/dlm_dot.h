@@ -9,8 +9,8 @@
 // Squared norms [m] of m rows of n int16 each, m >= 1, which begin stride int16 from each other. They must fit uint32.
 void dlm_norms(const int16_t *rows, uint32_t m, uint32_t n, uint32_t stride, uint32_t *norm_q16);
 
-// Squared distances [m] of a to m rows of n int16 each, all differences within 14 bits; all rows aligned to 4 bytes. They
-// must fit uint32. There is room for m + 3, and what lies behind the rows is read and of no use.
+// Squared distances [m] of a to m rows of n int16 each, all differences within 14 bits; all rows aligned to 4 bytes.
+// They must fit uint32. There is room for m + 3, and what lies behind the rows is read and of no use.
 void dlm_distances(const int16_t *a, const int16_t *rows, uint32_t n, uint32_t stride, uint32_t *distance2_q16,
                    uint32_t m);
 
@@ -38,8 +38,8 @@ void dlm_dot2_wide(const int16_t *a, const int16_t *b, const int16_t *c, uint32_
 #define DLM_DOT_PAIRS(row, sum)                                                                                        \
     "ldrd r3, lr, [" row "], #8\n smlad " sum ", r11, r3, " sum "\n smlad " sum ", r12, lr, " sum "\n"
 
-// For assembly: dlm_dot4_mixed of a r0, b r1, n r2, with sums r4..r7. It leaves r1 behind b's rows, and r0, r2, r3, r8..r12
-// changed.
+// For assembly: dlm_dot4_mixed of a r0, b r1, n r2, with sums r4..r7. It leaves r1 behind b's rows, and r0, r2, r3,
+// r8..r12 changed.
 void dlm_sums_mixed(void);
 
 #endif

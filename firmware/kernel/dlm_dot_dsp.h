@@ -16,8 +16,8 @@
     "smlad " sum ", r3, r3, " sum "\n smlad " sum ", lr, lr, " sum "\n"
 #define APART_PAIR(row, sum) "ldr r3, [" row "], #4\n ssub16 r3, r11, r3\n smlad " sum ", r3, r3, " sum "\n"
 #define APART_LAST(row, sum) "ldrh r3, [" row "], #4\n ssub16 r3, r11, r3\n smlad " sum ", r3, r3, " sum "\n"
-// Rows begin at r1, r3 bytes from each other; r2 holds n. At 2, r2 is n - 4, and negative. Carry: two are left; negative:
-// one is, and its row ends behind the place that makes it even.
+// Rows begin at r1, r3 bytes from each other; r2 holds n. At 2, r2 is n - 4, and negative. Carry: two are left;
+// negative: one is, and its row ends behind the place that makes it even.
 #define SUMS(pairs, pair, last)                                                                                        \
     "adds r4, r1, r3\n adds r5, r4, r3\n adds r6, r5, r3\n movs r7, #0\n mov r8, r7\n mov r9, r7\n mov r10, r7\n"      \
     "subs r2, #4\n blo 2f\n 1: ldrd r11, r12, [r0], #8\n" DLM_FOUR(                                                    \
@@ -71,8 +71,8 @@ DLM_NAKED void dlm_dot4_mixed(const int16_t *a DLM_UNUSED, const int32_t *b DLM_
 #define STRIDE(bytes, rest)                                                                                            \
     "lsls " bytes ", #1\n add " rest ", r3, #1\n bic " rest ", #1\n sub " rest ", " bytes ", " rest ", lsl #1\n"
 
-// scaled_q8 r0, norm_q16 r1, i r2, n r3. Rows in blocks of four: their sums, then their norms r0 r11 r12 lr. On the stack:
-// n, row i; its norm, the end of what is written; the next norms, the next distances; bytes of a row, the rest.
+// scaled_q8 r0, norm_q16 r1, i r2, n r3. Rows in blocks of four: their sums, then their norms r0 r11 r12 lr. On the
+// stack: n, row i; its norm, the end of what is written; the next norms, the next distances; bytes of a row, the rest.
 DLM_NAKED void dlm_distance_row(const int16_t *scaled_q8 DLM_UNUSED, const uint32_t *norm_q16 DLM_UNUSED,
                                 uint32_t i DLM_UNUSED, uint32_t n DLM_UNUSED, uint32_t stride DLM_UNUSED,
                                 uint32_t *distance2_q16 DLM_UNUSED, uint32_t m DLM_UNUSED) {

@@ -23,9 +23,9 @@ typedef struct {
     uint32_t n;
 } sums_t;
 
-// add_up adds x of m events, which go on by d, each held within low..high, to the sums of its class, if `classes` is not 0.
-// scale_row makes z Q8 [n] of features x [n], each held within low..high, which go on by `step`:
-// (x - mean) * mantissa / 2^shift, rounded, clipped; 32 bits of the product fall first.
+// add_up adds x of m events, which go on by d, each held within low..high, to the sums of its class, if `classes` is
+// not 0. scale_row makes z Q8 [n] of features x [n], each held within low..high, which go on by `step`: (x - mean) *
+// mantissa / 2^shift, rounded, clipped; 32 bits of the product fall first.
 #if defined(__ARM_FEATURE_DSP)
 #include "dlm_metric_dsp.h"
 #else
@@ -116,8 +116,8 @@ void dlm_scale_target(dlm_t *net) {
     reciprocal_root(square ? square : DLM_ONE_Q12, scale);
 }
 
-// How far feature k of each event is from a number, into values [m], and the largest of them into *farthest. Returns their
-// upper median.
+// How far feature k of each event is from a number, into values [m], and the largest of them into *farthest. Returns
+// their upper median.
 DLM_HOT static uint32_t median_from(const dlm_t *net, uint32_t k, int32_t from, uint32_t *farthest) {
     const uint32_t m = net->n_events, d = net->config.n_features;
     uint32_t *values = DLM_AT(net, uint32_t, net->columns), *value = values;
@@ -175,8 +175,8 @@ void dlm_measure(dlm_t *net, uint32_t k) {
     DLM_AT(net, uint32_t, next->layers[0].s2_q16)[k] = ratio < 1u << 28 ? (uint32_t)ratio : 1u << 28;
 }
 
-// How much it is to be trusted, Q16, how far the classes differ in each feature. Puts the roots of the ratios, Q8 [d], in
-// their place, and the sum of them into *sum.
+// How much it is to be trusted, Q16, how far the classes differ in each feature. Puts the roots of the ratios, Q8 [d],
+// in their place, and the sum of them into *sum.
 static uint32_t trust(const dlm_t *net, uint32_t *ratio, uint32_t *sum) {
     const uint32_t d = net->config.n_features, c = dlm_next(net)->n_present, f = net->n_events - c;
     uint64_t squares = 0;

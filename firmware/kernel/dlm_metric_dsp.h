@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Features to coordinates on cores with DSP instructions (Cortex-M4, M7, M33). Part of dlm_metric.c, which includes it once.
+// Features to coordinates on cores with DSP instructions (Cortex-M4, M7, M33). Part of dlm_metric.c, which includes it
+// once.
 #ifndef DLM_METRIC_DSP_H
 #define DLM_METRIC_DSP_H
 
 #include "dlm_kernel.h"
 
-// sums r0, x r1, label r2, m r3; bytes from x to x r4, classes r5, low r6, high r7; x r8; squares, sum and number of its
-// class, at r9, in r10..r12 and lr.
+// sums r0, x r1, label r2, m r3; bytes from x to x r4, classes r5, low r6, high r7; x r8; squares, sum and number of
+// its class, at r9, in r10..r12 and lr.
 static DLM_NAKED void add_up(sums_t *sums DLM_UNUSED, const int16_t *x DLM_UNUSED, const int16_t *label DLM_UNUSED,
                              uint32_t m DLM_UNUSED, uint32_t d DLM_UNUSED, uint32_t classes DLM_UNUSED,
                              int32_t low DLM_UNUSED, int32_t high DLM_UNUSED) {
@@ -37,8 +38,8 @@ static DLM_NAKED void add_up(sums_t *sums DLM_UNUSED, const int16_t *x DLM_UNUSE
                    "b 4b\n");
 }
 
-// scale r0, low r1, high r2, step r3; x r4, z r5, n r6, limit r7, where in the windows r12; the number r8; low, high, then
-// mean, mantissa, shift r9 r10 r11. What is clipped, at 2, 3, 4 and 5, is rare.
+// scale r0, low r1, high r2, step r3; x r4, z r5, n r6, limit r7, where in the windows r12; the number r8; low, high,
+// then mean, mantissa, shift r9 r10 r11. What is clipped, at 2, 3, 4 and 5, is rare.
 static DLM_NAKED void scale_row(const dlm_scale_t *scale DLM_UNUSED, const int16_t *low DLM_UNUSED,
                                 const int16_t *high DLM_UNUSED, uint32_t step DLM_UNUSED, const int16_t *x DLM_UNUSED,
                                 int16_t *z_q8 DLM_UNUSED, uint32_t n DLM_UNUSED, int32_t limit DLM_UNUSED) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The factor and its inverse on cores with DSP instructions (Cortex-M4, M7, M33): sums stay in registers until what they
-// are for is done. Part of dlm_solve.c, which includes it once.
+// The factor and its inverse on cores with DSP instructions (Cortex-M4, M7, M33): sums stay in registers until what
+// they are for is done. Part of dlm_solve.c, which includes it once.
 #ifndef DLM_SOLVE_DSP_H
 #define DLM_SOLVE_DSP_H
 
@@ -9,9 +9,9 @@
 // 2^43 (2^10 here, 33 bits up) less what stands in `rest`, negative, times root; 43 bits fall: times_root.
 #define FACTOR_ROOT(rest, root) "smmls " rest ", " rest ", " root ", lr\n asr " rest ", " rest ", #11\n"
 
-// On the stack: row, A; bytes of a row of the block, roots; squares so far, columns left. Sums begin at -A in r7..r10, and
-// become the four of L; above in r1 r4 r5 r6, which the products of what lies left leave where the block begins. What the
-// last block has beyond i is made of what is of no use, and then 0.
+// On the stack: row, A; bytes of a row of the block, roots; squares so far, columns left. Sums begin at -A in r7..r10,
+// and become the four of L; above in r1 r4 r5 r6, which the products of what lies left leave where the block begins.
+// What the last block has beyond i is made of what is of no use, and then 0.
 static DLM_NAKED uint32_t factor_blocks(int16_t *row DLM_UNUSED, const int16_t *packed DLM_UNUSED,
                                         const uint32_t *root_q28 DLM_UNUSED, const uint32_t *row_q30 DLM_UNUSED,
                                         uint32_t i DLM_UNUSED) {
