@@ -37,6 +37,6 @@ def test_each_sum_of_products_is_the_vectors(case):
     assert called("dlm_dot4", case["a"], case["b"], np.int16, 4) == case["sums"]
     assert called("dlm_dot4_mixed", case["a"], case["c"], np.int32, 4) == case["mixed"]
     assert called("dlm_dot2_wide", case["a"], case["b"], np.int16, 2) == case["sums"][:2]
-    rows, found = np.array([case["b"][0]] * 2 + [case["a"]], np.int16), np.zeros(6, np.uint32)
+    rows, found = np.array([case["b"][0]] * 2 + [case["a"]] * 2, np.int16), np.zeros(4, np.uint32)
     library().dlm_distances(address(rows[2]), address(rows), rows.shape[1], rows.shape[1], address(found), 3)
     assert found[:3].tolist() == [case["distance2"]] * 2 + [0]
