@@ -81,7 +81,7 @@ def test_the_first_metric_gives_each_class_unit_deviation():
 @pytest.mark.parametrize("n, largest", [(1, 4095), (63, 4095), (64, 4095), (65, 2047), (176, 2047)])
 def test_the_largest_squared_distance_is_exact_at_every_length(n, largest):
     a, b = np.full(n, largest, np.int16), np.full(n, -largest, np.int16)
-    b, found = np.array([b] * 2), np.zeros(4, np.uint32)
+    b, found = np.array([b] * 4), np.zeros(4, np.uint32)  # four rows are read
     a_at, b_at, found_at = (array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, found))
     library().dlm_distances(a_at, b_at, n, n, found_at, 1)
     assert found[0] == n * (2 * largest) ** 2 < 2**32
