@@ -127,6 +127,12 @@ def test_a_file_that_is_no_wav_of_pcm_is_refused(tmp_path, content):
         recording.read(tmp_path / "r.wav")
 
 
+def test_a_model_that_knows_no_rate_takes_any(tmp_path):
+    recording.write(tmp_path / "r.npz", WHOLE)
+    source = SimpleNamespace(lines=("ax",), rate=0.0, lsb=None)
+    assert recording.read(tmp_path / "r.npz", source).rate == WHOLE.rate
+
+
 def test_what_the_model_does_not_fit_is_refused(tmp_path):
     recording.write(tmp_path / "r.npz", WHOLE)
     for source, words in [

@@ -188,6 +188,7 @@ REFUSED = [
     (operation('op = "mix"\nnew = ["s = a - a"]'), "m.toml:6: front_end 1, mix: new 1: every factor is 0"),
     (operation('op = "mix"\nnew = ["s = 128*a"]'), "new 1: factor of a: 128 given, -128..127 allowed"),
     (operation('op = "mix"\nnew = ["a = a"]'), "m.toml:6: front_end 1, mix: new: there is a line 'a' already"),
+    (operation('op = "window"\nn = 4\nof = [["a"]]'), "window: of: ['a'] given, the name of a line needed"),
     (operation('op = "mix"\nnew = []'), "m.toml:6: front_end 1, mix: new: no lines given"),
     (
         operation('op = "mix"\nnew = ["s = a"]\nshift = 16'),

@@ -94,7 +94,7 @@ def write(path, recording):
 
 def _of_source(path, found, source):
     """The Recording with the lines of a source only, in its order."""
-    if found.rate is not None and abs(found.rate - source.rate) > 0.01 * source.rate:
+    if found.rate is not None and source.rate and abs(found.rate - source.rate) > 0.01 * source.rate:
         raise DataError(f"{path}: {found.rate:g} samples a second, {source.rate:g} needed by the model")
     if found.lines is None or found.samples.shape[1] == 1 == len(source.lines):
         if found.samples.shape[1] != len(source.lines):

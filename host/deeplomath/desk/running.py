@@ -94,6 +94,7 @@ def play(side, model, samples, planned):
             side.teach(model.label(it.taught), 1)
         (event,) = side.stream(samples[start : it.at + 1])
         if event.refused:
+            side.teach(0, 0)  # what comes next is not to be learned
             raise DataError(f"event at sample {it.at}: {event.refused}")
         start = it.at + 1
         yield it, event
@@ -145,7 +146,7 @@ def as_json(it, event, rate):
             name=event.name, voted=event.voted_name, verdict=VERDICTS[answer.verdict], confidence=answer.probability
         )
         found |= dict(margin=answer.margin / 65536, distance=answer.distance / 4096, novelty=answer.novelty / 4096)
-    return json.dumps(found, ensure_ascii=False)
+    return json.dumps(found)
 
 
 def summary(played):

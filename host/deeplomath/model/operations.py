@@ -293,6 +293,8 @@ _WRITERS = {
 
 def _line(lines, fields, name, *where):
     """(number, spacing) of a line by its name."""
+    if not isinstance(name, str):
+        raise fields.error(f"{where[0]}: {name!r} given, the name of a line needed", *where)
     if name not in lines:
         raise fields.error(f"{where[0]}: no line {name!r}, there are {', '.join(lines)}", *where)
     return lines[name]
