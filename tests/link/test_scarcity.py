@@ -16,7 +16,7 @@ from deeplomath.mirror.network import Network
 from streaming import samples, statistics
 
 SCARCE = Path(__file__).parents[1] / "on_board" / "scarce.py"
-STOCK = {"f405": False, "f405_mpy": True}  # the tiers: with the module in the firmware, and with the loadable one
+STOCK = {"f405": False}  # the tier: with the module in the firmware
 LIMIT = 600  # seconds for a script that takes one, where nothing else runs
 UNIX_HEAP = "200k"
 
@@ -24,7 +24,7 @@ UNIX_HEAP = "200k"
 def missing(board):
     for file in board.needs:
         if not file.is_file():
-            pytest.skip(f"{file} is not built: make test-unix, test-f405 or test-f405_mpy")
+            pytest.skip(f"{file} is not built: make test-unix or test-f405")
 
 
 def run_on_unix(script):
