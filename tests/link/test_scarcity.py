@@ -16,7 +16,8 @@ from deeplomath.mirror.network import Network
 from streaming import samples, statistics
 
 SCARCE = Path(__file__).parents[1] / "on_board" / "scarce.py"
-STOCK = {"f405": False}  # the tier: with the module in the firmware
+# The tiers: a board with the modules in its firmware, and one with the loadable ones, which lie in the heap.
+TIERS = {"f405": ("stm32f405_qemu", False), "m4_mpy": ("mps2_an386_qemu", True)}
 LIMIT = 600  # seconds for a script that takes one, where nothing else runs
 UNIX_HEAP = "200k"
 
@@ -24,7 +25,7 @@ UNIX_HEAP = "200k"
 def missing(board):
     for file in board.needs:
         if not file.is_file():
-            pytest.skip(f"{file} is not built: make test-unix or test-f405")
+            pytest.skip(f"{file} is not built: make test-unix, test-f405 or test-m4_mpy")
 
 
 def run_on_unix(script):
@@ -38,7 +39,7 @@ def run_on_unix(script):
 
 
 def run_on_f405(script):
-    with emulated(stock=False) as board:
+    with emulated(*TIERS["f405"]) as board:
         line = SerialTransport(board.port)
         try:
             line.enter_raw_repl(soft_reset=False)
@@ -50,8 +51,8 @@ def run_on_f405(script):
     return output.decode()
 
 
-def emulated(stock):
-    board = emulator.Emulator("stm32f405_qemu", stock=stock)
+def emulated(name, stock):
+    board = emulator.Emulator(name, stock=stock)
     missing(board)
     return board
 
@@ -65,22 +66,22 @@ def test_however_little_memory_is_free_a_request_is_done_and_answered_or_changes
     assert all(word in count for word in (" 0: ", f"{256 + spec.ERROR_MEMORY}: ", "None: ")), count
 
 
-@pytest.fixture(scope="module", params=[pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in STOCK])
-def f405(request):
-    with emulated(STOCK[request.param]) as board:
+@pytest.fixture(scope="module", params=[pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in TIERS])
+def emulated_board(request):
+    with emulated(*TIERS[request.param]) as board:
         yield board
 
 
 @pytest.fixture
-def device(f405):
+def device(emulated_board):
     """A Device of an emulated board whose heap is as after a reset."""
-    line = SerialTransport(f405.port)
+    line = SerialTransport(emulated_board.port)
     try:
         line.enter_raw_repl()
         line.exit_raw_repl()
     finally:
         line.close()
-    with Device(f405.port, timeout=20) as device:
+    with Device(emulated_board.port, timeout=20) as device:
         yield device
         device.exit()
 
