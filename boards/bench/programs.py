@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The front-end on each emulated core: what its programs take, their events equal to the mirror's in any chunks."""
 
-import json
 import struct
 from typing import NamedTuple
 
@@ -9,12 +8,11 @@ import cores
 import numpy as np
 
 from deeplomath import FrontEnd, spec
-from deeplomath.paths import ROOT
+from deeplomath.model.model import PRESETS, Model
 
 POWER = 256  # samples of the transform that is counted alone
 LARGE = "256 samples x 6 lines"  # power, 16 bands, three statistics
 ALL = "all operations"  # only compared
-VECTORS = ROOT / "shared_spec" / "vectors" / "front.json"
 CHUNKS = 0, 1, 7, 64  # samples of a push; 0: all in one
 STREAM = [(3000, 30), (2600, 7000), (3000, 30)]  # samples of noise, and how large: a word between silence
 RAILS = 1000  # samples of a square wave at the rails behind them
@@ -90,9 +88,8 @@ def all_operations():
 
 
 def programs():
-    """{name: program} of all that is run; those of the vectors are such as people use."""
-    of_vectors = {case["name"]: bytes.fromhex(case["program"]) for case in json.loads(VECTORS.read_text())["cases"]}
-    return {LARGE: large()} | of_vectors | {ALL: all_operations()}
+    """{name: program} of all that is run: the presets' among them."""
+    return {LARGE: large()} | {name: Model(name).program for name in PRESETS} | {ALL: all_operations()}
 
 
 def stream():

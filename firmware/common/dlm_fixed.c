@@ -150,7 +150,15 @@ uint32_t dlm_isqrt(uint64_t value) {
 
 #if defined(__ARM_ARCH_6M__)
 
-// By halves: the library's product of 64 bits takes twice as long. Each sum below 2^31: what is carried is below 2^16.
+// By halves: the library's product of 64 bits takes twice as long.
+uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
+    const uint32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
+    const uint32_t cross = a_high * b_low, other = a_low * b_high;
+    const uint32_t carry = (a_low * b_low >> 16) + (cross & 0xffff) + (other & 0xffff);
+    return a_high * b_high + (cross >> 16) + (other >> 16) + (carry >> 16);
+}
+
+// The same of signed numbers. Each sum below 2^31: what is carried is below 2^16.
 int32_t dlm_mul_shift(int32_t a, int32_t b, unsigned bits) {
     const int32_t a_low = a & 0xffff, a_high = a >> 16, b_low = b & 0xffff, b_high = b >> 16;
     const uint32_t low = (uint32_t)a_low * (uint32_t)b_low;

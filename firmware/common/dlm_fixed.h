@@ -73,9 +73,13 @@ uint32_t dlm_select(uint32_t *values, uint32_t n, uint32_t wanted);
 uint32_t dlm_isqrt(uint64_t value);
 
 // a b / 2^32, floor.
+#if defined(__ARM_ARCH_6M__)
+uint32_t dlm_mul_high(uint32_t a, uint32_t b);
+#else
 static inline uint32_t dlm_mul_high(uint32_t a, uint32_t b) {
     return (uint32_t)((uint64_t)a * b >> 32);
 }
+#endif
 
 // a b / 2^bits, floor, of two signed numbers; bits: 27 or 32.
 #if defined(__ARM_ARCH_6M__)

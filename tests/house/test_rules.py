@@ -137,6 +137,12 @@ def test_each_stem_has_its_twin(firmware, host):
         assert twins - in_c - {"__init__", "network"} == set()
 
 
+def test_no_two_tests_have_the_same_name():
+    """pytest imports each by its name alone, and refuses the second."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py")]
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
 def test_no_file_names_a_path_of_a_machine():
     text = {
         str(file.relative_to(ROOT)): file.read_text() for file in production(".py", ".c", ".h", ".toml", ".md", ".mk")
