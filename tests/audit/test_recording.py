@@ -127,6 +127,27 @@ def test_a_file_that_is_no_wav_of_pcm_is_refused(tmp_path, content):
         recording.read(tmp_path / "r.wav")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        dict(lines=("1", "2"), labels=None),
+        dict(lines=("#a", "b"), labels=None),
+        dict(lines=("label", "b")),
+        dict(lines=("a", "a")),
+        dict(lines=("a,b", "c")),
+        dict(labels=("#go", "x")),
+        dict(labels=("go,on", "x")),
+        dict(labels=(" go", "x")),
+        dict(rate=1e-7),
+    ],
+)
+def test_what_a_csv_would_read_otherwise_is_not_written(tmp_path, changed):
+    whole = Recording(np.array([[1, 2], [3, 4]], np.int16), 50.0, ("a", "b"), ("go", "x"))
+    with pytest.raises(DataError, match="a .csv does not hold these names, labels or this rate as they are; .npz does"):
+        recording.write(tmp_path / "r.csv", whole._replace(**changed))
+    assert not (tmp_path / "r.csv").exists()
+
+
 def test_a_model_that_knows_no_rate_takes_any(tmp_path):
     recording.write(tmp_path / "r.npz", WHOLE)
     source = SimpleNamespace(lines=("ax",), rate=0.0, lsb=None)

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..integers import HIGHEST, LOWEST
+from ..model.text import LABEL
 from . import archive
 from .archive import at_most
 
@@ -30,7 +31,6 @@ LINE = 4096
 BYTES = 64 << 20
 COLUMNS = 64  # lines of a recording
 NAME = 40  # characters of a label or of the name of a line
-LABEL = "label"  # the column that holds it
 MEMBERS = {"samples": 8 * SAMPLES, "rate": 64, "lines": 1 << 16, "labels": 4 * NAME * LINES}
 
 _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
@@ -214,8 +214,26 @@ def _write_csv(path, recording):
     rows = recording.samples.tolist()
     if recording.labels:
         rows = [[label, *row] for label, row in zip(recording.labels, rows, strict=True)]
-    rate = f"# rate {recording.rate:.6f}".rstrip("0").rstrip(".") + "\n" if recording.rate else ""
-    path.write_text(rate + "\n".join(",".join(map(str, row)) for row in [head, *rows]) + "\n", encoding="utf-8")
+    lines = [f"# rate {recording.rate:.6f}".rstrip("0").rstrip(".")] if recording.rate else []
+    lines += [",".join(map(str, row)) for row in [head, *rows]]
+    if not _reads_back(path, lines, recording._replace(lines=tuple(names))):
+        raise DataError(f"{path}: a .csv does not hold these names, labels or this rate as they are; .npz does")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _reads_back(path, lines, recording):
+    """Whether these lines are this recording to the one who reads them."""
+    table = _Table()
+    try:
+        for number, line in enumerate(lines, 1):
+            check_line(f"{path}, line {number}", number, line)
+            table.take(f"{path}, line {number}", line.strip(" \t"))
+    except DataError:
+        return False
+    found = table.recording()
+    same = found.lines == recording.lines and (found.labels or ()) == tuple(recording.labels or ())
+    near = abs((found.rate or 0) - (recording.rate or 0)) < 1e-6 and bool(found.rate) == bool(recording.rate)
+    return same and near and np.array_equal(found.samples, recording.samples)
 
 
 # NPZ
@@ -270,7 +288,7 @@ def _read_wav(path):
                 raise DataError(f"{path}: {8 * width} bits a sample given, 8, 16, 24 or 32 allowed")
             content = reader.readframes(reader.getnframes())
     except (wave.Error, EOFError) as error:
-        raise DataError(f"{path}: not a WAV of PCM samples: {error or 'it is cut'}") from error
+        raise DataError(f"{path}: not a WAV of PCM samples: {str(error) or 'it is cut'}") from error
     raw = np.frombuffer(content, np.uint8)
     raw = raw[: len(raw) // (lines * width) * lines * width].reshape(-1, lines, width)
     if width == 1:  # unsigned, as the format has it

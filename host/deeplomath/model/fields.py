@@ -5,6 +5,7 @@ from ..errors import ModelError
 
 NEEDED = object()  # the default of a field that has none
 LONGEST = 64  # characters of a name
+UNKNOWN = "unknown"  # what an answer outside of the known set is called: no class is
 
 
 class Fields:

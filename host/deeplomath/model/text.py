@@ -11,7 +11,7 @@ from .. import spec
 from ..errors import KernelError, ModelError
 from ..signal.front import FrontEnd
 from . import design
-from .fields import Fields
+from .fields import UNKNOWN, Fields
 from .operations import LINE, Stage, compiled
 from .places import places
 
@@ -21,6 +21,8 @@ MAGIC = b"DF"
 RATE = 0, 4_294_967.295  # samples a second; 0: not known
 LSB = 1e-9, 1e9  # a unit
 BY = tuple(spec.RULES.values())
+LABEL = "label"  # the column of a recording that says what a sample is of: no line has this name
+COLUMN = re.compile(r"[^\d#.,][^,]*")  # a name that the head of a CSV can have, and that is no number
 
 _OPERATION = re.compile(r"operation (\d+), (.*)", re.DOTALL)
 
@@ -119,6 +121,12 @@ def _source(fields):
             raise fields.error(
                 f"lines {i + 1}: {line!r} given, a name without space, quote, \\, =, +, - and * needed", "lines", i
             )
+        if not COLUMN.fullmatch(line) or line == LABEL:
+            raise fields.error(
+                f"lines {i + 1}: {line!r} given, a column's name needed: no comma, no digit or # at its start, not {LABEL}",
+                "lines",
+                i,
+            )
     rate = fields.number("rate", *RATE, unit="Hz")
     lsb = _of_each(fields, "lsb", lines, lambda name, value, *at: fields.real(name, value, *LSB, "", *at))
     units = _of_each(fields, "units", lines, fields.checked_name)
@@ -174,6 +182,8 @@ def _classes(fields):
     """(how many classes there may be, names of the first of them)."""
     names = tuple(fields.names("names", []))
     fields.whole("names", len(names), 0, spec.LIMIT_CLASSES, "names")
+    if UNKNOWN in names:
+        raise fields.error(f"names: {UNKNOWN!r} given, which no class can be called", "names", names.index(UNKNOWN))
     count = fields.integer("count", max(len(names), 1), spec.LIMIT_CLASSES, max(len(names), 1))
     fields.rest()
     return count, names
