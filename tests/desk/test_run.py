@@ -89,12 +89,12 @@ def test_one_name_too_many_is_said_before_anything_is_done(files):
 
 
 def test_parts_are_taught_by_samples_or_seconds(files):
-    lessons = ["--teach", "slow:0-150", "--teach", "fast:2.5s-3.9s", "--teach", "loud:450-450"]
+    lessons = ["--teach", "slow:0-150", "--teach", "fast:2.5s-3.9s"]
     found = events(run(*files, *lessons, "--json"))
     learned = {it["at"]: it["learned"] for it in found if "learned" in it}
     assert {at for at, name in learned.items() if name == "slow"} == set(range(39, 151, 20))
     assert {at for at, name in learned.items() if name == "fast"} == set(range(259, 391, 20))
-    assert set(learned.values()) == {"slow", "fast"}, "no event is known at sample 450 alone"
+    assert set(learned.values()) == {"slow", "fast"}
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,24 @@ def test_parts_are_taught_by_samples_or_seconds(files):
         ("slow:9-5", "ends before it begins"),
         ("slow:1.5-9", "a number of samples, or of seconds with an s, needed"),
         ("slow:0-99999999999", "a number of samples"),
-        ("unknown:0-500", "the name of a class needed"),
+        ("unknown:0-500", "other than unknown, needed"),
     ],
 )
 def test_a_lesson_that_cannot_be_is_said(files, lesson, words):
     result = run(*files, "--teach", lesson)
+    assert result.exit_code == 2 and words in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--teach", "loud:450-450"], "loud: no event at samples 450 to 450; the last event is at 1399"),
+        (["--teach", "a:100000-200000"], "a: no event at samples 100000 to 200000; the last event is at 1399"),
+        (["--shots", "2", "--only", "nosuch"], "only: no event of 'nosuch', there are fast, größer, loud, slow"),
+    ],
+)
+def test_what_would_teach_nothing_is_said(files, options, words):
+    result = run(*files, *options)
     assert result.exit_code == 2 and words in " ".join(result.output.split())
 
 
@@ -140,7 +153,10 @@ def test_the_lines_and_the_summary_say_what_came_of_it(files):
 @pytest.mark.parametrize("kind", ["npz", "csv"])
 def test_a_recording_without_labels_is_answered(files, tmp_path, kind):
     recording.write(tmp_path / f"plain.{kind}", Recording(samples("slow", 100), 100.0, ("a", "b")))
-    assert {it["name"] for it in events(run(files[0], tmp_path / f"plain.{kind}", "--json"))} == {None}
+    plain = tmp_path / f"plain.{kind}"
+    assert {it["name"] for it in events(run(files[0], plain, "--json"))} == {None}
+    refused = run(files[0], plain, "--shots", "2")
+    assert refused.exit_code == 2 and "shots: the recording has no labels" in refused.output
 
 
 @pytest.fixture

@@ -75,9 +75,26 @@ def plan(model, recorded, lessons=(), shots=0, only=()):
         seen[said] += 1
         planned.append(Planned(at, said, taught))
         start = at + 1
+    _hit(planned, recorded.labels, lessons, shots, only)
     for name in dict.fromkeys(it.taught for it in planned if it.taught):
         model.label(name)  # one too many is said before anything is done
     return planned
+
+
+def _hit(planned, labels, lessons, shots, only):
+    """DataError for what was asked and teaches nothing."""
+    for it in lessons:
+        if not any(it.first <= event.at <= it.last for event in planned):
+            last = planned[-1].at if planned else "none"
+            raise DataError(
+                f"teach: {it.name}: no event at samples {it.first} to {it.last}; the last event is at {last}"
+            )
+    there = {event.said for event in planned if event.said}
+    if shots and not there:
+        raise DataError("shots: the recording has no labels" if not labels else "shots: no event has a label")
+    for name in only:
+        if name not in there:
+            raise DataError(f"only: no event of {name!r}, there are {', '.join(sorted(there)) or 'none'}")
 
 
 def _said(labels, start, end):
