@@ -16,6 +16,14 @@ def check_int(name, value):
     return value
 
 
+def as_bytes(value, name, needed="bytes"):
+    """The bytes of anything that holds bytes; TypeError otherwise. name, needed: for the words, as of check_int."""
+    try:
+        return bytes(memoryview(value))
+    except TypeError as error:
+        raise TypeError(f"{name}: {type(value).__name__} given, {needed} needed") from error
+
+
 def as_int16(values, name, axes):
     """An int16 array of integers: a list, an array('h'), an array of any integer dtype whose values fit.
 

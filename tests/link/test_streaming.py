@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """MODEL, SAMPLES, TEACH, FRONT: the events of a stream are the mirror's, however it is cut, lost, sent again or refused."""
 
+import itertools
 import struct
 import zlib
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 import wire
 from deeplomath import Device, DeviceError, FrontEnd, KernelError, Model, Network, spec
 from deeplomath.audit.lockstep import Lockstep, same_event
-from deeplomath.errors import ProtocolError
+from deeplomath.errors import ProtocolError, TransportError
 from deeplomath.link import frame, layout
 from streaming import Side, cuts, samples, statistics
 from talk import Talk, configure_payload
@@ -448,6 +449,59 @@ def test_a_board_with_a_model_has_its_names_and_its_vote():
     assert {it.name for it in ours} >= {"walk", "run"} and {it.voted_name for it in ours} >= {None, "run"}
     front = board.front()
     assert (front.over, front.hold, front.crc) == (model.vote.over, model.vote.hold, zlib.crc32(model.program))
+
+
+@pytest.mark.parametrize("locked", [False, True], ids=["device", "lockstep"])
+def test_a_teaching_that_is_refused_takes_no_name(locked):
+    model = Model("motion")
+    side = Lockstep(Device(Line()), **model.config()) if locked else Device(Line())
+    board = side.board if locked else side
+    if not locked:
+        board.configure(**model.config())
+    side.model(model)
+    side.teach("new", 0)  # ends it
+    for events in (-1, 2**32):
+        with pytest.raises((DeviceError, KernelError)):
+            side.teach("new", events)
+    board.freeze()
+    with pytest.raises(KernelError, match="frozen"):
+        side.teach("new", 3)
+    assert model.names == []
+    board.freeze(False)
+    side.teach("new", 3)
+    assert model.names == ["new"] and board.front().teaching == 3
+
+
+def test_what_is_no_model_is_refused_by_its_type():
+    board = Device(Line())
+    board.configure(**CONFIG)
+    board.model(PROGRAM)
+    for wrong in ("motion", 5, -1, 10**12, [1, 2]):
+        with pytest.raises(TypeError, match=f"model: {type(wrong).__name__} given, a Model or the bytes"):
+            board.model(wrong)
+        with pytest.raises(TypeError, match=f"program: {type(wrong).__name__} given, bytes needed"):
+            FrontEnd(wrong)
+    assert board.model(np.frombuffer(PROGRAM, np.uint8)) == FrontEnd(PROGRAM).footprint
+    lockstep = Lockstep(board, **CONFIG)
+    assert lockstep.model(None) == 0 == board.front().features
+
+
+def test_a_stream_that_fails_on_the_way_hands_over_what_came_before(monkeypatch):
+    board, whole = Device(Line()), Device(Line())
+    for side in (board, whole):
+        side.configure(**CONFIG)
+        side.model(PROGRAM)
+    values, ask, calls = samples(N, LINES), board._samples, itertools.count()
+
+    def cut(*arguments):
+        if next(calls) == 2:
+            raise TransportError("no reply")
+        return ask(*arguments)
+
+    monkeypatch.setattr(board, "_samples", cut)
+    with pytest.raises(TransportError) as failed:
+        board.stream(values)
+    assert_same(failed.value.events + board.stream(values[board.front().index :]), whole.stream(values))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -116,15 +116,27 @@ def test_names_are_labels_and_labels_names(model):
         ("", "name: '' given"),
         (None, "name: None given"),
         (True, "name: True given"),
+        ("a\x1b[2J", "name: 'a.x1b.2J' given, a name of 1..64 characters that print"),
     ]:
         with pytest.raises(ModelError, match=words):
             model.teach(wrong)
-    with pytest.raises(ModelError, match="events: -1 given, 0 or more allowed"):
+    with pytest.raises(ModelError, match="events: -1 given, 0..4294967295 allowed"):
         model.teach("new", -1)
+    with pytest.raises(ModelError, match="events: 4294967296 given"):
+        model.teach("new", 2**32)
+    model.teach("new", 0)  # ends teaching, and takes no label
     assert model.names == ["slow"]
+    model.teach(np.int64(1), np.int64(2))
     model.teach("b"), model.teach("c")
     with pytest.raises(ModelError, match="'d' given, all 3 classes have names: slow, b, c"):
         model.teach("d")
+
+
+def test_a_network_of_other_features_is_refused_ahead_of_all_samples(model):
+    net, needed = model.net, model.front.features
+    with pytest.raises(ModelError, match=f"net: 5 features given, {needed} needed"):
+        model.net = Network(features=5, classes=3, events=4)
+    assert model.net is net
 
 
 def test_wrong_samples_change_nothing(model):

@@ -2,6 +2,7 @@
 """A board and the mirror walked together: results and digests compared event by event, the first difference explained."""
 
 import collections
+import contextlib
 import copy
 import zlib
 
@@ -48,6 +49,8 @@ class Lockstep:
     "infer", "name", ...}: list of what each took on the board; digest: the last one.
     """
 
+    _naming = _taught_as = None  # of the Model, where one was given, as a Device has it
+
     def __init__(self, board, **config):
         self.board, self.config = board, config
         self.mirror = Network(**config)
@@ -62,19 +65,20 @@ class Lockstep:
         over, by, hold = getattr(model, "vote", (over, by, hold))
 
         def mirrored():
-            self._front = FrontEnd(getattr(model, "program", model))
-            self._naming, self._label_of = getattr(model, "name", None), getattr(model, "label", None)
+            self._front = None if model is None else FrontEnd(getattr(model, "program", model))
+            self._naming, self._taught_as = getattr(model, "name", None), getattr(model, "naming", None)
             self._stream = Stream(Vote(over, by == "mean", hold, spec.LIMIT_CLASSES))
-            return self._front.footprint
+            return self._front.footprint if self._front else 0
 
         found = self._ask("model", lambda side: side.model(model, over=over, by=by, hold=hold))
         return _returned(self._agreed("model", found, _outcome(lambda _: mirrored(), None)))
 
     def teach(self, label, events=1, build=True):
         """The next events of the stream are learned under this label on both sides, as Device.teach says."""
-        label = self._label_of(label) if isinstance(label, str) and self._label_of else label
-        self.board.teach(label, events, build)
-        self._stream.teach(label, events, build)
+        named = isinstance(label, str) and self._taught_as
+        with self._taught_as(label, events) if named else contextlib.nullcontext(label) as number:
+            self.board.teach(number, events, build)
+            self._stream.teach(number, events, build)
 
     def skip(self, n):
         """n samples were lost on both sides."""

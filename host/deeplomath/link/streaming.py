@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Samples to a board, events back: front-end, teaching and stream of a Device (PROTOCOL.md, MODEL to FRONT)."""
 
+import contextlib
+
 import numpy as np
 
 from .. import spec
-from ..errors import KernelError, ProtocolError
-from ..integers import as_int16, check_int
+from ..errors import DeeplomathError, KernelError, ProtocolError
+from ..integers import as_bytes, as_int16, check_int
 from ..results import Front, event
 from . import layout, replies
 
@@ -16,7 +18,9 @@ class Streaming:
     """The methods of a Device that stream; they need its _request, _lock and _known."""
 
     _front = None  # what is known of the board's front-end, a Front
-    _naming = _label_of = None  # of the Model, where one was given: label to name, and name to label
+    _naming = _taught_as = (
+        None  # of the Model, where one was given: label to name, and name to label while one is taught
+    )
 
     def model(self, model=None, *, over=1, by="majority", hold=0):
         """Makes a front-end of this model the board's only one; returns its footprint in bytes.
@@ -26,21 +30,22 @@ class Streaming:
         before is over: index and overruns begin at 0, nothing is taught, no answer counts. Raises KernelError
         ERROR_PROGRAM with operation, field and limit, and DeviceError ERROR_MEMORY; then all is as before.
         """
-        program, naming = model or b"", None
+        program, naming = b"" if model is None else model, None
         if hasattr(model, "program"):
             program, naming = model.program, model.name
             over, by, hold = model.vote
-        if by not in RULES:
+        if not isinstance(by, str) or by not in RULES:
             raise KernelError(spec.ERROR_ARGUMENT, f"by: {by!r} given, one of {', '.join(RULES)} needed")
+        program = as_bytes(program, "model", "a Model or the bytes of a program")
         with self._lock:
             before, self._front = self._front, None  # of a request without a reply nobody knows what it left
             try:
-                got, _ = self._request(spec.OPCODE_MODEL, bytes(program), over=over, by=RULES[by], hold=hold)
+                got, _ = self._request(spec.OPCODE_MODEL, program, over=over, by=RULES[by], hold=hold)
             except (KernelError, TypeError):
                 self._front = before
                 raise
             self._front, self._naming = Front(**got), naming
-            self._label_of = getattr(model, "label", None)
+            self._taught_as = getattr(model, "naming", None)
             return self._front.footprint
 
     def front(self):
@@ -53,11 +58,11 @@ class Streaming:
 
         build=False, for a network with background: they do not wait for the rebuilds.
         """
-        if isinstance(label, str):
-            if not self._naming:
-                raise TypeError("label: str given, an int needed, or a Model on the board that has names")
-            label = self._label_of(label)
-        self._request(spec.OPCODE_TEACH, label=label, flags=int(not build), events=events)
+        named = isinstance(label, str)
+        if named and not self._taught_as:
+            raise TypeError("label: str given, an int needed, or a Model on the board that has names")
+        with self._taught_as(label, events) if named else contextlib.nullcontext(label) as number:
+            self._request(spec.OPCODE_TEACH, label=number, flags=int(not build), events=events)
 
     def skip(self, n):
         """n samples were lost: they count as overruns, and windows, filters and gate begin anew."""
@@ -73,7 +78,8 @@ class Streaming:
 
         samples: integers that fit int16 [n, lines], [n] of one line; in chunks of any size, by as many calls as you like.
         features: whether the events shall come with their features. Sets last_digest, and last_ticks to the time that the
-        front-end took.
+        front-end took. What fails on the way has, as `events`, those that came before; front().index says how many samples
+        the board has taken.
         """
         with self._lock:
             lines = (self._front or self.front()).lines
@@ -85,7 +91,11 @@ class Streaming:
             most = (layout.ROOM - layout.REQUESTS[spec.OPCODE_SAMPLES].form.size) // (2 * max(lines, 1))
             events, ticks, start = [], 0, 0
             while start < len(samples):
-                taken, more, spent = self._samples(samples[start : start + most], features)
+                try:
+                    taken, more, spent = self._samples(samples[start : start + most], features)
+                except DeeplomathError as error:
+                    error.events = events
+                    raise
                 start, ticks = start + taken, ticks + spent
                 events += more
             self.last_ticks = ticks

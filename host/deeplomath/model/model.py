@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: MIT
 """A model: the front-end and the network that a model file declares, with names for what they learn."""
 
+import contextlib
+import numbers
 from importlib import resources
 
 from .. import spec
-from ..errors import ModelError
+from ..errors import DeviceError, KernelError, ModelError
+from ..integers import check_int
 from ..mirror.network import Network
 from ..results import Answer, Learned, Verdict, event
 from ..signal.front import FrontEnd
 from ..stream import Stream
 from ..vote import Vote
 from . import text
+from .fields import LONGEST, UNKNOWN, shown
 
 PRESETS = "motion", "keywords", "vibration", "current"
-UNKNOWN = "unknown"
 
 
 def preset(name):
@@ -76,23 +79,39 @@ class Model:
 
     @net.setter
     def net(self, network):
+        given, needed = network.info().features, self.front.features
+        if given != needed:
+            raise ModelError(f"net: {given} features given, {needed} needed")
         self._net = network
 
     def teach(self, name, events=1):
         """The next events, so many, are learned under this name or label; 0 ends it. ModelError for one too many."""
-        if isinstance(events, bool) or not isinstance(events, int) or events < 0:
-            raise ModelError(f"events: {events!r} given, 0 or more allowed")
-        self._stream.teach(self.label(name), events)
+        if not 0 <= check_int("events", events) < 2**32:
+            raise ModelError(f"events: {events!r} given, 0..{2**32 - 1} allowed")
+        with self.naming(name, events) as label:
+            self._stream.teach(label, events)
+
+    @contextlib.contextmanager
+    def naming(self, name, events):
+        """The label of a class, to teach so many events under it: a new name is kept unless that is refused, and not for 0."""
+        before = len(self.names)
+        label = 0 if not events and isinstance(name, str) and name not in self.names else self.label(name)
+        try:
+            yield label
+        except (KernelError, DeviceError, TypeError):
+            del self.names[before:]
+            raise
 
     def label(self, name):
         """The label of a class by its name; a new name gets the next number. A label, 0..classes-1, is returned as it is."""
-        if isinstance(name, int) and not isinstance(name, bool):
+        if isinstance(name, numbers.Integral) and not isinstance(name, bool):
             if not 0 <= name < self.classes:
                 raise ModelError(f"label: {name} given, 0..{self.classes - 1} allowed")
-            return name
+            return int(name)
         if name not in self.names:
-            if not isinstance(name, str) or not name or name == UNKNOWN:
-                raise ModelError(f"name: {name!r} given, the name of a class needed")
+            if not isinstance(name, str) or not 0 < len(name) <= LONGEST or not name.isprintable() or name == UNKNOWN:
+                words = f"a name of 1..{LONGEST} characters that print, other than {UNKNOWN}, needed"
+                raise ModelError(f"name: {shown(name)} given, {words}")
             if len(self.names) >= self.classes:
                 words = f"{name!r} given, all {self.classes} classes have names: {', '.join(self.names)}"
                 raise ModelError(f"name: {words}")

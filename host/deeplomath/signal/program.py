@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .. import spec
 from ..errors import KernelError
+from ..integers import as_bytes
 
 HEADER = struct.Struct("<2sBBIHH")
 HEAD = struct.Struct("<BBH")
@@ -111,7 +112,7 @@ class Program:
 
 def read(code):
     """The Program of these bytes. KernelError ERROR_PROGRAM names operation, field and limit of what is not allowed."""
-    code = bytes(code)
+    code = as_bytes(code, "program")
     _within("program", "bytes", len(code), HEADER.size, spec.SIGNAL_PROGRAM)
     _, version, inputs, rate, n, features = HEADER.unpack_from(code)
     _exact("program", "magic", int.from_bytes(code[:2], "little"), MAGIC)
