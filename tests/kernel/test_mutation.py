@@ -51,7 +51,6 @@ def run_tests(tmp_path):
         str(ROOT / "tests" / f"{stem}.py")
         for stem in (
             "kernel/test_fixed",
-            "signal/test_features",
             "kernel/test_solve",
             "kernel/test_contour",
             "kernel/test_state",
