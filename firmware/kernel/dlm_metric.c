@@ -149,11 +149,11 @@ static uint64_t variance_of(const dlm_scale_t *scale) {
     return (uint64_t)scale->shift << 32 | scale->mantissa;
 }
 
-// The variance of all counts as much as prior / 2 events do.
+// The variance of all counts as much as prior / 4 events do.
 static void set_moments(const dlm_t *net, const scatter_t *scatter, uint32_t prior, dlm_scale_t *scale) {
     const uint32_t m = net->n_events, freedom = m - dlm_next(net)->n_present;
-    const uint64_t sum = 2 * scatter->within + dlm_divide(prior * scatter->total, m);
-    const uint64_t variance = dlm_divide(sum, 2 * freedom + prior);
+    const uint64_t sum = 4 * scatter->within + dlm_divide(prior * scatter->total, m);
+    const uint64_t variance = dlm_divide(sum, 4 * freedom + prior);
     scale->mean_q8 = mean_q8(scatter->sum, m);
     scale->mantissa = (uint32_t)variance;
     scale->shift = (uint32_t)(variance >> 32);

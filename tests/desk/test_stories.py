@@ -153,9 +153,9 @@ def test_words_of_one_voice_are_recognised_in_others_and_new_words_are_not():
 
 def test_a_machine_that_learned_normal_alone_finds_faults_then_knows_them():
     assert share("vibration", "b", "normal", "unknown") <= 0.15 and share("vibration", "b", "faults", "unknown") >= 0.8
-    assert share("vibration", "c", "shown", "unknown") >= 0.85
+    assert share("vibration", "c", "shown", "unknown") >= 0.8
     assert share("vibration", "d", "known", "right") >= 0.95 and share("vibration", "d", "never", "unknown") >= 0.95
-    assert share("vibration", "e", "after", "right") >= 0.95 >= share("vibration", "e", "before", "right") + 0.1
+    assert share("vibration", "e", "after", "right") >= max(0.95, share("vibration", "e", "before", "right") + 0.1)
     assert share("vibration", "e", "own", "right") >= 0.95 and share("vibration", "e", "never", "unknown") >= 0.95
     assert share("vibration", "d", "known", "voted") >= 0.9
 
@@ -179,7 +179,7 @@ def test_what_the_scenes_of_motion_show_holds_on_the_mean_of_all_arms():
     mean = {key: np.mean([share[key] for share in shares().values()]) for key in next(iter(shares().values()))}
     assert mean["b", "known", "right"] >= 0.93 and mean["d", "known", "right"] >= 0.925
     assert mean["c", "both", "unknown"] >= 0.99 and mean["d", "late", "right"] >= 0.98
-    assert mean["d", "known", "unknown"] <= 0.16 and mean["f", "after", "unknown"] <= 0.11
+    assert mean["d", "known", "unknown"] <= 0.09 and mean["f", "after", "unknown"] <= 0.07
     assert mean["d", "never", "unknown"] >= 0.98 and mean["f", "never", "unknown"] >= 0.85
     assert mean["f", "after", "right"] - mean["f", "before", "right"] >= 0.2
     assert abs(mean["b", "known", "confidence"] - mean["b", "known", "right"]) < 0.05

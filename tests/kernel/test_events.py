@@ -22,7 +22,7 @@ def test_a_label_outside_the_classes_is_refused_and_nothing_changes(make, label)
     assert refused.value.code == spec.ERROR_LABEL and net.digest() == before
 
 
-FAR = ((9000, 0), (-9000, 0), (0, 9000), (0, -9000), (20000, 0), (-20000, 0), (0, 20000), (0, -20000))
+FAR = ((9000, 0), (-9000, 0), (0, 9000), (0, -9000), (20000, 0), (0, 12000), (0, 20000), (0, -20000))
 
 
 def with_unknowns(make):

@@ -77,11 +77,11 @@ def _scatters_q12(x, labels):
 
 
 def _variance_q12(total_q12, within_q12, m, c, prior):
-    """Variance [d] within c classes of m events, where that of all counts as much as prior / 2 events do.
+    """Variance [d] within c classes of m events, where that of all counts as much as prior / 4 events do.
 
     Of a feature that has not moved that of the one that moved most.
     """
-    variance_q12 = (2 * within_q12 + prior * total_q12 // m) // (2 * (m - c) + prior)
+    variance_q12 = (4 * within_q12 + prior * total_q12 // m) // (4 * (m - c) + prior)
     return np.where(variance_q12 > 0, variance_q12, variance_q12.max() or 1 << 12)
 
 

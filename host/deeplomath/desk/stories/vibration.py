@@ -10,7 +10,6 @@ from ..demo import HERE, THERE, Plane, Step, Story
 
 STATES = "normal", "unbalance", "misalignment", "looseness", "outer race", "ball", "inner race"
 NORMAL, FAULTS, NEVER = 0, (1, 2, 3, 4, 5), 6  # taught at first, named later, never named
-RATE_PERMILLE = 100  # of known windows that may be called unknown: early alarms, which the vote makes steady
 SHOTS = 12  # windows taught of the normal state
 SHOWN = spec.LIMIT_UNKNOWNS  # windows of a fault before it has a name: as many unknowns as are remembered
 LOAD, OTHER_LOAD = 1, 0
@@ -56,7 +55,7 @@ def story():
     """The Story."""
     return Story(
         model="vibration",
-        settings=dict(false_reject_permille=RATE_PERMILLE),
+        settings={},
         names=STATES,
         subject="one machine",
         facts=facts(),
@@ -132,7 +131,7 @@ def facts():
             f"{bearing.WINDOW} samples, a quarter of a second; the raw samples are sent, the board makes the rest",
         ),
         ("loads", f"the shaft turns {turns[0]} times a second, at the other load {turns[1]} times"),
-        ("rate", f"{RATE_PERMILLE / 10:.0f}% of normal windows may be called unknown, so that alarms come early"),
+        ("rate", "the preset allows 10% of normal windows to be called unknown, so that alarms come early"),
     ]
 
 
