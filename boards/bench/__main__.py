@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cases
 import cores
+import cycles
 import links
 import programs
 import table
@@ -29,6 +30,7 @@ def main():
         console.print(f"counting on {core['title']}")
         counts[name], of_programs[name] = cores.count(name, made), programs.count(name)
     show(console, "cores", table.of_cores(counts))
+    show(console, "cycles", table.of_cycles(counts, cycles.estimate(made)))
     show(console, "mlp", table.of_mlp(counts["m4f"], len(made[2])))
     show(console, "programs", table.of_programs(of_programs))
     if chosen.cores:

@@ -84,8 +84,9 @@ def header(cases, queries, query_labels, learned, learned_labels):
         config = f"{{{sizes}, .false_reject_permille = 50}}"
         lines.append(f"    {{{config}, state{number}, sizeof(state{number}), x{number}, {it.label}}},")
     lines.append("};")
+    compared = [it.size for it in cases].index(COMPARED)
     lines += [
-        f"enum {{ BENCH_CASES = {len(cases)}, BENCH_COMPARED = {SIZES.index(COMPARED)}, BENCH_QUERIES = {len(queries)},",
+        f"enum {{ BENCH_CASES = {len(cases)}, BENCH_COMPARED = {compared}, BENCH_QUERIES = {len(queries)},",
         f"       BENCH_BYTES = {max(it.mirror.footprint() for it in cases)} }};",
     ]
     for name, rows, kind in (("queries", queries, "int16_t"), ("events", learned, "int16_t")):

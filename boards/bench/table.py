@@ -5,6 +5,14 @@ import cases
 import cores
 import programs
 
+VOLTS = 3.3
+ENERGY = {  # MHz, and mA at 3.3 V of a core that computes: of the F405 by its data sheet, run mode, peripherals off, typical
+    "m4f": (168, 40),
+    "m0plus": (
+        125,
+        28,
+    ),  # the RP2040's data sheet has no such figure: 10.9 mA of its core at 48 MHz ("Popcorn"), scaled
+}
 WHAT = {"event": "an event, all of its samples", "sample": "a sample, at most", "init": "the start"}
 
 
@@ -68,6 +76,23 @@ def of_mlp(counts, n_queries):
         ["bytes of RAM", f"{found['ram']:,}", f"{mlp['ram']:,}, the events not counted"],
     ]
     return rows(["instructions", "Deeplomath", "MLP 18-64-7, float32, Adam"], body)
+
+
+def of_cycles(counts, estimated):
+    """Learn, rebuild and infer of the size compared in cycles, time and energy: the M4 estimated, the M0+ counted."""
+    body = []
+    for what, (instructions, cycles) in estimated.items():
+        counted = counts["m0plus"].values[what, *cases.COMPARED]
+        m4, m0 = (spent(count, *ENERGY[name]) for name, count in (("m4f", cycles), ("m0plus", counted)))
+        body.append([what, f"{instructions:,}", f"{cycles:,}", m4, f"{counted:,}", m0])
+    head = ["", "M4F, instructions", "M4F, cycles, estimated", "STM32F405 at 168 MHz"]
+    return rows([*head, "M0+, cycles", "RP2040 at 125 MHz"], body)
+
+
+def spent(cycles, megahertz, milliamperes):
+    """Time and energy of so many cycles, in words."""
+    milliseconds = cycles / megahertz / 1000
+    return f"{milliseconds:.2g} ms, {milliseconds * milliamperes * VOLTS / 1000:.2g} mJ"
 
 
 def of_boards(links, boards, counts):

@@ -13,6 +13,7 @@ from implementations import ROOT
 sys.path.insert(0, str(ROOT / "boards" / "bench"))
 import cases  # noqa: E402
 import cores  # noqa: E402
+import cycles  # noqa: E402
 import programs  # noqa: E402
 
 
@@ -73,6 +74,15 @@ def test_a_whole_learning_takes_less_than_one_batch_of_an_mlp_that_is_right_as_o
     if name == "m4f":
         assert values["learn"] < values["mlp_iteration"]
         assert values["right"] >= values["mlp_right"]
+
+
+@pytest.mark.device
+def test_what_the_estimate_of_cycles_follows_is_what_is_counted(counted, made):
+    name, counts = counted
+    if name != cycles.CORE:
+        return  # the estimate is of one core
+    for what, (instructions, _) in cycles.estimate(made).items():
+        assert abs(instructions - counts.values[what, *cases.COMPARED]) < 32, what  # reading the counter takes some
 
 
 @pytest.mark.device
