@@ -208,6 +208,7 @@ MP_DEFINE_CONST_FUN_OBJ_2(front_skip_obj, front_skip);
 static mp_obj_t front_reset(mp_obj_t self_in) {
     front_obj_t *self = MP_OBJ_TO_PTR(self_in);
     dlm_front_reset(self->front);
+    self->ready = false;
     return mp_const_none;
 }
 MP_DEFINE_CONST_FUN_OBJ_1(front_reset_obj, front_reset);

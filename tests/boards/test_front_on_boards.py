@@ -97,8 +97,14 @@ say(front.overruns)
 say(plain(front.push(x)))
 front.reset()
 say([front.overruns, plain(front.push(x)) == {events}])
+front.reset()
+front.take(x, 0, bytearray(2 * front.features))
+at = front.at
+front.reset()
+say([at, front.at])
 """
-    overruns, found, after = said(script)
+    overruns, found, after, ats = said(script)
+    assert ats == [events[0][0], None]
     assert overruns == 2**32 - 1 and after == [0, True]
     assert found == [[at + 77 + 2**32 - 1, x] for at, x in events]
 

@@ -104,6 +104,7 @@ def test_parts_are_taught_by_samples_or_seconds(files):
         ("slow:5", "NAME:FROM-TO needed"),
         (":5-9", "NAME:FROM-TO needed"),
         ("slow:9-5", "ends before it begins"),
+        ("slow:0-\u0663", "NAME:FROM-TO needed"),
         ("slow:1.5-9", "a number of samples, or of seconds with an s, needed"),
         ("slow:0-99999999999", "a number of samples"),
         ("unknown:0-500", "other than unknown, needed"),

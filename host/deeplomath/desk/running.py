@@ -14,7 +14,7 @@ from ..spec import RULES
 from ..text import escaped
 from .report import RIGHT, UNCERTAIN, UNKNOWN, WRONG
 
-_LESSON = re.compile(r"(.+):(\d+(?:\.\d+)?)(s?)-(\d+(?:\.\d+)?)(s?)", re.DOTALL)
+_LESSON = re.compile(r"(.+):(\d+(?:\.\d+)?)(s?)-(\d+(?:\.\d+)?)(s?)", re.DOTALL | re.ASCII)
 SECONDS = 1e7  # of a lesson, at most
 VERDICTS = {verdict: verdict.name.lower() for verdict in Verdict}
 
