@@ -245,6 +245,9 @@ deploy: setup ## install on PORT=...; MAIN=1: serve from power-up, on SERIAL=uar
 mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
 	$(RUN) boards/package.py mip
 
+wheel: setup natmod device $(call firmware_of,stm32f405_qemu) $(call firmware_of,rpi_pico) ## the host package with all that boards need in it, for pip
+	$(RUN) boards/wheel.py $(MICROPYTHON)
+
 release: setup natmod device ## all that is built for boards, with sums, in build/release
 	$(RUN) boards/package.py release
 
@@ -304,4 +307,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

@@ -3,14 +3,14 @@
 
 from .. import spec
 from ..errors import DeployError
-from ..paths import BUILD, native_modules
+from ..paths import BUILT, native_modules
 from .facts import ARCHITECTURES, DEVICE
 
 THUMB = ARCHITECTURES[4:9]  # firmware for one of these runs modules for all before it
 HEAP = 24576  # bytes that service and self-test take beside the code, with some to spare
 
 
-def load_build(build=BUILD):
+def load_build(build=BUILT):
     """The files to deploy, as `make natmod device` builds them: {architecture: {module: bytes}}, {device file: bytes}.
 
     An architecture counts that has all modules.

@@ -9,7 +9,7 @@ from ..link import frame
 from ..link.client import Device
 from ..link.rawrepl import RawRepl
 from ..link.transport import BAUD, Transport
-from ..paths import BUILD
+from ..paths import BUILT
 from .board import Board
 from .choice import choose_architecture, load_build
 from .facts import KEPT, KEPT_OF, Facts, checked
@@ -28,7 +28,7 @@ class Deployed(NamedTuple):
     heap_free: int
 
 
-def deploy(port, *, baud=BAUD, build=BUILD, main=None, force=False, say=lambda words: None):
+def deploy(port, *, baud=BAUD, build=BUILT, main=None, force=False, say=lambda words: None):
     """Puts what is missing on the board at port and proves it by a short life in lockstep with the mirror; a Deployed.
 
     main: text of a main.py to write, None: leave it alone. force: overwrite another main.py, lose a network that has

@@ -214,7 +214,7 @@ def deploy_command(
 ):
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
     if not os.environ.get("DEEPLOMATH_BUILD"):
-        paths.need_checkout("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
+        paths.need_built("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
     script = install.main_script(serial, serial_baud, tx, rx) if main else None
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
@@ -258,7 +258,7 @@ def opened(port, baud=BAUD):
 
 def emulator():
     """The emulated board of demo and info. CheckoutError: it cannot be had here."""
-    paths.need_checkout(EMULATOR, "A board needs none: give its port.")
+    paths.need_built(EMULATOR, "A board needs none: give its port.")
     from ..link.emulator import Emulator
 
     return Emulator(icount=True)

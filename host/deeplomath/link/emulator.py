@@ -12,7 +12,7 @@ from pathlib import Path
 import serial
 
 from ..errors import TransportError
-from ..paths import BUILD, ROOT, native_modules
+from ..paths import BOARDS, BUILD, BUILT, IN_CHECKOUT, ROOT, native_modules
 
 DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
@@ -23,7 +23,7 @@ FOLDER = "/lib"  # of a board: where its modules are, as `deploy` has it
 
 def boards():
     """{name: what its board.toml says} of the boards that can be emulated, in the order of their names."""
-    files = sorted((ROOT / "boards").glob("*/board.toml"))
+    files = sorted(BOARDS.glob("*/board.toml"))
     tomls = {file.parent.name: tomllib.loads(file.read_text()) for file in files}
     return {name: toml for name, toml in tomls.items() if "run" in toml}
 
@@ -107,15 +107,14 @@ class Emulator(Board):
     """
 
     def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
-        folder = Path(board) if Path(board, "board.toml").is_file() else ROOT / "boards" / board
+        folder = Path(board) if Path(board, "board.toml").is_file() else BOARDS / board
         if not (folder / "board.toml").is_file():
-            raise TransportError(
-                f"board: {board} given, one of {', '.join(boards())} needed, in a checkout of Deeplomath"
-            )
+            raise TransportError(f"board: {board} given, one of {', '.join(boards())} needed")
         self.toml = tomllib.loads((folder / "board.toml").read_text())
-        self.image = Path(elf).resolve() if elf else BUILD / self.toml["stock" if stock else "firmware"]
+        self.image = Path(elf).resolve() if elf else BUILT / self.toml["stock" if stock else "firmware"]
         self.icount = icount
-        device = [BUILD / "device" / f"{file.stem}.mpy" for file in sorted(DEVICE.glob("*.py"))]
+        source = DEVICE if IN_CHECKOUT else BUILT / "device"
+        device = [BUILT / "device" / f"{file.stem}.mpy" for file in sorted(source.glob("*py"))]
         self.files = [*native_modules(self.toml["native_arch"]), *device] if stock and files else []
 
     @property
@@ -145,7 +144,7 @@ class Emulator(Board):
         return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
 
     def _rp2040js(self, line):
-        program = ROOT / "boards" / self.toml["name"] / "emulate.mjs"
+        program = BOARDS / self.toml["name"] / "emulate.mjs"
         return [*map(str, (node(), program, self.image, BOOTROM, line))]
 
     def _await_prompt(self):
