@@ -206,7 +206,7 @@ check-stm32: $(MPY_CROSS) ## what can be proved of the STM32 images without ST's
 	$(abspath $(BUILD))/check/$$board $(abspath $(MPY_CROSS)) || exit 1; done
 
 flash: setup $(if $(DRY_RUN),,firmware) ## write the firmware of BOARD=... to a board; DRY_RUN=1 only prints how
-	$(RUN) boards/flash.py $(BOARD) $(if $(DRY_RUN),--dry-run)
+	$(VENV)/bin/deeplomath flash $(BOARD) $(if $(DRY_RUN),--dry-run)
 
 # ports/rp2 with the board of boards/rpi_pico; no module: stock. Debian's source has no Git of its own, and is not to take ours.
 rp2 = +@echo "building $@"; mkdir -p $(@D); \

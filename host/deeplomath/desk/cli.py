@@ -14,24 +14,26 @@ from ..audit import eventfile, recording
 from ..audit.lockstep import Lockstep, Mismatch
 from ..deploy import deploy, install
 from ..errors import DataError, DeeplomathError, DeviceError, KernelError
+from ..link import ports
 from ..link.client import Device
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, models, options, report, running, screen, statuses, stories
+from . import board_commands, data, demo, drawing, models, options, report, running, screen, statuses, stories
 from .told import console, reported
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
+board_commands.register(app)
 
 EMULATOR = "emulator"
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
-Line = Annotated[str, typer.Argument(help="Device path, COM3, or socket://host:port.")]
+OnlyPort = Annotated[str | None, typer.Argument(help="As PORT elsewhere, or `emulator`; by default the only board.")]
 Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
@@ -86,8 +88,9 @@ def demo_command(
 
 @app.command("info")
 @reported
-def info_command(port: Port, baud: Baud = BAUD):
+def info_command(port: OnlyPort = None, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
+    port = port or ports.the_only()
     with opened(port, baud) as (device, _):
         hello = device.hello
         console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
@@ -199,7 +202,7 @@ def run_command(
 @app.command("deploy")
 @reported
 def deploy_command(
-    port: Annotated[str, typer.Argument(help="Where the REPL of the board is.")],
+    port: board_commands.Line = None,
     main: Annotated[bool, typer.Option("--main", help="Write a main.py that serves from power-up on.")] = False,
     serial: Annotated[
         str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
@@ -215,6 +218,7 @@ def deploy_command(
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
     if not os.environ.get("DEEPLOMATH_BUILD"):
         paths.need_built("deploy", "DEEPLOMATH_BUILD may name the folder of what was built in one.")
+    port = port or ports.the_only()
     script = install.main_script(serial, serial_baud, tx, rx) if main else None
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
@@ -226,8 +230,9 @@ def deploy_command(
 
 @app.command("exit")
 @reported
-def exit_command(port: Line, baud: Baud = BAUD):
+def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
     """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
+    port = port or ports.the_only()
     with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
         kept = device.info() if device.hello.configured else None
         device.exit()

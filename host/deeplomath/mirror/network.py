@@ -47,6 +47,13 @@ class Network:
         self.dtype = object if unbounded else np.int64
         self.clear()
 
+    @classmethod
+    def from_state(cls, data):
+        """The Network whose state export gave, of the configuration that the state has in it. KernelError: it is none."""
+        net = cls(**state.configuration(bytes(data)))
+        net.load(data)
+        return net
+
     def configure(self, **sizes):
         """Becomes an empty network, of the arguments of Network; wrong ones change nothing, nor does ERROR_FROZEN."""
         memory.check_thawed(self)

@@ -56,6 +56,15 @@ def state_size(net):
     return state_bytes(net.config, len(net.memory.events), len(net.memory.experience))
 
 
+def configuration(data):
+    """The arguments of the Network whose state data is, unproved but for magic and versions. Raises KernelError."""
+    if len(data) < HEADER.size:
+        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {len(data)} bytes given, at least {HEADER.size} needed")
+    features, classes, layers, events, rate, flags, *_ = _checked_header(data)
+    sizes = dict(features=features, classes=classes, events=events, layers=layers, false_reject_permille=rate)
+    return sizes | dict(regression=bool(flags & 1), background=bool(flags & 2))
+
+
 def load_part(net, offset, part):
     """Puts a part of a state aside. Raises KernelError where it goes beyond the largest state."""
     part, room = bytes(part), len(net.staging)
@@ -114,18 +123,24 @@ def _bytes(values, dtype):
     return values.astype(dtype).tobytes()
 
 
-def _parse(net, data, n):
-    """(class clocks, a list, records and experience, arrays) of a state of n bytes, whole and for a network like this one."""
-    least = HEADER.size + TRAILER.size
-    if n < least:
-        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, at least {least} needed")
+def _checked_header(data):
+    """The fields of a state's header behind its magic and versions, which are right. Raises KernelError."""
     magic, state_version, spec_version, *rest = HEADER.unpack_from(data)
-    sizes, (_, n_events, n_experience, _) = rest[:6], rest[6:]
     if magic != MAGIC:
         raise KernelError(spec.ERROR_STATE_MAGIC, f"state: begins with {magic!r}, {MAGIC!r} needed")
     if (state_version, spec_version) != (spec.VERSION_STATE, spec.VERSION_SPEC):
         found, needed = f"{state_version}.{spec_version}", f"{spec.VERSION_STATE}.{spec.VERSION_SPEC}"
         raise KernelError(spec.ERROR_STATE_VERSION, f"state: version {found} given, {needed} needed")
+    return rest
+
+
+def _parse(net, data, n):
+    """(class clocks, a list, records and experience, arrays) of a state of n bytes, whole and for a network like this one."""
+    least = HEADER.size + TRAILER.size
+    if n < least:
+        raise KernelError(spec.ERROR_STATE_SIZE, f"state: {n} bytes given, at least {least} needed")
+    rest = list(_checked_header(data))
+    sizes, (_, n_events, n_experience, _) = rest[:6], rest[6:]
     if sizes != _sizes(net.config):
         names = "features, classes, layers, events, false_reject_permille, flags"
         raise KernelError(spec.ERROR_STATE_CONFIG, f"state: {names} = {sizes} given, {_sizes(net.config)} needed")

@@ -1,32 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Writes a firmware to a board: `make flash BOARD=rpi_pico`, by the first method of its board.toml that finds the board."""
+"""Writes a firmware to a board, by the first method of its board.toml that finds the board."""
 
-import argparse
 import contextlib
 import glob
 import os
 import shlex
 import shutil
+import string
 import subprocess
 import time
 import tomllib
 from pathlib import Path
 
-from deeplomath import paths
-from deeplomath.desk import statuses
-from deeplomath.paths import BUILD, ROOT
+from ..errors import DeeplomathError
+from ..paths import BOARDS, BUILT
 
 MOUNTS = ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*")
+DRIVES = tuple(f"{letter}:/" for letter in string.ascii_uppercase)  # of Windows
 PATIENCE = 30  # seconds until a board should have taken a file from its drive
 
 
-class FlashError(Exception):
+class FlashError(DeeplomathError):
     """A method did not find the board, or failed."""
 
 
 def find_drive(board_id):
     """The folder at which the UF2 drive of a board is mounted. FlashError: none is."""
-    for pattern in MOUNTS:
+    for pattern in DRIVES if os.name == "nt" else MOUNTS:
         for folder in map(Path, sorted(glob.glob(pattern))):
             with contextlib.suppress(OSError):
                 if f"Board-ID: {board_id}" in (folder / "INFO_UF2.TXT").read_text(errors="replace"):
@@ -67,13 +67,17 @@ def run_tool(command, probe):
         raise FlashError(f"{tool}: ended with status {code}: {shlex.join(command)}")
 
 
-def flash(board, build=BUILD, dry_run=False, say=print):
+def press(board):
+    """What one does so that the board can be written to, in words; its drive, None where it has none. FlashError: no such board."""
+    told = _flash_of(board)
+    return told["press"], next((method["drive"] for method in told["methods"] if "drive" in method), None)
+
+
+def flash(board, build=BUILT, dry_run=False, say=print):
     """Tries the methods of a board's toml, the first that works. FlashError: none did; it names each one's reason."""
-    toml = tomllib.loads((ROOT / "boards" / board / "board.toml").read_text())
-    if "flash" not in toml:
-        raise FlashError(f"{board}: its board.toml has no [flash]; an emulated board is run: make run BOARD={board}")
+    told = _flash_of(board)
     reasons = []
-    for method in toml["flash"]["methods"]:
+    for method in told["methods"]:
         image = build / board / method["image"]
         command = [part.replace("{image}", str(image)) for part in method.get("command", [])]
         if dry_run:
@@ -86,26 +90,22 @@ def flash(board, build=BUILD, dry_run=False, say=print):
                 run_tool(command, method.get("probe"))
             else:
                 copy_to_drive(image, find_drive(method["drive"]))
-            say(f"{board}: {image.name} is on it; next: {paths.command()} info PORT")
+            say(f"{board}: {image.name} is on it")
             return
         except FlashError as error:
             reasons.append(str(error))
     if not dry_run:
-        raise FlashError("\n  ".join([f"{board}: no way to write to it worked.", *reasons, toml["flash"]["press"]]))
+        raise FlashError("\n  ".join([f"{board}: no way to write to it worked.", *reasons, told["press"]]))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("board", help="a folder below boards/")
-    parser.add_argument("--dry-run", action="store_true", help="print the commands, run none")
-    arguments = parser.parse_args()
-    if not (ROOT / "boards" / arguments.board / "board.toml").is_file():
-        parser.error(f"{arguments.board}: no such folder below boards/")
-    try:
-        flash(arguments.board, dry_run=arguments.dry_run)
-    except FlashError as error:
-        parser.exit(2, f"flash: {error}\n")
-
-
-if __name__ == "__main__":
-    statuses.run(main)
+def _flash_of(board):
+    """What the board.toml of a board says of flashing."""
+    file = BOARDS / board / "board.toml"
+    known = {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(BOARDS.glob("*/board.toml"))}
+    if board not in known:
+        names = ", ".join(name for name, toml in known.items() if "flash" in toml) or "none is there"
+        raise FlashError(f"board: {board!r} given, one of {names} needed")
+    toml = known[board]
+    if "flash" not in toml:
+        raise FlashError(f"{board}: {file} has no [flash]; an emulated board is run: make run BOARD={board}")
+    return toml["flash"]

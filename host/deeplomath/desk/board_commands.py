@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""The commands on boards as such: which are there, images for them, states to and from them, and what this computer has."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import paths
+from ..deploy import flash
+from ..errors import DataError, DeeplomathError
+from ..link import ports
+from ..link.client import Device
+from ..link.transport import BAUD
+from ..mirror.network import Network
+from ..model.model import PRESETS
+from . import doctor, options, report
+from .told import console, reported
+
+STATE_BYTES = 1 << 20  # no state is longer
+LOOK = 0.5  # seconds between two looks for a drive
+
+Line = Annotated[
+    str | None, typer.Argument(help="Device path, COM3, or socket://host:port; by default the only board.")
+]
+Baud = Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")]
+
+
+@reported
+def ports_command(
+    json_: Json = False,
+    ask: Annotated[bool, typer.Option(help="Ask each board what runs on it; it is not disturbed.")] = True,
+    baud: Baud = BAUD,
+):
+    """Which boards are plugged in, and what runs on them."""
+    there = ports.found(ask, baud)
+    if json_:
+        print(json.dumps([it._asdict() for it in there]))
+        return
+    boards = [it for it in there if it.is_board]
+    if boards:
+        console.print(report.facts([(it.port, "; ".join(filter(None, (it.name, it.usb, it.state)))) for it in boards]))
+    else:
+        console.print(
+            "No board on a USB serial port. Is the cable one for data? A Pico in BOOTSEL is a drive, no port."
+        )
+    if others := [it.port for it in there if not it.is_board]:
+        console.print(f"Other ports, which were not asked: {', '.join(others)}", soft_wrap=True)
+
+
+@reported
+def flash_command(
+    board: Annotated[str, typer.Argument(help="Which board: rpi_pico, ...")] = "rpi_pico",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how.")] = False,
+    wait: Annotated[int, options.whole(0, 3600, help="Seconds to wait for the drive of a board.")] = 60,
+):
+    """Writes the firmware with the kernel in it to a board that is in its boot loader, a Pico with BOOTSEL held."""
+    words, drive = flash.press(board)
+    if drive and not dry_run:
+        wait_for(drive, words, wait)
+    flash.flash(board, dry_run=dry_run, say=lambda words: console.print(words, soft_wrap=True))
+    if not dry_run:
+        console.print(f"Next: {paths.command()} info")
+
+
+def wait_for(drive, words, seconds):
+    """Returns when the drive of a board is there, or after so many seconds; says first what to press."""
+    limit, asked = time.monotonic() + seconds, False
+    while time.monotonic() < limit:
+        try:
+            flash.find_drive(drive)
+            return
+        except flash.FlashError:
+            if not asked:
+                console.print(f"{words} Waiting {seconds} s for the drive {drive}; Ctrl-C ends it.", soft_wrap=True)
+                asked = True
+        time.sleep(LOOK)
+
+
+@reported
+def repl_command(port: Line = None, baud: Baud = BAUD):
+    """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
+    port = port or ports.the_only()
+    try:
+        with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+            device.exit()
+    except DeeplomathError as error:
+        if "nobody serves" not in str(error):
+            raise
+    mpremote = [sys.executable, "-m", "mpremote", "connect", port, "resume", "repl"]
+    if subprocess.run(mpremote).returncode:
+        raise DataError(f"{port}: mpremote ended with a fault; `pip install mpremote` brings it")
+
+
+@reported
+def save_command(
+    file: Annotated[Path, typer.Argument(help="Where the state goes.")],
+    port: Line = None,
+    force: Force = False,
+    baud: Baud = BAUD,
+):
+    """Writes what a board has learned into a file; the mirror proves it first."""
+    if file.exists() and not force:
+        raise DataError(f"{file}: is there already; --force overwrites it")
+    with Device(port or ports.the_only(), baud=baud) as device:
+        try:
+            state = device.export()
+        finally:
+            if device.started:
+                device.exit()
+    network = Network.from_state(state)
+    file.write_bytes(state)
+    console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
+
+
+@reported
+def load_command(
+    file: Annotated[Path, typer.Argument(help="A state that `save` wrote.")],
+    port: Line = None,
+    force: Force = False,
+    baud: Baud = BAUD,
+):
+    """Makes a board know what a file of `save` knows; the digest of the board is compared with the mirror's."""
+    network, state = read(file)
+    with Device(port or ports.the_only(), baud=baud) as device:
+        try:
+            give(device, network, state, force)
+        finally:
+            if device.started and not device.hello.configured:
+                device.exit()
+    console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
+
+
+def read(file):
+    """(Network, bytes) of a file of a state. DataError: it is none."""
+    with open(file, "rb") as stream:
+        state = stream.read(STATE_BYTES + 1)
+    try:
+        return Network.from_state(state), state
+    except DeeplomathError as error:
+        raise DataError(f"{file}: {error}") from error
+
+
+def give(device, network, state, force):
+    """Puts a state on the board of a Device in place of its network. DataError: that has learned something, and no force."""
+    if device.hello.configured and not force:
+        info = device.info()
+        if info.neurons or device.unknowns():
+            raise DataError(f"board: {info.neurons} events kept there would be lost; --force replaces them")
+    if device.hello.configured and device.info().frozen:
+        device.freeze(False)
+    device.configure(**network.config._asdict())
+    device.load(state)
+    if device.digest() != network.digest():
+        raise DataError(f"board: digest {device.digest():08x} after loading, {network.digest():08x} needed")
+
+
+def kept(network):
+    """What a network knows, as words."""
+    info = network.info()
+    return f"{info.neurons} events kept of {info.clock} learned, digest {network.digest():08x}"
+
+
+@reported
+def doctor_command(json_: Json = False):
+    """Says what this computer has of what the commands need, and what to do about the rest."""
+    found = doctor.look()
+    if json_:
+        print(json.dumps([it._asdict() for it in found]))
+        return
+    console.print(report.facts([(it.name, it.found + (f". {it.advice}" if it.advice else "")) for it in found]))
+
+
+@reported
+def models_command(json_: Json = False):
+    """The model files that come with the package: what each is for, its lines, features and memory."""
+    shown = [doctor.model(name) for name in PRESETS]
+    if json_:
+        print(json.dumps(shown))
+        return
+    for it in shown:
+        sizes = f"{it['features']} features an event, {it['bytes']:,} bytes with its network"
+        console.print(f"{it['name']}: {', '.join(it['lines'])} at {it['rate']:g} Hz; {sizes}", soft_wrap=True)
+    console.print(f"{paths.command()} model new NAME writes one as a file")
+
+
+def register(app):
+    """Adds the commands to the app."""
+    commands = dict(ports=ports_command, flash=flash_command, repl=repl_command, save=save_command, load=load_command)
+    for name, command in (commands | dict(doctor=doctor_command, models=models_command)).items():
+        app.command(name)(command)
