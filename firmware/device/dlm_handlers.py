@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What each opcode does, one handler each: the other end of host/deeplomath/link/client.py (PROTOCOL.md section 6)."""
 
-import gc
-import sys
-import time
 from struct import calcsize, pack_into, unpack_from
 
 import dlm_spec as spec
+from dlm_board import board, clock, heap_free, implementation
 from dlm_feed import Feed
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -18,7 +16,7 @@ EVENT = (
     calcsize(spec.EVENT) + calcsize(spec.LAYOUTS[spec.OPCODE_INFER][4]) + 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES)
 )
 TICKS_MASK = 0x3FFFFFFF
-ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(" ")
+NUMBERS = 0xFFFFFFFF  # of answers, modulo 2^32
 
 
 class Handlers:
@@ -39,7 +37,8 @@ class Handlers:
         self._encoder = encoder
         self._transfer = Transfer()
         self._feed = Feed()
-        self._ticks, self._tick_kind = _ticks()
+        self.sampler = None  # a Live, where the board has a source of its own
+        self._ticks, self._tick_kind = clock()
 
     def run(self, opcode, payload):
         """Fills in the reply to a request; returns its length."""
@@ -69,14 +68,17 @@ class Handlers:
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
-        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config)
+        live = 0 if self.sampler is None else 1 + self.sampler.running
+        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, live)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
-            data = text.encode()[:255]
-            size = self._append(self._append(size, bytes((len(data),))), data)
+            size = self._append_text(size, text)
         return size
 
     def configure(self, opcode, payload):
         config = dict(zip(spec.CONFIG, _fields(opcode, payload)))
+        if self._runs() and config["features"] != self._feed.front.features:
+            text = f"features: {config['features']} given, {self._feed.front.features} made by the source that runs"
+            raise ValueError(text, spec.ERROR_FEATURES)
         if self.network is None:
             self.network = self.module.Network(**config)
         else:
@@ -151,6 +153,7 @@ class Handlers:
             raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
         if rule > spec.RULE_MEAN:
             raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
+        self._check_rest("model")
         self._feed.model(payload[3:], over, rule, hold)
         return self._put(opcode, *self._feed.facts())
 
@@ -164,6 +167,7 @@ class Handlers:
 
     def samples(self, opcode, payload):
         skipped, with_features = _fields(opcode, payload)
+        self._check_rest("samples")
         feed, samples = self._feed, payload[6:]
         given = feed.begin(skipped, samples, self.network)
         form = spec.LAYOUTS[opcode][4]
@@ -179,6 +183,51 @@ class Handlers:
                 events += 1
         self._put_at(0, form, taken, feed.stream.left, ticks & TICKS_MASK, events)
         return size
+
+    def listen(self, opcode, payload):
+        since = _fields(opcode, payload)[0]
+        live, behind = self._source(), calcsize(spec.LAYOUTS[opcode][4])
+        room = self._encoder.view[FIELDS + behind : FIELDS + ROOM]
+        first, n, size = live.queue.read(since, room)
+        end = first + n
+        facts = end & NUMBERS, (first - since) & NUMBERS, live.overruns(), live.index(), live.queue.next - end, n
+        return self._put(opcode, *facts) + size
+
+    def live(self, opcode, payload):
+        live = self._source()
+        live.run(_fields(opcode, payload)[0])
+        size = self._put(opcode, live.running, live.queue.next & NUMBERS, live.faults & NUMBERS)
+        return self._append_text(size, live.fault)
+
+    def change(self, name, *arguments):
+        """Changes the network by its method of this name, as the request would, but from the board itself."""
+        result = getattr(self.network, name)(*arguments)
+        self._transfer.end()
+        self._digest_if_whole()
+        return result
+
+    def put_event_into(self, other, at, with_features):
+        """What becomes of the event that the feed has made, as SAMPLES tells it, behind FIELDS in other; returns its length.
+
+        other: has buffer and view as an Encoder has; the reply in ours may be wanted again.
+        """
+        ours, self._encoder = self._encoder, other
+        try:
+            return self._put_event(0, at, with_features)
+        finally:
+            self._encoder = ours
+
+    def _source(self):
+        if self.sampler is None:
+            raise ValueError("source: none on this board, its main.py gives it one", spec.ERROR_SOURCE)
+        return self.sampler
+
+    def _runs(self):
+        return self.sampler is not None and self.sampler.running
+
+    def _check_rest(self, name):
+        if self._runs():
+            raise ValueError(f"{name}: the board's own source runs, LIVE 0 first", spec.ERROR_LIVE)
 
     def _put_event(self, size, at, with_features):
         """What becomes of the event that the feed has made, as SAMPLES tells it."""
@@ -251,6 +300,10 @@ class Handlers:
         self._encoder.view[FIELDS + size : end] = data
         return size + len(data)
 
+    def _append_text(self, size, text):
+        data = text.encode()[:255]
+        return self._append(self._append(size, bytes((len(data),))), data)
+
     def _append_items(self, size, kind, items):
         """Appends numbers of four bytes each."""
         for item in items:
@@ -274,28 +327,3 @@ def _fields(opcode, payload):
 def _config(info):
     """Returns the configuration of a network in the order of the wire."""
     return [getattr(info, name) for name in spec.CONFIG]
-
-
-def _ticks():
-    """Returns the finest clock of this board and whether it counts processor ticks (else microseconds)."""
-    if sys.platform != "rp2" and getattr(time, "ticks_cpu", int)():  # there, a counter, not rp2's timer
-        return time.ticks_cpu, 1
-    return getattr(time, "ticks_us", None) or (lambda: time.perf_counter_ns() // 1000), 0
-
-
-def heap_free():
-    """Returns the bytes free on the heap; 0 where nobody counts them."""
-    return gc.mem_free() if hasattr(gc, "mem_free") else 0
-
-
-def board():
-    """Returns the name of the board."""
-    return getattr(sys.implementation, "_machine", sys.platform)
-
-
-def implementation():
-    """Returns name, version and, where there is one, native architecture of the interpreter."""
-    it = sys.implementation
-    version = ".".join(str(part) for part in it.version[:3])
-    index = getattr(it, "_mpy", 0) >> 10 & 15
-    return " ".join((it.name, version, ARCHITECTURES[index] if index < len(ARCHITECTURES) else "")).strip()

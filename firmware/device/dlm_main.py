@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Serves on a line of the board until EXIT, with a rebuild between bytes (PROTOCOL.md sections 2 and 5).
+"""Serves on a line of the board until EXIT, with a rebuild, or a source of its own, between bytes (PROTOCOL.md sections 2 and 5).
 
 dlm_main.serve()                on the REPL's own line, until EXIT
 dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
@@ -40,7 +40,8 @@ def serve(reader=None, writer=None, module=deeplomath):
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
-    While the line is silent a rebuild that was begun goes on, where the port can tell silence.
+    While the line is silent a rebuild that was begun goes on, where the port can tell silence; and so, between two looks
+    at the line, does the board's own source, where `handlers()` were given one (dlm_live.py).
     """
     session = _session(module)
     gc.collect()
@@ -53,6 +54,11 @@ def serve(reader=None, writer=None, module=deeplomath):
         _answer(session, dlm_line.Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
     finally:
         kbd_intr(3)
+
+
+def handlers(module=deeplomath):
+    """Returns the handlers of the next serve, with its network: for what main.py adds to them, and for nobody's requests."""
+    return _session(module).handlers
 
 
 def forget():
@@ -107,14 +113,14 @@ def _session(module):
 
 def _answer(session, line, writer):
     """Reads, answers, and goes on with a rebuild while nothing comes, until EXIT or the end of the input."""
-    handlers = session.handlers
+    handlers, live = session.handlers, session.handlers.sampler
     chunk = bytearray(256)
     view = memoryview(chunk)
     served = 0
     gc.collect()
     while handlers.running:
         try:
-            size = line.read(view, not handlers.building)
+            size = line.read(view, not (handlers.building or live))
             if size == dlm_line.END:
                 break
             if size:
@@ -122,6 +128,10 @@ def _answer(session, line, writer):
                 served += _replies(session, writer)
             elif handlers.building:
                 handlers.work(WORK)
+            if live:
+                served += live.step()
+                if live.idle and not size and not handlers.building:
+                    time.sleep(0.001)
             if served >= COLLECT_EVERY:
                 served = 0
                 gc.collect()

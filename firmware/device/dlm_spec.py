@@ -64,6 +64,9 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
+ERROR_SOURCE = -44
+ERROR_LIVE = -45
+ERROR_ANSWER = -46
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
@@ -73,19 +76,19 @@ OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
 OPCODE_INFER = 4
 OPCODE_MODEL = 24
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39)
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39, -44, -45, -46)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
-FLAGS = ("regression", "background", "flags", "frozen", "with_features")  # fields of requests that are 0 or 1
-UNBOUND = (1, 2, 10, 23, 24, 25, 27)  # need no network
+FLAGS = ("regression", "background", "flags", "frozen", "with_features", "running")  # fields of requests that are 0 or 1
+UNBOUND = (1, 2, 10, 23, 24, 25, 27, 31, 32)  # need no network
 EVENT = "<QBhB"  # a part of a reply
 
 # By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
 # reply, format of its numbers. Nested constants take no heap where they are frozen.
 LAYOUTS = (
     None,
-    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBI"),
+    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBIB"),
     ("configure", ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background"), "<HBHBHBB", 0, "<II"),
     ("learn", ("label", "flags"), "<hH", 2, "<IHBIBBIBII"),
     ("infer", (), "<", 2, "<hBiIIiiIB"),
@@ -112,4 +115,9 @@ LAYOUTS = (
     ("samples", ("skipped", "with_features"), "<IH", 2, "<HIIB"),
     ("teach", ("label", "flags", "events"), "<hHI", 0, "<"),
     ("front", (), "<", 0, "<HBIIQHIBBBQQhI"),
+    None,
+    None,
+    None,
+    ("listen", ("since",), "<I", 0, "<IIQQIB"),
+    ("live", ("running",), "<B", 0, "<BII"),
 )

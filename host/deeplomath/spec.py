@@ -100,6 +100,9 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
+ERROR_SOURCE = -44
+ERROR_LIVE = -45
+ERROR_ANSWER = -46
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
@@ -217,6 +220,8 @@ OPCODE_MODEL = 24
 OPCODE_SAMPLES = 25
 OPCODE_TEACH = 26
 OPCODE_FRONT = 27
+OPCODE_LISTEN = 31
+OPCODE_LIVE = 32
 
 DIGESTED = (
     KERNEL_COORDINATE_MAX,
@@ -367,6 +372,9 @@ ERRORS = {
     -37: "offset",
     -38: "internal",
     -39: "front",
+    -44: "source",
+    -45: "live",
+    -46: "answer",
 }
 
 VERDICTS = {
@@ -475,6 +483,8 @@ OPCODES = {
     25: "samples",
     26: "teach",
     27: "front",
+    31: "listen",
+    32: "live",
 }
 
 UNBOUND = (  # need no network
@@ -485,6 +495,8 @@ UNBOUND = (  # need no network
     OPCODE_MODEL,
     OPCODE_SAMPLES,
     OPCODE_FRONT,
+    OPCODE_LISTEN,
+    OPCODE_LIVE,
 )
 
 HARMLESS = (  # leave no trace
@@ -496,6 +508,7 @@ HARMLESS = (  # leave no trace
     OPCODE_UNKNOWN,
     OPCODE_COST,
     OPCODE_FRONT,
+    OPCODE_LISTEN,
 )
 
 # The numbers of each request: name, code of struct, error of a value that does not fit.
@@ -580,6 +593,12 @@ REQUESTS = {
         ("events", "I", -1),
     ),
     OPCODE_FRONT: (),
+    OPCODE_LISTEN: (
+        ("since", "I", -46),
+    ),
+    OPCODE_LIVE: (
+        ("running", "B", -1),
+    ),
 }
 
 # Of a list behind them: what its items are called where they are too many, their bytes, the error.
@@ -655,6 +674,7 @@ REPLIES = {
         ("configured", "B", 0, 1),
         *CONFIG,
         ("footprint", "I", 0, 4294967295),
+        ("live", "B", 0, 2),
     ),
     OPCODE_CONFIGURE: (
         ("footprint", "I", 0, 4294967295),
@@ -728,6 +748,19 @@ REPLIES = {
     ),
     OPCODE_TEACH: (),
     OPCODE_FRONT: FRONT,
+    OPCODE_LISTEN: (
+        ("next", "I", 0, 4294967295),
+        ("lost", "I", 0, 4294967295),
+        ("overruns", "Q", 0, 18446744073709551615),
+        ("index", "Q", 0, 18446744073709551615),
+        ("waiting", "I", 0, 4294967295),
+        ("n_events", "B", 0, 255),
+    ),
+    OPCODE_LIVE: (
+        ("running", "B", 0, 1),
+        ("next", "I", 0, 4294967295),
+        ("faults", "I", 0, 4294967295),
+    ),
 }
 
 # Most bytes behind them; 0 for those not named.
@@ -738,9 +771,12 @@ TAILS = {
     OPCODE_UNKNOWNS: 32,
     OPCODE_UNKNOWN: 320,
     OPCODE_SAMPLES: 2180,
+    OPCODE_LISTEN: 2162,
+    OPCODE_LIVE: 256,
 }
 
 # The texts among them.
 TEXTS = {
     OPCODE_HELLO: ("library", "board", "implementation"),
+    OPCODE_LIVE: ("fault",),
 }

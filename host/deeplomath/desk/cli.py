@@ -324,7 +324,8 @@ def board_facts(device, port):
     where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
     versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
     heap = f"{hello.heap_free:,} bytes of heap free"
-    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
+    source = ("no source of its own", "a source of its own, at rest", "a source of its own, which runs")[hello.live]
+    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}; {source}"))]
 
 
 def limit_facts(hello):

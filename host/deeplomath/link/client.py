@@ -16,6 +16,7 @@ from ..results import Cost, Info
 from . import layout, replies
 from .connect import Connection
 from .exchange import InRepl, Link
+from .listening import Listening
 from .streaming import Streaming
 from .transport import BAUD, Transport
 
@@ -37,7 +38,7 @@ class Health(NamedTuple):
     heap_free: int
 
 
-class Device(Streaming):
+class Device(Streaming, Listening):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
@@ -254,7 +255,7 @@ class Device(Streaming):
     def _hello(self, reply):
         """The Hello in HELLO's reply. ProtocolError: the board speaks otherwise, or computes otherwise."""
         got, rest = self._accept(spec.OPCODE_HELLO, reply)
-        texts = replies.texts(rest)
+        texts = replies.texts(spec.OPCODE_HELLO, rest)
         if got["spec"] != spec.VERSION_SPEC:
             raise ProtocolError(
                 f"spec: the board computes by version {got['spec']}, this library ({spec.VERSION_LIBRARY}) by "

@@ -93,13 +93,13 @@ def check_tail(opcode, tail, needed):
         )
 
 
-def texts(tail):
-    """The texts of HELLO's reply, printable. ProtocolError: they do not fill it."""
+def texts(opcode, tail):
+    """The texts of a reply, printable. ProtocolError: they do not fill it."""
     found = []
-    for _ in spec.TEXTS[spec.OPCODE_HELLO]:
-        text, tail = take_text(spec.OPCODE_HELLO, tail)
+    for _ in spec.TEXTS[opcode]:
+        text, tail = take_text(opcode, tail)
         found.append(printable(text.decode("utf-8", "replace")))
-    check_tail(spec.OPCODE_HELLO, tail, 0)
+    check_tail(opcode, tail, 0)
     return found
 
 
