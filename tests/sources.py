@@ -9,6 +9,11 @@ import numpy as np
 from wire import BOARD_MODULE, ROOT, Line, dlm_live
 
 sys.path.insert(0, str(ROOT / "firmware" / "sources"))
+import adc as adc  # noqa: E402
+import i2s as i2s  # noqa: E402
+import lis3dh as lis3dh  # noqa: E402
+import mpu6050 as mpu6050  # noqa: E402
+import panel as panel  # noqa: E402
 from recording import Recording as Recording  # noqa: E402
 
 

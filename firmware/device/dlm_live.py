@@ -16,6 +16,7 @@ lost    samples that it had to drop so far, all ahead of those that readinto gav
 import gc
 import time
 from array import array
+from struct import unpack_from
 
 import dlm_spec as spec
 from dlm_feed import ROOM
@@ -23,6 +24,7 @@ from dlm_handlers import EVENT, FIELDS
 from dlm_queue import Queue
 
 VALUES = 384  # int16 that are taken of a source at once: 64 samples of 6 lines
+CLOCKS = 26  # where the clocks of the classes stand in a state (NUMERICS.md, The state)
 PAUSE = 100  # milliseconds of rest for a source that failed
 
 
@@ -97,6 +99,25 @@ class Live:
     def undo(self):
         """Takes the last learn back."""
         self._handlers.change("undo")
+
+    def teaching(self):
+        """How many events are still to be learned."""
+        stream = self._handlers._feed.stream
+        return stream.left if stream else 0
+
+    def known(self):
+        """Whether the last event was answered, and the vote says a class, which is `label`."""
+        return self.outcome == spec.OUTCOME_ANSWERED and self.label >= 0
+
+    def untaught(self):
+        """The first class under which nothing was ever learned; None where there is none."""
+        network = self._handlers.network
+        head = bytearray(CLOCKS + 4 * network.info().classes)
+        network.export_part(0, head)
+        for label in range((len(head) - CLOCKS) // 4):
+            if not unpack_from("<I", head, CLOCKS + 4 * label)[0]:
+                return label
+        return None
 
     def overruns(self):
         """Samples of the stream that were lost."""
