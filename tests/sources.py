@@ -9,7 +9,9 @@ import numpy as np
 from wire import BOARD_MODULE, ROOT, Line, dlm_live
 
 sys.path.insert(0, str(ROOT / "firmware" / "sources"))
+sys.path.insert(1, str(ROOT / "firmware" / "examples"))
 import adc as adc  # noqa: E402
+import gestures as gestures  # noqa: E402
 import i2s as i2s  # noqa: E402
 import lis3dh as lis3dh  # noqa: E402
 import mpu6050 as mpu6050  # noqa: E402

@@ -65,6 +65,7 @@ class Live:
 
     def run(self, running=True):
         """Lets the source run, or rest. A stream begins anew with it: index and overruns at 0, no answer counts."""
+        bytearray(ROOM)  # or MemoryError, before anything has changed
         if running and not self.running:
             self._begin()
         elif self.running and not running:
@@ -134,13 +135,13 @@ class Live:
         has = getattr(self.source, "lines", lines)
         if has != lines:
             raise ValueError(f"lines: {lines} of the front-end, {has} of the source", spec.ERROR_ARGUMENT)
+        room = self._values[: VALUES // lines * lines]
         if not self._started():
             raise ValueError("source: " + self.fault, spec.ERROR_SOURCE)
         feed.restart()
         self._rest()
         self._lost = getattr(self.source, "lost", 0)
-        self._lines = lines
-        self._room = self._values[: VALUES // lines * lines]
+        self._lines, self._room = lines, room
         self.running = True
 
     def _started(self):
