@@ -24,7 +24,7 @@ from dlm_handlers import EVENT, FIELDS
 from dlm_queue import Queue
 
 VALUES = 384  # int16 that are taken of a source at once: 64 samples of 6 lines
-CLOCKS = 26  # where the clocks of the classes stand in a state (NUMERICS.md, The state)
+CLOCKS = 26  # where the clocks of the classes stand in a state (NUMERICS.md, State)
 PAUSE = 100  # milliseconds of rest for a source that failed
 
 

@@ -6,6 +6,7 @@ comes in the time of a board as fast as a Pico, and slower than an STM32F405 at 
 """
 
 import ast
+import contextlib
 import subprocess
 import time
 
@@ -107,15 +108,26 @@ def board(request, tmp_path_factory):
         return
     made.toml["run"] = made.toml["run"] | {"icount": ["-icount", "shift=3,sleep=off"]}
     with made:
-        sources, examples = ROOT / "firmware" / "sources", ROOT / "firmware" / "examples"
-        made.put({"/stream": data, "/recording.py": sources / "recording.py", "/gestures.py": examples / "gestures.py"})
+        folders = {"sources": ("recording.py", "i2s.py"), "examples": ("gestures.py",)}
+        files = {f"/{name}": ROOT / "firmware" / it / name for it, names in folders.items() for name in names}
+        made.put({"/stream": data} | files)
         yield OnBoard(made)
 
 
-def begun(board, rate, lessons=LESSONS, features=True):
-    """Lets a board sample the recording from its beginning, into a network of its own; returns its port."""
+def start(board, rate=None, lessons=LESSONS, features=True):
+    """Code that lets a board sample the recording from its beginning, into a network of its own."""
     options = dict(rate=rate, fifo=board.fifo, features=features, lessons=lessons)
-    return board.begin(START.format(folders=board.folders, stream=board.stream, **options))
+    return START.format(folders=board.folders, stream=board.stream, **options)
+
+
+@contextlib.contextmanager
+def watched(port):
+    """A Device at this port, which is given its REPL back."""
+    with Device(port, timeout=20) as device:
+        try:
+            yield device
+        finally:
+            device.exit()
 
 
 def listened(device, n, polled=True):
@@ -156,7 +168,7 @@ def test_the_example_has_the_program_the_vote_and_the_network_of_the_preset():
 
 def test_a_board_samples_in_its_time_without_an_overrun_and_learns_what_the_mirror_learns(board):
     mirror = mirrored()
-    with Device(begun(board, board.rate), timeout=20) as device:
+    with watched(board.begin(start(board, board.rate))) as device:
         assert device.hello.live == 2
         found = listened(device, N)
         assert_same(found, mirror.stream(motion(N)))
@@ -175,7 +187,7 @@ def test_a_board_samples_in_its_time_without_an_overrun_and_learns_what_the_mirr
 def test_a_host_that_polls_changes_nothing(board, polled):
     """As fast as the board goes: no sample waits for its time."""
     mirror = mirrored()
-    with Device(begun(board, None, features=False), timeout=20) as device:
+    with watched(board.begin(start(board, features=False))) as device:
         assert_same(listened(device, N, polled), mirror.stream(motion(N)))
         assert device.digest() == mirror.network.digest()
 
@@ -192,17 +204,15 @@ print([walk(300), walk(2000), live.index()])
 
 
 def test_the_heap_of_a_board_that_samples_does_not_grow(board):
-    options = dict(rate=None, fifo=board.fifo, features=True, lessons=0)
-    first, last, index = board.printed(START.format(folders=board.folders, stream=board.stream, **options) + HEAP)
+    first, last, index = board.printed(start(board, lessons=0) + HEAP)
     assert index == N and abs(last - first) < 256
 
 
 def test_a_service_that_begins_again_goes_on_with_its_source(board):
-    port = begun(board, board.rate)
-    with Device(port, timeout=20) as device:
+    port = board.begin(start(board, board.rate))
+    with watched(port) as device:
         listened(device, 100)
-        device.exit()
-    with Device(port, timeout=20) as device:
+    with watched(port) as device:
         assert device.hello.live == 2 and device.hello.features == 31
         listened(device, device.front().index + 100)
         assert not device.live(False).running and device.front().index == 0
@@ -217,9 +227,33 @@ live = gestures.begin(Nothing())
 
 
 def test_a_board_without_its_sensor_serves_and_says_so(board):
-    code = START.format(
-        folders=board.folders, stream=board.stream, rate=None, fifo=board.fifo, features=True, lessons=0
-    )
-    code += "gestures.print = lambda *words: None\n" + SENSORLESS
-    with Device(board.begin(code), timeout=20) as device:
+    code = start(board) + "gestures.print = lambda *words: None\n" + SENSORLESS
+    with watched(board.begin(code)) as device:
         assert device.hello.live == 1 and device.live(False)[2:] == (1, "OSError: 5")
+
+
+KEYWORDS = """
+import sys
+sys.path[:0] = {folders!r}
+import dlm_main, dlm_live, i2s, time
+class Line:
+    def irq(self, handler):
+        self.handler = handler
+    def readinto(self, buffer):
+        self.handler(self)
+live = dlm_live.Live(i2s.Microphone(Line(), 8000, 8192), dlm_main.handlers())
+live.model({program!r}, features=96, classes=10, events=24)
+live.run()
+start = time.ticks_cpu()
+while live.index() < 8000:
+    live.step()
+print((time.ticks_cpu() - start) & 0x3fffffff)
+"""
+
+
+@pytest.mark.parametrize("board", [pytest.param("f405", marks=pytest.mark.f405)], indirect=True)
+def test_keywords_take_a_small_share_of_an_stm32f405(board):
+    """Instructions of a second of sound from a microphone at 8 kHz: the way of each sample through Python, and the front-end."""
+    ticks = board.printed(KEYWORDS.format(folders=board.folders, program=Model("keywords").program))
+    print("instructions a second:", ticks // 8)
+    assert ticks // 8 < 168_000_000 // 4
