@@ -6,8 +6,8 @@
     line = I2S(0, mode=I2S.RX, bits=32, format=I2S.MONO, rate=8000, ibuf=8192, **pins)
     source = i2s.Microphone(line, rate=8000, ibuf=8192)
 
-Such microphones give 24 bits at the top of 32, and speech takes the lower ones of them. A sample is the top 16 bits of what
-is left when `gain` bits above are taken off, held to int16.
+Such microphones give 24 bits at the top of 32, of which the upper 16 are above their noise. Speech takes the lower ones of
+these: a sample is the upper 16 bits times 2^gain, held to int16.
 """
 
 import time
@@ -46,11 +46,11 @@ class Microphone:
         if not self._filled:
             return 0
         n = min(len(buffer), CHUNK - self._at)
-        wide, gain, at = self._wide, self._gain, 2 * self._at
-        for i in range(n):
-            value = wide[at + 1] << gain | (wide[at] & 0xFFFF) >> 16 - gain
-            buffer[i] = -32768 if value < -32768 else 32767 if value > 32767 else value
+        wide, gain, at, most = self._wide, self._gain, 2 * self._at + 1, 32767 >> self._gain
+        for i in range(n):  # what is done here is done 8000 times a second
+            value = wide[at]
             at += 2
+            buffer[i] = value << gain if -most <= value <= most else 32767 if value > 0 else -32768
         self._at += n
         if self._at == CHUNK:
             self._count_lost()
