@@ -4,6 +4,7 @@
 import re
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from deeplomath import spec  # noqa: E402
 from deeplomath.link import exchange, frame, layout  # noqa: E402
 from streaming import statistics  # noqa: E402
-from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_session, dlm_spec, replies_of  # noqa: E402
+from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_keeper, dlm_session, dlm_spec, dlm_store, replies_of  # noqa: E402
 
 TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
 EXAMPLES = ROOT / "shared_spec" / "wire-examples.md"
@@ -156,6 +157,13 @@ def conversation():
         say("SAMPLES", struct.pack("<IH", 0, 1) + int16(0, 50, 40, 70, 20, 60, 90), *lesson)
         say("SAMPLES", struct.pack("<IH", 0, 1) + int16(20, 60, 90))
         say("FRONT")
+        say("NAMES", b"motion\0rest\0walk")
+        with tempfile.TemporaryDirectory() as folder:
+            handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(folder))
+            handlers.keeper.start()
+            say("SAVE")
+            say("RESTORE")
+            handlers.keeper = None
         say("DROP_CLASS", struct.pack("<h", 1), "{} request of a class", "{} reply of a class")
         say("TEACH", struct.pack("<hHI", 0, 0, 1), "{} request of one more", "{} reply of one more")
         say("FREEZE", b"\1")
@@ -208,7 +216,7 @@ def tail(opcode, failed, rest, replied):
         return [(rest, f'"{rest.decode()}"')]
     if replied and opcode == spec.OPCODE_HELLO:
         parts = []
-        for name in ("library", "board", "implementation"):
+        for name in ("library", "board", "implementation", "names"):
             size = 1 + rest[0]
             parts.append((rest[:size], f'{name} "{rest[1:size].decode()}"'))
             rest = rest[size:]
@@ -217,6 +225,8 @@ def tail(opcode, failed, rest, replied):
         return []
     if replied and opcode == spec.OPCODE_SAMPLES:
         return events(rest)
+    if opcode == spec.OPCODE_NAMES:
+        return [(rest, "names " + ", ".join(rest.decode().split("\0")))]
     if opcode == spec.OPCODE_MODEL:
         return [(rest, "program")]
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):

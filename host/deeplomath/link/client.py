@@ -16,6 +16,7 @@ from ..results import Cost, Info
 from . import layout, replies
 from .connect import Connection
 from .exchange import InRepl, Link
+from .saving import Saving
 from .streaming import Streaming
 from .transport import BAUD, Transport
 
@@ -37,7 +38,7 @@ class Health(NamedTuple):
     heap_free: int
 
 
-class Device(Streaming):
+class Device(Streaming, Saving):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
