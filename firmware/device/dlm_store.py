@@ -17,16 +17,16 @@ WORDS = {28: "full", 30: "write-protected", 13: "write-protected", 1: "write-pro
 
 
 class Store:
-    """Slots dlm_a.bin and dlm_b.bin in a folder of the board.
+    """Slots dlm_a.bin and dlm_b.bin in a folder of the board, by default the one it starts in.
 
     size: bytes of each, made once; None: as many as what is saved first needs, and made anew where that grows. What raises
     has saved nothing, and the save before is whole.
     """
 
-    def __init__(self, folder="/", size=None):
-        base = folder.rstrip("/")
-        self._paths = (base + "/dlm_a.bin", base + "/dlm_b.bin")
-        self._aside = base + "/dlm_kept_{}.bin"
+    def __init__(self, folder="", size=None):
+        base = folder.rstrip("/") + "/" if folder else ""
+        self._paths = (base + "dlm_a.bin", base + "dlm_b.bin")
+        self._aside = base + "dlm_kept_{}.bin"
         self._size = size
         self._buffer = memoryview(bytearray(CHUNK))
         self._headers = [None, None]  # of those that are whole

@@ -32,10 +32,15 @@ class Hello(namedtuple("Hello", layout.REPLIES[spec.OPCODE_HELLO].names + spec.T
 
 
 class Health(NamedTuple):
-    """State of the board beside its network: frames it had to drop since the service began, bytes free on its heap."""
+    """State of the board beside its network.
+
+    dropped: frames it had to drop since the service began; heap_free: bytes free on its heap; saving: whether what is in its
+    RAM is saved, one of spec.SAVINGS.
+    """
 
     dropped: int
     heap_free: int
+    saving: int
 
 
 class Device(Streaming, Saving):
