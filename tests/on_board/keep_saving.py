@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Runs in MicroPython until it is killed: a board on a disk that is a file, which learns and saves without end.
+"""Runs in MicroPython until it is killed: a board which learns and saves without end.
 
-Arguments: the file, and littlefs or fat. Says what came back, then ahead of each save the digest that is to be saved, and
-behind it that it was. tests/link/test_store_killed.py runs it.
+Arguments on the unix port: a file that is the disk, littlefs or fat, and new for one to be made. Says what came back, then
+ahead of each save the digest that is to be saved, and behind it that it was. tests/link/test_store_killed.py runs it.
 """
 
 import os
@@ -45,9 +45,12 @@ def mount(kind, disk):
     os.mount(kind(disk, **options), "/s")
 
 
-mount({"littlefs": os.VfsLfs2, "fat": os.VfsFat}[sys.argv[2]], Disk(sys.argv[1]))
+FOLDER = ""
+if len(sys.argv) > 2:
+    mount({"littlefs": os.VfsLfs2, "fat": os.VfsFat}[sys.argv[2]], Disk(sys.argv[1]))
+    FOLDER = "/s"
 handlers = Handlers(deeplomath, Decoder(), Encoder())
-handlers.keeper = keeper = Keeper(handlers, Store("/s"))
+handlers.keeper = keeper = Keeper(handlers, Store(FOLDER))
 keeper.start()
 network = handlers.network
 print("back", network and network.digest(), keeper.sequence, keeper.restored)
