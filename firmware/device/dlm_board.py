@@ -7,6 +7,8 @@ import time
 
 ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(" ")
 
+RESETS = "", "PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET"  # of machine, by number
+
 
 def clock():
     """Returns the finest clock of this board and whether it counts processor ticks (else microseconds)."""
@@ -23,6 +25,20 @@ def heap_free():
 def board():
     """Returns the name of the board."""
     return getattr(sys.implementation, "_machine", sys.platform)
+
+
+def reset_cause():
+    """Returns why the board last reset, as HELLO tells it; 0 where its port does not know."""
+    try:
+        import machine
+
+        cause = machine.reset_cause()
+    except (ImportError, AttributeError):
+        return 0
+    for number in range(1, len(RESETS)):
+        if getattr(machine, RESETS[number], None) == cause:
+            return number
+    return 0
 
 
 def implementation():

@@ -23,6 +23,10 @@ class Feed:
 
     def model(self, program, over, rule, hold):
         """A front-end of this program (bytes) and its vote, in place of those before; of no bytes none."""
+        if not 1 <= over <= spec.VOTE_OVER:
+            raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
+        if rule > spec.RULE_MEAN:
+            raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
         front = stream = x = None
         if len(program):
             stream = Stream(Vote(over, rule == spec.RULE_MEAN, hold, spec.LIMIT_CLASSES))

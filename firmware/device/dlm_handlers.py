@@ -3,8 +3,9 @@
 
 from struct import calcsize, pack_into, unpack_from
 
+import dlm_names
 import dlm_spec as spec
-from dlm_board import board, clock, heap_free, implementation
+from dlm_board import board, clock, heap_free, implementation, reset_cause
 from dlm_feed import Feed
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -23,9 +24,11 @@ class Handlers:
     """Holds at most one network, and makes the payload of each reply behind its status.
 
     module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left for
-    `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in the reply and
-    returns its length; it raises what becomes the status, and then has changed nothing. An opcode without a handler of
-    its own is the method of this name of the network: a change that replies with digest and ticks.
+    `work`. `running`: until EXIT. `named`: names as NAMES has them. `keeper`: a Keeper, where the board has a store;
+    `changes`: how often something changed that it would save. `sampler`: a Live, where the board has a source of its own.
+    A handler has the name of its opcode, takes opcode and payload, fills in the reply and returns its length; it raises
+    what becomes the status, and then has changed nothing. An opcode without a handler of its own is the method of this name
+    of the network: a change that replies with digest and ticks.
     """
 
     def __init__(self, module, decoder, encoder):
@@ -33,11 +36,14 @@ class Handlers:
         self.network = None
         self.building = False
         self.running = True
+        self.named = b""
+        self.keeper = None
+        self.sampler = None
+        self.changes = 0
         self._decoder = decoder
         self._encoder = encoder
         self._transfer = Transfer()
         self._feed = Feed()
-        self.sampler = None  # a Live, where the board has a source of its own
         self._ticks, self._tick_kind = clock()
 
     def run(self, opcode, payload):
@@ -60,6 +66,16 @@ class Handlers:
         """Goes on with a rebuild that is under way, for about budget multiply-accumulates."""
         self.building = self.network is not None and self.network.build_step(budget)
 
+    def changed(self):
+        """Notes that network, front-end or names are others now: a state on its way is given up, and there is something to save."""
+        self._transfer.end()
+        self.changes += 1
+
+    def take_over(self, network, names):
+        """Takes a network and names that were restored."""
+        self.network, self.named, self.building = network, names, False
+        self.changed()
+
     def hello(self, opcode, payload):
         self._transfer.end()
         config = [0] * (2 + len(spec.CONFIG))
@@ -68,11 +84,12 @@ class Handlers:
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
+        saved = (self.keeper.sequence, self.keeper.restored) if self.keeper else (0, spec.RESTORED_NONE)
         live = 0 if self.sampler is None else 1 + self.sampler.running
-        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, live)
+        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, *saved, reset_cause(), live)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
-            size = self._append_text(size, text)
-        return size
+            size = self._append_text(size, text.encode()[: dlm_names.TEXT])
+        return self._append_text(size, dlm_names.shortened(self.named))
 
     def configure(self, opcode, payload):
         config = dict(zip(spec.CONFIG, _fields(opcode, payload)))
@@ -83,7 +100,7 @@ class Handlers:
             self.network = self.module.Network(**config)
         else:
             self.network.configure(**config)
-        self._transfer.end()
+        self.changed()
         self._feed.end()
         self.building = False
         return self._put(opcode, self.network.footprint(), self.network.digest())
@@ -102,7 +119,8 @@ class Handlers:
         i = self.network.info()
         digest = self._digest_if_whole()
         found = (i.neurons, i.depth, i.error, i.level, i.clock, i.work, i.frozen, self.building)
-        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free())
+        saving = self.keeper.saving() if self.keeper else spec.SAVING_DONE
+        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free(), saving)
         return self._put(opcode, *_config(i), *found, self.network.footprint(), digest, *board)
 
     def export(self, opcode, payload):
@@ -119,6 +137,7 @@ class Handlers:
         end = self._transfer.load(self.network, offset, total, payload[8:])
         if end == total:
             self._feed.end()
+            self.changed()
         return self._put(opcode, end, self.network.digest() if end == total else 0)
 
     def exit(self, opcode, payload):
@@ -149,12 +168,9 @@ class Handlers:
 
     def model(self, opcode, payload):
         over, rule, hold = _fields(opcode, payload)
-        if not 1 <= over <= spec.VOTE_OVER:
-            raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
-        if rule > spec.RULE_MEAN:
-            raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
         self._check_rest("model")
         self._feed.model(payload[3:], over, rule, hold)
+        self.changes += 1
         return self._put(opcode, *self._feed.facts())
 
     def front(self, opcode, payload):
@@ -164,6 +180,20 @@ class Handlers:
         label, begin, events = _fields(opcode, payload)
         self._feed.teach(label, events, not begin, self.network)
         return 0
+
+    def save(self, opcode, payload):
+        (sequence, size), ticks = self._timed(self._check_keeper().save)
+        return self._put(opcode, sequence, size, ticks)
+
+    def restore(self, opcode, payload):
+        self._check_rest("restore")
+        return self._put(opcode, *self._check_keeper().restore())
+
+    def names(self, opcode, payload):
+        if len(payload):
+            self.named = dlm_names.checked(payload)
+            self.changes += 1
+        return self._append(0, self.named)
 
     def samples(self, opcode, payload):
         skipped, with_features = _fields(opcode, payload)
@@ -197,12 +227,12 @@ class Handlers:
         live = self._source()
         live.run(_fields(opcode, payload)[0])
         size = self._put(opcode, live.running, live.queue.next & NUMBERS, live.faults & NUMBERS)
-        return self._append_text(size, live.fault)
+        return self._append_text(size, live.fault.encode()[: dlm_names.TEXT])
 
     def change(self, name, *arguments):
         """Changes the network by its method of this name, as the request would, but from the board itself."""
         result = getattr(self.network, name)(*arguments)
-        self._transfer.end()
+        self.changed()
         self._digest_if_whole()
         return result
 
@@ -251,7 +281,7 @@ class Handlers:
         """All that only changes the network: UNDO to FREEZE."""
         change = getattr(self.network, spec.LAYOUTS[opcode][0])
         _, ticks = self._timed(change, *_fields(opcode, payload))
-        self._transfer.end()
+        self.changed()
         return self._put(opcode, self.network.digest(), ticks)
 
     def _learned(self, opcode, call, *arguments):
@@ -260,7 +290,7 @@ class Handlers:
 
     def _put_learned(self, size, it, ticks):
         """Puts a Learned behind so many bytes, with the digest; the network has changed."""
-        self._transfer.end()
+        self.changed()
         digest = self._digest_if_whole()
         evicted = it.evicted if it.reason else 0
         found = (it.event, it.neurons, it.depth, it.error, it.action, it.reason, evicted)
@@ -274,6 +304,11 @@ class Handlers:
     def _put_refusal(self, size, error):
         text = str(error.args[0]).encode()[:WORDS]
         return self._append(self._put_at(size, "<bB", error.args[1], len(text)), text)
+
+    def _check_keeper(self):
+        if self.keeper is None:
+            raise ValueError("store: none on this board, dlm_main.serve(store=...) gives it one", spec.ERROR_STORE)
+        return self.keeper
 
     def _digest_if_whole(self):
         """Returns the digest, 0 where a rebuild is pending, and notes in `building` whether one is."""
@@ -300,8 +335,8 @@ class Handlers:
         self._encoder.view[FIELDS + size : end] = data
         return size + len(data)
 
-    def _append_text(self, size, text):
-        data = text.encode()[:255]
+    def _append_text(self, size, data):
+        """Appends a text, which its length precedes."""
         return self._append(self._append(size, bytes((len(data),))), data)
 
     def _append_items(self, size, kind, items):

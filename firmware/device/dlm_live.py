@@ -62,6 +62,7 @@ class Live:
             gc.collect()  # what stays shall lie close
             handlers._feed.model(program, over, rule, hold)
             handlers.network = handlers.module.Network(**config)
+            handlers.changed()
 
     def run(self, running=True):
         """Lets the source run, or rest. A stream begins anew with it: index and overruns at 0, no answer counts."""

@@ -7,6 +7,9 @@ dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with 
 dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
 
 The network outlives EXIT: the next serve has it again, until the board is reset, or dlm_main.forget() frees its memory.
+With store=dlm_store.Store(), which each of them takes, it outlives a reset and a power cut, too: what was saved last is
+restored, and what changes is saved save_after=10 seconds later, at most once in save_every=60; with 0 only when a host
+says so (STORE.md).
 """
 
 import gc
@@ -30,12 +33,13 @@ except ImportError:  # CPython, or a port without
 
 
 COLLECT_EVERY = 16  # requests
+OPTIONS = ("module", "store", "save_after", "save_every")  # of serve
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
 
 _kept = None  # the session of the last serve, with its network
 
 
-def serve(reader=None, writer=None, module=deeplomath):
+def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10, save_every=60):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
@@ -43,7 +47,8 @@ def serve(reader=None, writer=None, module=deeplomath):
     While the line is silent a rebuild that was begun goes on, where the port can tell silence; and so, between two looks
     at the line, does the board's own source, where `handlers()` were given one (dlm_live.py).
     """
-    session = _session(module)
+    handlers(module, store, save_after, save_every)
+    session = _kept
     gc.collect()
     sweep_after(-1)
     if reader:
@@ -56,9 +61,12 @@ def serve(reader=None, writer=None, module=deeplomath):
         kbd_intr(3)
 
 
-def handlers(module=deeplomath):
-    """Returns the handlers of the next serve, with its network: for what main.py adds to them, and for nobody's requests."""
-    return _session(module).handlers
+def handlers(module=deeplomath, store=None, save_after=10, save_every=60):
+    """Returns the handlers of the next serve, with what was saved: for what main.py adds to them (dlm_live.py)."""
+    found = _session(module).handlers
+    if store is not None and found.keeper is None:
+        _keep(found, store, save_after, save_every)
+    return found
 
 
 def forget():
@@ -69,14 +77,15 @@ def forget():
 
 
 def serve_uart(number, baud=115200, **options):
-    """Serves on machine.UART(number). options: tx=, rx=, flow= where the port has them; rxbuf= or a frame's length."""
+    """Serves on machine.UART(number). options: those of serve, and tx=, rx=, flow=, rxbuf= where the port has them."""
     from machine import UART
 
     options.setdefault("rxbuf", WIRE_MAX)
-    serve(UART(number, baud, timeout=0, **options))
+    ours = {name: options.pop(name) for name in OPTIONS if name in options}
+    serve(UART(number, baud, timeout=0, **options), **ours)
 
 
-def serve_vcp(number=1):
+def serve_vcp(number=1, **options):
     """Serves on pyb.USB_VCP(number); 0 is the REPL's, 1 is there after pyb.usb_mode("VCP+VCP") in boot.py."""
     from pyb import USB_VCP, usb_mode
 
@@ -88,17 +97,17 @@ def serve_vcp(number=1):
         raise ValueError(f"USB_VCP: {number} given, {there} free in usb_mode {mode}; {how}")
     port = USB_VCP(number)
     port.init(flow=USB_VCP.RTS)  # a host that sends more than there is room for waits
-    serve(port)
+    serve(port, **options)
 
 
-def serve_cdc():
+def serve_cdc(**options):
     """Serves on a USB serial port beside the REPL's: `mpremote mip install usb-device-cdc` makes it possible."""
     import usb.device
     from usb.device.cdc import CDCInterface
 
     port = CDCInterface(timeout=0, rxbuf=WIRE_MAX, txbuf=WIRE_MAX)
     usb.device.get().init(port, builtin_driver=True)
-    serve(port)
+    serve(port, **options)
 
 
 def _session(module):
@@ -111,16 +120,29 @@ def _session(module):
     return _kept
 
 
+def _keep(handlers, store, after, every):
+    """Gives a board its store, and the network that was saved, where it has none."""
+    from dlm_keeper import Keeper  # only where it is used, for it takes memory
+
+    gc.collect()
+    handlers.keeper = Keeper(handlers, store, after, every)
+    handlers.keeper.start()
+
+
 def _answer(session, line, writer):
     """Reads, answers, and goes on with a rebuild while nothing comes, until EXIT or the end of the input."""
-    handlers, live = session.handlers, session.handlers.sampler
+    handlers, keeper, live = session.handlers, session.handlers.keeper, session.handlers.sampler
     chunk = bytearray(256)
     view = memoryview(chunk)
     served = 0
     gc.collect()
     while handlers.running:
         try:
-            size = line.read(view, not (handlers.building or live))
+            waiting = keeper is not None and keeper.step()
+            busy = handlers.building or live is not None
+            if waiting and not busy:
+                line.rest()
+            size = line.read(view, not (waiting or busy))
             if size == dlm_line.END:
                 break
             if size:
@@ -137,6 +159,8 @@ def _answer(session, line, writer):
                 gc.collect()
         except MemoryError:  # the request is lost; its retry finds the heap swept
             gc.collect()
+    if keeper:
+        keeper.settle()
     time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
 
 

@@ -3,13 +3,17 @@
 
 Copy it to the board as main.py. Hold the button, and go on with a gesture until the LED stops blinking: it is learned, as
 the class that the board takes it for, or as a new one where it is unknown. A short press undoes that. The LED is on while
-the board knows what it senses. A host may watch meanwhile, and teach: deeplomath.Device(port).listen().
+the board knows what it senses. What it learned is there again after a power cut. A host may watch meanwhile, and teach:
+deeplomath.Device(port).listen().
 """
 
 from binascii import unhexlify
 
-import dlm_live
 import dlm_main  # first: what stays shall lie close in the heap
+
+# isort: split
+import dlm_live
+import dlm_store
 
 # The preset `motion`: deeplomath.Model("motion").program, .vote and .config() give these.
 PROGRAM = unhexlify(
@@ -33,9 +37,9 @@ def hardware():
     return source, panel.Panel(button, Pin("LED", Pin.OUT))
 
 
-def begin(source, panel=None, **options):
-    """Makes the board ready to sample; returns its Live. A sensor that does not answer is told, to a host, too."""
-    live = dlm_live.Live(source, dlm_main.handlers(), panel=panel, **options)
+def begin(source, panel=None, store=None, **options):
+    """Makes the board ready to sample, from what was saved on; returns its Live. A sensor that fails is told, to a host, too."""
+    live = dlm_live.Live(source, dlm_main.handlers(store=store), panel=panel, **options)
     live.model(PROGRAM, **VOTE, **NETWORK)
     try:
         live.run()
@@ -45,5 +49,5 @@ def begin(source, panel=None, **options):
 
 
 if __name__ == "__main__":
-    begin(*hardware())
+    begin(*hardware(), dlm_store.Store())  # restored now, saved 10 s behind a change
     dlm_main.serve()  # from here on it samples, learns and answers, between two looks at the line

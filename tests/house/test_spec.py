@@ -26,7 +26,7 @@ GENERATED = (
     "host/deeplomath/spec.py",
     "shared_spec/PROTOCOL.md",
 )
-SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal")), "shared_spec/generate.py"
+SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal", "store")), "shared_spec/generate.py"
 SHARED = {  # one file in two places
     "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",
     "firmware/device/dlm_stream.py": "host/deeplomath/stream.py",
@@ -35,7 +35,7 @@ SHARED = {  # one file in two places
 
 @pytest.fixture
 def house(tmp_path):
-    """A folder with nothing but spec.toml, wire.toml, signal.toml, their generator and what that makes."""
+    """A folder with nothing but spec.toml, those beside it, their generator and what that makes."""
     shutil.copytree(ROOT / "shared_spec/generator", tmp_path / "shared_spec/generator")
     for name in (*SOURCES, *SHARED, *SHARED.values(), *GENERATED):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -12,10 +12,10 @@ from deeplomath import Device, DeviceError, KernelError, Model, Network, spec
 from deeplomath.audit.lockstep import same_event
 from deeplomath.errors import ProtocolError, TransportError
 from deeplomath.link import frame, layout
-from sources import Chunks, LiveLine
+from sources import Chunks, LiveLine, Milliseconds
 from streaming import Side, samples, statistics
 from talk import Talk
-from wire import BadLine, dlm_live
+from wire import BadLine, dlm_keeper, dlm_live, dlm_main, dlm_store
 
 LINES, N = 2, 400
 PROGRAM = statistics(LINES)
@@ -463,3 +463,50 @@ def talk():
     made = Talk()
     dlm_live.Live(Chunks(samples(9, LINES)), made.handlers, clock=int)
     return made
+
+
+def powered(folder, source):
+    """(handlers, Live) of a board that main.py makes ready at power-up, its store in this folder."""
+    dlm_main.forget()
+    handlers = dlm_main.handlers(wire.BOARD_MODULE, store=dlm_store.Store(str(folder)))
+    live = dlm_live.Live(source, handlers, queue=1 << 15, clock=Milliseconds())
+    live.model(PROGRAM, over=3, hold=1, **CONFIG)
+    live.run()
+    return handlers, live
+
+
+def test_what_a_board_learned_alone_is_there_after_a_power_cut(tmp_path):
+    values = samples(100, LINES)
+    handlers, live = powered(tmp_path, Chunks(values[:60]))
+    live.teach(1, 6)
+    changes = handlers.changes
+    while live.source.at < 60 or not live.idle:
+        live.step()
+    assert handlers.changes == changes + 6 and handlers.keeper.saving() == spec.SAVING_DUE
+    handlers.keeper.save()
+    live.undo()
+    assert handlers.keeper.saving() == spec.SAVING_DUE
+    handlers.keeper.save()
+    digest = handlers.network.digest()
+    again, live = powered(tmp_path, Chunks(values[60:]))
+    assert again is not handlers and again.keeper.restored == spec.RESTORED_NEWEST
+    assert again.network.digest() == digest and live.running
+    while live.source.at < 40 or not live.idle:
+        live.step()
+    assert live.queue.next == 9 and again.network.digest() == digest
+    dlm_main.forget()
+
+
+def test_while_it_runs_nothing_is_restored(tmp_path):
+    line, board = board_of(Chunks(samples(50, LINES)))
+    handlers = line.session.handlers
+    handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(str(tmp_path)))
+    handlers.keeper.start()
+    board.save()
+    board.live()
+    with pytest.raises(DeviceError, match="restore: the board's own source runs, LIVE 0 first") as error:
+        board.restore()
+    assert error.value.code == spec.ERROR_LIVE
+    board.live(False)
+    board.restore()
+    board.live()

@@ -4,6 +4,7 @@
 import re
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from deeplomath import spec  # noqa: E402
 from deeplomath.link import exchange, frame, layout  # noqa: E402
 from sources import Recording  # noqa: E402
 from streaming import statistics  # noqa: E402
-from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_live, dlm_session, dlm_spec, replies_of  # noqa: E402
+from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_keeper, dlm_live, dlm_session, dlm_spec, dlm_store, replies_of  # noqa: E402  # noqa: E402
 
 TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
 EXAMPLES = ROOT / "shared_spec" / "wire-examples.md"
@@ -163,6 +164,13 @@ def conversation():
             handlers.sampler.step()
         say("LISTEN", struct.pack("<I", 0))
         say("LIVE", b"\0", "{} request to rest", "{} reply at rest")
+        say("NAMES", b"motion\0rest\0walk")
+        with tempfile.TemporaryDirectory() as folder:
+            handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(folder))
+            handlers.keeper.start()
+            say("SAVE")
+            say("RESTORE")
+            handlers.keeper = None
         say("DROP_CLASS", struct.pack("<h", 1), "{} request of a class", "{} reply of a class")
         say("TEACH", struct.pack("<hHI", 0, 0, 1), "{} request of one more", "{} reply of one more")
         say("FREEZE", b"\1")
@@ -215,7 +223,7 @@ def tail(opcode, failed, rest, replied):
         return [(rest, f'"{rest.decode()}"')]
     if replied and opcode == spec.OPCODE_HELLO:
         parts = []
-        for name in ("library", "board", "implementation"):
+        for name in ("library", "board", "implementation", "names"):
             size = 1 + rest[0]
             parts.append((rest[:size], f'{name} "{rest[1:size].decode()}"'))
             rest = rest[size:]
@@ -226,6 +234,8 @@ def tail(opcode, failed, rest, replied):
         return events(rest)
     if replied and opcode == spec.OPCODE_LIVE:
         return [(rest, f'fault "{rest[1:].decode()}"')]
+    if opcode == spec.OPCODE_NAMES:
+        return [(rest, "names " + ", ".join(rest.decode().split("\0")))]
     if opcode == spec.OPCODE_MODEL:
         return [(rest, "program")]
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):

@@ -20,7 +20,7 @@ from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import data, demo, drawing, models, options, report, running, screen, statuses, stories
+from . import data, demo, drawing, kept, models, options, report, running, screen, statuses, stories
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -90,14 +90,13 @@ def info_command(port: Port, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
     with opened(port, baud) as (device, _):
         hello = device.hello
-        console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
-        told = running.front_facts(device.front())
+        console.print(report.facts([*board_facts(device, port), *kept.limits(hello)]))
+        told, health = running.front_facts(device.front()), None
         if hello.configured:
             info, health = device.info(), device.health()
             told = [*network_facts(device, info), *unknown_facts(device.unknowns()), *told]
             told += [("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")]
-        if told:
-            console.print(report.facts(told))
+        console.print(report.facts([*told, *kept.names(device.names), *kept.saves(hello, health)]))
 
 
 @app.command("check")
@@ -326,12 +325,6 @@ def board_facts(device, port):
     heap = f"{hello.heap_free:,} bytes of heap free"
     source = ("no source of its own", "a source of its own, at rest", "a source of its own, which runs")[hello.live]
     return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}; {source}"))]
-
-
-def limit_facts(hello):
-    """(name, text) pairs on what a board allows."""
-    sizes = f"{hello.limit_features} features, {hello.limit_classes} classes, {hello.limit_events} events"
-    return [("limits", f"{sizes}, {hello.limit_layers} layers; frames of {hello.frame_max} bytes")]
 
 
 def network_facts(device, info):
