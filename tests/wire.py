@@ -41,6 +41,7 @@ class BoardFrontEnd(FrontEnd):
 SIGNAL = SimpleNamespace(FrontEnd=BoardFrontEnd)
 
 sys.modules["deeplomath_signal"] = SIGNAL  # which the board's service imports
+import dlm_board as dlm_board  # noqa: E402
 import dlm_feed as dlm_feed  # noqa: E402
 import dlm_frame as dlm_frame  # noqa: E402
 import dlm_handlers as dlm_handlers  # noqa: E402

@@ -13,7 +13,7 @@ from deeplomath import Device, DeviceError, spec
 from deeplomath.errors import KernelError, ProtocolError
 from deeplomath.link import frame, layout, replies
 from streaming import samples, statistics
-from wire import BOARD_MODULE, Line, dlm_handlers, dlm_keeper, dlm_main, dlm_store
+from wire import BOARD_MODULE, Line, dlm_board, dlm_keeper, dlm_main, dlm_store
 
 CONFIG = dict(features=6, classes=3, events=8, background=True)
 X = np.array([100, -200, 300, 4, 5, 6], np.int16)
@@ -127,7 +127,7 @@ def test_hello_tells_why_the_board_last_reset_where_its_port_knows(monkeypatch, 
     assert Device(Line()).hello.reset == told
     monkeypatch.setitem(sys.modules, "machine", SimpleNamespace())
     assert Device(Line()).hello.reset == spec.RESET_UNKNOWN
-    assert len(dlm_handlers.RESETS) == len(spec.RESETS)
+    assert len(dlm_board.RESETS) == len(spec.RESETS)
 
 
 # The loop
