@@ -165,7 +165,7 @@ class Converter:
 
 
 class I2s:
-    """A machine.I2S that gives a recording of 32-bit words in the time of a clock; its buffer keeps `kept` of them."""
+    """A machine.I2S of 16 bits, MONO, that gives the upper halves of 32-bit words in the time of a clock; it keeps `kept`."""
 
     def __init__(self, words, clock, rate, kept):
         self.words, self.clock, self.rate, self.kept = words, clock, rate, kept
@@ -178,20 +178,25 @@ class I2s:
         self.since = self.clock.now if self.since is None else self.since
         self.wanted = buffer
 
+    @staticmethod
+    def shift(buf, bits, shift):
+        assert bits == 16
+        buf[:] = memoryview((np.array(buf, np.int16).astype(int) << shift).astype(np.int16))
+
     def let_pass(self):
         """Takes what the time has brought; fills what is wanted, and says so."""
         total = (self.clock.now - self.since) * self.rate // 1000 - self.ticks
         self.ticks += total
         for word in self.words[self.at : self.at + total]:
             self.at += 1
-            if len(self.buffered) < self.kept + (len(self.wanted) // 2 if self.wanted is not None else 0):
+            if len(self.buffered) < self.kept + (len(self.wanted) if self.wanted is not None else 0):
                 self.buffered.append(word)
             else:
                 self.dropped += 1
-        if self.wanted is not None and len(self.buffered) >= len(self.wanted) // 2:
-            n = len(self.wanted) // 2
-            words, self.buffered = np.array(self.buffered[:n], "<i4"), self.buffered[n:]
-            self.wanted[:] = type(self.wanted)("h", words.tobytes())
+        if self.wanted is not None and len(self.buffered) >= len(self.wanted):
+            n = len(self.wanted)
+            words, self.buffered = np.array(self.buffered[:n], np.int64) >> 16, self.buffered[n:]
+            self.wanted[:] = memoryview(words.astype(np.int16))
             self.wanted = None
             self.handler(self)
 
