@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import Device, DeviceError, spec
+from deeplomath import Device, DeviceError, Model, spec
 from deeplomath.errors import KernelError, ProtocolError
-from deeplomath.link import frame, layout, replies
+from deeplomath.link import frame, layout, replies, saving
 from streaming import samples, statistics
 from wire import BOARD_MODULE, Line, dlm_handlers, dlm_keeper, dlm_main, dlm_store
 
@@ -228,3 +228,31 @@ def test_each_way_to_serve_takes_a_store(monkeypatch, name):
     assert given[0][1] == dict(store="store", save_after=1, save_every=2)
     if name == "serve_uart":
         assert set(given[0][0][1]) == {"timeout", "rxbuf"}
+
+
+# Names of a model file
+
+
+def test_a_board_is_told_the_names_of_its_model_and_each_class_that_is_new():
+    device, model = Device(Line()), Model("motion")
+    device.configure(**model.config())
+    device.model(model)
+    assert device.names == ("motion",)
+    device.teach("walk", 2)
+    device.teach("run")
+    assert device.names == ("motion", "walk", "run")
+    with pytest.raises(KernelError):
+        device.teach("climb", 2**40)
+    device.teach(0, 1)
+    assert device.names == ("motion", "walk", "run")
+    device.names = ("mine",)
+    device.teach(0, 1)
+    assert device.names == ("mine",)
+    device.model(model)
+    assert device.names == ("motion", "walk", "run")
+
+
+def test_names_that_a_board_cannot_keep_are_left_out():
+    assert saving.fitting(("m" * 512, "a")) == ("m" * 512,)
+    assert saving.fitting(("m" * 510, "a", "b")) == ("m" * 510, "a")
+    assert saving.fitting(("é" * 100, *["é" * 64] * 4)) == ("é" * 100, "é" * 64, "é" * 64)
