@@ -190,10 +190,12 @@ class Handlers:
         return self._put(opcode, *self._check_keeper().restore())
 
     def names(self, opcode, payload):
-        if len(payload):
-            self.named = dlm_names.checked(payload)
+        names = dlm_names.checked(payload) if len(payload) else self.named
+        size = self._append(0, names)
+        if names is not self.named:
+            self.named = names
             self.changes += 1
-        return self._append(0, self.named)
+        return size
 
     def samples(self, opcode, payload):
         skipped, with_features = _fields(opcode, payload)

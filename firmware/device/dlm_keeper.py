@@ -139,16 +139,22 @@ class Keeper:
         head[FIXED + len(program) :] = names
         return head
 
-    def _read_head(self, length):
-        """Returns what stands ahead of the state in the newest save, of so many bytes in all."""
-        head = bytearray(min(FIXED, length))
+    def _read_head(self, length, digest):
+        """Returns what stands ahead of the state in the newest save, of so many bytes and this digest."""
+        head = bytearray(FIXED)
         for _ in range(2):
-            self.store.read(0, len(head), _into(head))
-            more = FIXED + sum(unpack_from(MODEL, head, calcsize(CONFIG))[3:]) if length >= FIXED else FIXED
+            more = FIXED + 8
+            if length >= more:
+                self.store.read(0, len(head), _into(head))
+                more = FIXED + sum(unpack_from(MODEL, head, calcsize(CONFIG))[3:])
             if more > length:
                 raise ValueError("store: what was saved is damaged", spec.ERROR_UNSAVED)
             if more > len(head):
                 head = bytearray(more)
+        own = bytearray(4)  # the digest that the state has of itself
+        self.store.read(length - 8, length - 4, _into(own))
+        if unpack_from("<I", own)[0] != digest:
+            raise ValueError("store: what was saved is damaged", spec.ERROR_UNSAVED)
         return head
 
     def _take(self):
@@ -159,9 +165,10 @@ class Keeper:
         handlers = self._handlers
         feed = handlers._feed
         sequence, length, digest = self.store.newest()
-        head = self._read_head(length)
+        head = self._read_head(length, digest)
         over, rule, hold, n_program, n_names = unpack_from(MODEL, head, calcsize(CONFIG))
         program, names = head[FIXED : FIXED + n_program], bytes(head[FIXED + n_program :])
+        saved, result = (digest, crc32(head)), (sequence, digest)  # what takes memory comes ahead of any change
         before = feed.front, feed.stream, feed.x, feed.index
         gc.collect()  # what a front-end takes then lies ahead of the network, which may grow
         try:
@@ -173,10 +180,9 @@ class Keeper:
             feed.front, feed.stream, feed.x, feed.index = before
             raise
         handlers.take_over(network, names)
-        self.sequence, self._saved = sequence, (digest, crc32(head))
-        self._seen, self.failed, self._waiting = handlers.changes, False, False
-        self._noted = handlers.changes
-        return sequence, network.digest()
+        self.sequence, self._saved, self._seen, self._noted = sequence, saved, handlers.changes, handlers.changes
+        self.failed = self._waiting = False
+        return result
 
     def _network(self, values):
         """Returns a network of this configuration: the one that is there, configured anew where it is of another, or a new one."""

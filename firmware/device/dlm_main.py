@@ -33,30 +33,31 @@ except ImportError:  # CPython, or a port without
 
 
 COLLECT_EVERY = 16  # requests
-OPTIONS = ("module", "store", "save_after", "save_every")  # of serve
+OPTIONS = ("module", "store", "save_after", "save_every", "watchdog")  # of serve
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
 
 _kept = None  # the session of the last serve, with its network
 
 
-def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10, save_every=60):
+def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10, save_every=60, watchdog=0):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence; and so, between two looks
-    at the line, does the board's own source, where `handlers()` were given one (dlm_live.py).
+    at the line, does the board's own source, where `handlers()` were given one (dlm_live.py). watchdog: seconds behind
+    which a loop that hangs is reset; 0: never.
     """
     handlers(module, store, save_after, save_every)
     session = _kept
     gc.collect()
     sweep_after(-1)
     if reader:
-        _answer(session, dlm_line.Stream(reader), writer or reader)
+        _answer(session, _watched(dlm_line.Stream(reader), watchdog), writer or reader)
         return
     kbd_intr(-1)
     try:
-        _answer(session, dlm_line.Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
+        _answer(session, _watched(dlm_line.Repl(sys.stdin.buffer), watchdog), writer or sys.stdout.buffer)
     finally:
         kbd_intr(3)
 
@@ -127,6 +128,15 @@ def _keep(handlers, store, after, every):
     gc.collect()
     handlers.keeper = Keeper(handlers, store, after, every)
     handlers.keeper.start()
+
+
+def _watched(line, seconds):
+    """Returns the line, under a watchdog where one was asked for."""
+    if not seconds:
+        return line
+    from dlm_watchdog import Watched
+
+    return Watched(line, seconds)
 
 
 def _answer(session, line, writer):

@@ -27,12 +27,18 @@ def event(i):
 
 def power(board, save_after=0):
     """Resets a board that is in its REPL, and lets it serve with its store."""
-    with serial.Serial(board.port, timeout=30, exclusive=True) as line:
+    with serial.Serial(board.port, timeout=0.2, exclusive=True) as line:
         line.write(b"import machine; machine.reset()\r")
-        line.read_until(b"machine.reset()")
-        assert emulator.PROMPT in line.read_until(emulator.PROMPT)
+        line.read_until(b"machine.reset()\r\n")
+        for _ in range(200):  # keys that come before the REPL are lost, on an RP2040 its first words too
+            line.write(b"\r")
+            if line.read_until(emulator.PROMPT).endswith(emulator.PROMPT):
+                break
+        while line.read(4096):  # the prompts behind further keys
+            pass
+        line.timeout = 30
         line.write(SERVE % save_after)
-        line.read_until(b")\r")
+        line.read_until(b")\r\n")
     return Device(board.port, timeout=20, start=False)
 
 

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import Device, DeviceError, spec
+from deeplomath import Device, DeviceError, Model, spec
 from deeplomath.errors import KernelError, ProtocolError
-from deeplomath.link import frame, layout, replies
+from deeplomath.link import frame, layout, replies, saving
 from streaming import samples, statistics
 from wire import BOARD_MODULE, Line, dlm_board, dlm_keeper, dlm_main, dlm_store
 
@@ -224,7 +224,83 @@ def test_each_way_to_serve_takes_a_store(monkeypatch, name):
         monkeypatch.setitem(sys.modules, module, it)
     monkeypatch.setattr(dlm_main, "serve", lambda stream, **options: given.append((stream, options)))
     first = (1,) if name == "serve_uart" else ()
-    getattr(dlm_main, name)(*first, store="store", save_after=1, save_every=2)
-    assert given[0][1] == dict(store="store", save_after=1, save_every=2)
+    options = dict(store="store", save_after=1, save_every=2, watchdog=8)
+    getattr(dlm_main, name)(*first, **options)
+    assert given[0][1] == options
     if name == "serve_uart":
         assert set(given[0][0][1]) == {"timeout", "rxbuf"}
+
+
+class Dog:
+    """A watchdog that notes when it was fed, by the looks at the line."""
+
+    made, fed, looks = [], [], 0
+
+    def __init__(self, timeout):
+        if timeout > 8300:
+            raise ValueError("timeout exceeds 8388")
+        Dog.made.append(timeout)
+
+    def feed(self):
+        Dog.fed.append(Dog.looks)
+
+
+class Looked(Quiet):
+    def readinto(self, buffer):
+        Dog.looks += 1
+        return super().readinto(buffer)
+
+
+@pytest.fixture
+def dog(monkeypatch):
+    monkeypatch.setattr(Dog, "made", [])
+    monkeypatch.setattr(Dog, "fed", [])
+    monkeypatch.setattr(Dog, "looks", 0)
+    monkeypatch.setitem(sys.modules, "machine", SimpleNamespace(WDT=Dog))
+    monkeypatch.delitem(sys.modules, "dlm_watchdog", raising=False)
+    yield Dog
+    sys.modules.pop("dlm_watchdog", None)
+
+
+def test_a_watchdog_is_fed_with_each_look_at_the_line_and_by_nothing_else(served, dog):
+    replied = served(Looked(CONFIGURE + LEARN + HELLO, 50), watchdog=8)
+    assert dog.made == [8000] and hello(replied[-1])["configured"] == 1
+    assert set(dog.fed) == set(range(dog.looks)) and dog.looks > 50
+
+
+def test_a_board_without_a_watchdog_makes_none(served, dog):
+    served(io.BytesIO(CONFIGURE + EXIT))
+    assert (dog.made, dog.fed) == ([], [])
+
+
+def test_a_watchdog_that_the_port_has_not_is_refused_at_the_start(served, dog):
+    with pytest.raises(ValueError, match="8388"):
+        served(io.BytesIO(HELLO), watchdog=9)
+
+
+# Names of a model file
+
+
+def test_a_board_is_told_the_names_of_its_model_and_each_class_that_is_new():
+    device, model = Device(Line()), Model("motion")
+    device.configure(**model.config())
+    device.model(model)
+    assert device.names == ("motion",)
+    device.teach("walk", 2)
+    device.teach("run")
+    assert device.names == ("motion", "walk", "run")
+    with pytest.raises(KernelError):
+        device.teach("climb", 2**40)
+    device.teach(0, 1)
+    assert device.names == ("motion", "walk", "run")
+    device.names = ("mine",)
+    device.teach(0, 1)
+    assert device.names == ("mine",)
+    device.model(model)
+    assert device.names == ("motion", "walk", "run")
+
+
+def test_names_that_a_board_cannot_keep_are_left_out():
+    assert saving.fitting(("m" * 512, "a")) == ("m" * 512,)
+    assert saving.fitting(("m" * 510, "a", "b")) == ("m" * 510, "a")
+    assert saving.fitting(("é" * 100, *["é" * 64] * 4)) == ("é" * 100, "é" * 64, "é" * 64)

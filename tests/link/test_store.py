@@ -324,7 +324,7 @@ def test_no_byte_of_a_slot_may_be_another(tmp_path):
         assert powered(folder).handlers.network is None, at
 
 
-def crafted(data, config=None, model=None, length=None):
+def crafted(data, config=None, model=None, length=None, digest=None):
     """A slot whose contents were changed by somebody who knows its checksums."""
     body = bytearray(data[:-HEADER])
     fields = list(struct.unpack(dlm_store.HEADER, data[-HEADER:-4]))
@@ -334,6 +334,7 @@ def crafted(data, config=None, model=None, length=None):
         struct.pack_into("<BBBHH", body, 10, *model)
     fields[5] = fields[5] if length is None else length
     fields[6] = dlm_store.crc32(body[: fields[5]])
+    fields[7] = fields[7] if digest is None else digest
     return bytes(body) + dlm_store._sealed(tuple(fields))
 
 
@@ -350,7 +351,10 @@ def crafted(data, config=None, model=None, length=None):
         dict(length=5),
         dict(length=16),
         dict(length=17),
+        dict(length=20),
+        dict(length=25),
         dict(length=100),
+        dict(digest=7),
     ],
     ids=str,
 )

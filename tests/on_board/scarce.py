@@ -88,8 +88,8 @@ def facts(session):
     network, feed = session.handlers.network, session.handlers._feed
     info = network.info()
     stream = feed.stream.label, feed.stream.left, feed.stream.vote.voted, feed.facts()
-    running = session.handlers.sampler.running
-    told = network.digest(), info.clock, info.frozen, info.events, network.unknowns(), stream, running
+    told = network.digest(), info.clock, info.frozen, info.events, network.unknowns(), stream
+    told += session.handlers.sampler.running, session.handlers.named
     return crc32(repr(told).encode()) & 0x3FFFFFFF
 
 
@@ -107,6 +107,7 @@ def prepare(session, state):
     gc.collect()  # as dlm_main does ahead of MODEL: what stays shall lie close
     session.handlers._feed.model(PROGRAM, 5, 1, 1)
     session.handlers._feed.stream.teach(2, 1)
+    session.handlers.named = b""
 
 
 def requests():
@@ -129,6 +130,7 @@ def requests():
     yield "model", pack("<BBB", 3, 0, 2) + OTHER
     yield "teach", pack("<hHI", 1, 0, 7)
     yield "live", b"\1"
+    yield "names", b"model\0one\0two"
 
 
 def attempt(session, slots, frame, step, free):

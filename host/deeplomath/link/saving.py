@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What a board keeps for the time without power: save, restore and names of a Device (STORE.md)."""
 
+import itertools
+from pathlib import PurePath
+
 from .. import spec
 from ..errors import KernelError
 from . import replies
@@ -8,6 +11,8 @@ from . import replies
 
 class Saving:
     """The methods of a Device that save; they need its _request and _lock, and that it finds out again what it forgets."""
+
+    _model, _told = None, ()  # the Model whose names the board has; these names
 
     def save(self):
         """Saves network, front-end and names on the board, for the time without power; returns the number of the save.
@@ -38,6 +43,21 @@ class Saving:
     @names.setter
     def names(self, names):
         self._request(spec.OPCODE_NAMES, _named(names))
+        self._model, self._told = None, ()
+
+    def _tell_names(self, model):
+        """Lets the board know what a Model calls itself and its classes by now, where that has changed; of no Model nothing."""
+        names = (PurePath(model.text.file).stem, *model.names) if hasattr(model, "names") else ()
+        if names and names != self._told:
+            self.names = fitting(names)
+            self._told = names
+        self._model = model if names else None
+
+
+def fitting(names):
+    """As many of these names as a board keeps."""
+    ends = itertools.accumulate(len(name.encode("utf-8", "replace")) + 1 for name in names)
+    return names[: sum(end <= spec.STORE_NAMES + 1 for end in ends)]
 
 
 def _named(names):

@@ -15,7 +15,7 @@ RULES = {name: number for number, name in spec.RULES.items()}
 
 
 class Streaming:
-    """The methods of a Device that stream; they need its _request, _lock and _known."""
+    """The methods of a Device that stream; they need its _request, _lock, _known and _tell_names."""
 
     _front = None  # what is known of the board's front-end, a Front
     _naming = _taught_as = (
@@ -26,9 +26,10 @@ class Streaming:
         """Makes a front-end of this model the board's only one; returns its footprint in bytes.
 
         model: a deeplomath.Model, whose vote it is then, or the bytes of a program with a vote as a model file's [vote] has
-        it; None takes the front-end away. The network stays: configure(**model.config()) makes one that fits. What streamed
-        before is over: index and overruns begin at 0, nothing is taught, no answer counts. Raises KernelError
-        ERROR_PROGRAM with operation, field and limit, and DeviceError ERROR_MEMORY; then all is as before.
+        it; None takes the front-end away. The board keeps the names of a Model, those taught later too. The network stays:
+        configure(**model.config()) makes one that fits. What streamed before is over: index and overruns begin at 0,
+        nothing is taught, no answer counts. Raises KernelError ERROR_PROGRAM with operation, field and limit, and
+        DeviceError ERROR_MEMORY; then all is as before.
         """
         program, naming = b"" if model is None else model, None
         if hasattr(model, "program"):
@@ -46,6 +47,7 @@ class Streaming:
                 raise
             self._front, self._naming = Front(**got), naming
             self._taught_as = getattr(model, "naming", None)
+            self._tell_names(model)
             return self._front.footprint
 
     def front(self):
@@ -63,6 +65,7 @@ class Streaming:
             raise TypeError("label: str given, an int needed, or a Model on the board that has names")
         with self._taught_as(label, events) if named else contextlib.nullcontext(label) as number:
             self._request(spec.OPCODE_TEACH, label=number, flags=int(not build), events=events)
+            self._tell_names(self._model)
 
     def skip(self, n):
         """n samples were lost: they count as overruns, and windows, filters and gate begin anew."""
