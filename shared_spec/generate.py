@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Turn spec.toml and signal.toml into the constants and layouts of kernel, board and host, and into the tables of PROTOCOL.md.
+"""Turn spec.toml and those beside it into the constants and layouts of kernel, board and host, and into the tables of PROTOCOL.md.
 
 python3 shared_spec/generate.py            write the files
 python3 shared_spec/generate.py --check    exit with status 1 if one of them is not what they say
@@ -13,7 +13,7 @@ from generator import constants, modules, tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SOURCES = "spec.toml", "wire.toml", "signal.toml"
+SOURCES = "spec.toml", "wire.toml", "signal.toml", "store.toml"
 DOCUMENT = "shared_spec/PROTOCOL.md"
 SHARED = {  # of the board and of the host: one file in two places: there is no second implementation
     "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",

@@ -41,13 +41,18 @@ class BoardFrontEnd(FrontEnd):
 SIGNAL = SimpleNamespace(FrontEnd=BoardFrontEnd)
 
 sys.modules["deeplomath_signal"] = SIGNAL  # which the board's service imports
+import dlm_board as dlm_board  # noqa: E402
 import dlm_feed as dlm_feed  # noqa: E402
 import dlm_frame as dlm_frame  # noqa: E402
 import dlm_handlers as dlm_handlers  # noqa: E402
+import dlm_keeper as dlm_keeper  # noqa: E402
 import dlm_line as dlm_line  # noqa: E402
+import dlm_live as dlm_live  # noqa: E402
 import dlm_main as dlm_main  # noqa: E402
+import dlm_queue as dlm_queue  # noqa: E402
 import dlm_session as dlm_session  # noqa: E402
 import dlm_spec as dlm_spec  # noqa: E402
+import dlm_store as dlm_store  # noqa: E402
 
 
 def frames_of(decoder, chunk):

@@ -2,7 +2,7 @@
 # Arm MPS2 with AN385, Cortex-M3, as QEMU's mps2-an385: a board of MicroPython's ports/qemu, out of its tree.
 QEMU_MACHINE = mps2-an385
 CPU = -mthumb -mcpu=cortex-m3 -mfloat-abi=soft
-CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M3"'
+CFLAGS += -DQEMU_SOC_MPS2 -DDISK_AT=0x21000000 -DMICROPY_HW_MCU_NAME='"Cortex-M3"'
 MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7m

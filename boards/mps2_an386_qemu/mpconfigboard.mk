@@ -2,7 +2,7 @@
 # Arm MPS2 with AN386, Cortex-M4F, as QEMU's mps2-an386: a board of MicroPython's ports/qemu, out of its tree.
 QEMU_MACHINE = mps2-an386
 CPU = -mthumb -mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard
-CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M4F"'
+CFLAGS += -DQEMU_SOC_MPS2 -DDISK_AT=0x21000000 -DMICROPY_HW_MCU_NAME='"Cortex-M4F"'
 MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7emsp

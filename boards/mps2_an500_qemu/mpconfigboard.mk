@@ -2,7 +2,7 @@
 # Arm MPS2 with AN500, Cortex-M7F, as QEMU's mps2-an500: a board of MicroPython's ports/qemu, out of its tree.
 QEMU_MACHINE = mps2-an500
 CPU = -mthumb -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard
-CFLAGS += -DQEMU_SOC_MPS2 -DMICROPY_HW_MCU_NAME='"Cortex-M7F"'
+CFLAGS += -DQEMU_SOC_MPS2 -DDISK_AT=0x60000000 -DMICROPY_HW_MCU_NAME='"Cortex-M7F"'
 MACHINE = boards/qemu_common/mps2.c
 THUMB = thumb2
 NATIVE_ARCH = armv7emdp

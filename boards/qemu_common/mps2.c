@@ -29,3 +29,8 @@ uint32_t machine_ticks(void) {
 uint32_t machine_clock(void) {
     return FPGAIO_COUNTER;
 }
+
+// In a memory of its own, which is this machine's RAM for QEMU: it can be a file there, which outlives the emulator.
+uint8_t *machine_disk(void) {
+    return (uint8_t *)DISK_AT;
+}

@@ -102,6 +102,13 @@
 #define DLM_ERR_OFFSET (-37)
 #define DLM_ERR_INTERNAL (-38)
 #define DLM_ERR_FRONT (-39)
+#define DLM_ERR_STORE (-40)
+#define DLM_ERR_UNSAVED (-41)
+#define DLM_ERR_DISK (-42)
+#define DLM_ERR_SLOT (-43)
+#define DLM_ERR_SOURCE (-44)
+#define DLM_ERR_LIVE (-45)
+#define DLM_ERR_ANSWER (-46)
 #define DLM_SIGNAL_VERSION 1
 #define DLM_SIGNAL_PROGRAM 1024
 #define DLM_SIGNAL_OPERATIONS 32

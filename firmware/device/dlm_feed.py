@@ -23,6 +23,10 @@ class Feed:
 
     def model(self, program, over, rule, hold):
         """A front-end of this program (bytes) and its vote, in place of those before; of no bytes none."""
+        if not 1 <= over <= spec.VOTE_OVER:
+            raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
+        if rule > spec.RULE_MEAN:
+            raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
         front = stream = x = None
         if len(program):
             stream = Stream(Vote(over, rule == spec.RULE_MEAN, hold, spec.LIMIT_CLASSES))
@@ -59,14 +63,30 @@ class Feed:
         if len(samples) % (2 * values):
             text = f"samples: {len(samples) // 2} values given, a multiple of {values} needed"
             raise ValueError(text, spec.ERROR_ARGUMENT)
+        self.check(network)
+        bytearray(ROOM)  # or MemoryError, before anything has changed
+        self.skip(skipped)
+        return len(samples) // (2 * values)
+
+    def check(self, network):
+        """Makes sure of a front-end, and that it makes the features of the network, where there is one."""
+        self._check_front()
         needed = network.info().features if network else self.front.features
         if needed != self.front.features:
             raise ValueError(f"features: {self.front.features} made, {needed} needed", spec.ERROR_FEATURES)
-        bytearray(ROOM)  # or MemoryError, before anything has changed
-        if skipped:
-            self.front.skip(skipped)
-            self.index += skipped
-        return len(samples) // (2 * values)
+
+    def skip(self, n):
+        """So many samples were lost."""
+        if n:
+            self.front.skip(n)
+            self.index += n
+
+    def restart(self):
+        """A stream begins anew: index and overruns are 0, and no answer counts. What is taught stays."""
+        if self.front:
+            self.front.reset()
+            self.stream.vote.reset()
+        self.index = 0
 
     def take(self, samples, start):
         """Takes samples from number start on until an event is known; returns how many, and its index, None of none."""

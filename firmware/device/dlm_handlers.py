@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What each opcode does, one handler each: the other end of host/deeplomath/link/client.py (PROTOCOL.md section 6)."""
 
-import gc
-import sys
-import time
 from struct import calcsize, pack_into, unpack_from
 
+import dlm_names
 import dlm_spec as spec
+from dlm_board import board, clock, heap_free, implementation, reset_cause
 from dlm_feed import Feed
 from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
@@ -18,16 +17,18 @@ EVENT = (
     calcsize(spec.EVENT) + calcsize(spec.LAYOUTS[spec.OPCODE_INFER][4]) + 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES)
 )
 TICKS_MASK = 0x3FFFFFFF
-ARCHITECTURES = " x86 x64 armv6 armv6m armv7m armv7em armv7emsp armv7emdp xtensa xtensawin rv32imc".split(" ")
+NUMBERS = 0xFFFFFFFF  # of answers, modulo 2^32
 
 
 class Handlers:
     """Holds at most one network, and makes the payload of each reply behind its status.
 
     module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left for
-    `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in the reply and
-    returns its length; it raises what becomes the status, and then has changed nothing. An opcode without a handler of
-    its own is the method of this name of the network: a change that replies with digest and ticks.
+    `work`. `running`: until EXIT. `named`: names as NAMES has them. `keeper`: a Keeper, where the board has a store;
+    `changes`: how often something changed that it would save. `sampler`: a Live, where the board has a source of its own.
+    A handler has the name of its opcode, takes opcode and payload, fills in the reply and returns its length; it raises
+    what becomes the status, and then has changed nothing. An opcode without a handler of its own is the method of this name
+    of the network: a change that replies with digest and ticks.
     """
 
     def __init__(self, module, decoder, encoder):
@@ -35,11 +36,15 @@ class Handlers:
         self.network = None
         self.building = False
         self.running = True
+        self.named = b""
+        self.keeper = None
+        self.sampler = None
+        self.changes = 0
         self._decoder = decoder
         self._encoder = encoder
         self._transfer = Transfer()
         self._feed = Feed()
-        self._ticks, self._tick_kind = _ticks()
+        self._ticks, self._tick_kind = clock()
 
     def run(self, opcode, payload):
         """Fills in the reply to a request; returns its length."""
@@ -61,6 +66,16 @@ class Handlers:
         """Goes on with a rebuild that is under way, for about budget multiply-accumulates."""
         self.building = self.network is not None and self.network.build_step(budget)
 
+    def changed(self):
+        """Notes that network, front-end or names are others now: a state on its way is given up, and there is something to save."""
+        self._transfer.end()
+        self.changes += 1
+
+    def take_over(self, network, names):
+        """Takes a network and names that were restored."""
+        self.network, self.named, self.building = network, names, False
+        self.changed()
+
     def hello(self, opcode, payload):
         self._transfer.end()
         config = [0] * (2 + len(spec.CONFIG))
@@ -69,19 +84,23 @@ class Handlers:
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
-        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config)
+        saved = (self.keeper.sequence, self.keeper.restored) if self.keeper else (0, spec.RESTORED_NONE)
+        live = 0 if self.sampler is None else 1 + self.sampler.running
+        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, *saved, reset_cause(), live)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
-            data = text.encode()[:255]
-            size = self._append(self._append(size, bytes((len(data),))), data)
-        return size
+            size = self._append_text(size, text.encode()[: dlm_names.TEXT])
+        return self._append_text(size, dlm_names.shortened(self.named))
 
     def configure(self, opcode, payload):
         config = dict(zip(spec.CONFIG, _fields(opcode, payload)))
+        if self._runs() and config["features"] != self._feed.front.features:
+            text = f"features: {config['features']} given, {self._feed.front.features} made by the source that runs"
+            raise ValueError(text, spec.ERROR_FEATURES)
         if self.network is None:
             self.network = self.module.Network(**config)
         else:
             self.network.configure(**config)
-        self._transfer.end()
+        self.changed()
         self._feed.end()
         self.building = False
         return self._put(opcode, self.network.footprint(), self.network.digest())
@@ -100,7 +119,8 @@ class Handlers:
         i = self.network.info()
         digest = self._digest_if_whole()
         found = (i.neurons, i.depth, i.error, i.level, i.clock, i.work, i.frozen, self.building)
-        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free())
+        saving = self.keeper.saving() if self.keeper else spec.SAVING_DONE
+        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free(), saving)
         return self._put(opcode, *_config(i), *found, self.network.footprint(), digest, *board)
 
     def export(self, opcode, payload):
@@ -117,6 +137,7 @@ class Handlers:
         end = self._transfer.load(self.network, offset, total, payload[8:])
         if end == total:
             self._feed.end()
+            self.changed()
         return self._put(opcode, end, self.network.digest() if end == total else 0)
 
     def exit(self, opcode, payload):
@@ -147,11 +168,9 @@ class Handlers:
 
     def model(self, opcode, payload):
         over, rule, hold = _fields(opcode, payload)
-        if not 1 <= over <= spec.VOTE_OVER:
-            raise ValueError(f"over: {over} given, 1..{spec.VOTE_OVER} allowed", spec.ERROR_ARGUMENT)
-        if rule > spec.RULE_MEAN:
-            raise ValueError(f"by: {rule} given, 0..{spec.RULE_MEAN} allowed", spec.ERROR_ARGUMENT)
+        self._check_rest("model")
         self._feed.model(payload[3:], over, rule, hold)
+        self.changes += 1
         return self._put(opcode, *self._feed.facts())
 
     def front(self, opcode, payload):
@@ -162,8 +181,25 @@ class Handlers:
         self._feed.teach(label, events, not begin, self.network)
         return 0
 
+    def save(self, opcode, payload):
+        (sequence, size), ticks = self._timed(self._check_keeper().save)
+        return self._put(opcode, sequence, size, ticks)
+
+    def restore(self, opcode, payload):
+        self._check_rest("restore")
+        return self._put(opcode, *self._check_keeper().restore())
+
+    def names(self, opcode, payload):
+        names = dlm_names.checked(payload) if len(payload) else self.named
+        size = self._append(0, names)
+        if names is not self.named:
+            self.named = names
+            self.changes += 1
+        return size
+
     def samples(self, opcode, payload):
         skipped, with_features = _fields(opcode, payload)
+        self._check_rest("samples")
         feed, samples = self._feed, payload[6:]
         given = feed.begin(skipped, samples, self.network)
         form = spec.LAYOUTS[opcode][4]
@@ -179,6 +215,51 @@ class Handlers:
                 events += 1
         self._put_at(0, form, taken, feed.stream.left, ticks & TICKS_MASK, events)
         return size
+
+    def listen(self, opcode, payload):
+        since = _fields(opcode, payload)[0]
+        live, behind = self._source(), calcsize(spec.LAYOUTS[opcode][4])
+        room = self._encoder.view[FIELDS + behind : FIELDS + ROOM]
+        first, n, size = live.queue.read(since, room)
+        end = first + n
+        facts = end & NUMBERS, (first - since) & NUMBERS, live.overruns(), live.index(), live.queue.next - end, n
+        return self._put(opcode, *facts) + size
+
+    def live(self, opcode, payload):
+        live = self._source()
+        live.run(_fields(opcode, payload)[0])
+        size = self._put(opcode, live.running, live.queue.next & NUMBERS, live.faults & NUMBERS)
+        return self._append_text(size, live.fault.encode()[: dlm_names.TEXT])
+
+    def change(self, name, *arguments):
+        """Changes the network by its method of this name, as the request would, but from the board itself."""
+        result = getattr(self.network, name)(*arguments)
+        self.changed()
+        self._digest_if_whole()
+        return result
+
+    def put_event_into(self, other, at, with_features):
+        """What becomes of the event that the feed has made, as SAMPLES tells it, behind FIELDS in other; returns its length.
+
+        other: has buffer and view as an Encoder has; the reply in ours may be wanted again.
+        """
+        ours, self._encoder = self._encoder, other
+        try:
+            return self._put_event(0, at, with_features)
+        finally:
+            self._encoder = ours
+
+    def _source(self):
+        if self.sampler is None:
+            raise ValueError("source: none on this board, its main.py gives it one", spec.ERROR_SOURCE)
+        return self.sampler
+
+    def _runs(self):
+        return self.sampler is not None and self.sampler.running
+
+    def _check_rest(self, name):
+        if self._runs():
+            raise ValueError(f"{name}: the board's own source runs, LIVE 0 first", spec.ERROR_LIVE)
 
     def _put_event(self, size, at, with_features):
         """What becomes of the event that the feed has made, as SAMPLES tells it."""
@@ -202,7 +283,7 @@ class Handlers:
         """All that only changes the network: UNDO to FREEZE."""
         change = getattr(self.network, spec.LAYOUTS[opcode][0])
         _, ticks = self._timed(change, *_fields(opcode, payload))
-        self._transfer.end()
+        self.changed()
         return self._put(opcode, self.network.digest(), ticks)
 
     def _learned(self, opcode, call, *arguments):
@@ -211,7 +292,7 @@ class Handlers:
 
     def _put_learned(self, size, it, ticks):
         """Puts a Learned behind so many bytes, with the digest; the network has changed."""
-        self._transfer.end()
+        self.changed()
         digest = self._digest_if_whole()
         evicted = it.evicted if it.reason else 0
         found = (it.event, it.neurons, it.depth, it.error, it.action, it.reason, evicted)
@@ -225,6 +306,11 @@ class Handlers:
     def _put_refusal(self, size, error):
         text = str(error.args[0]).encode()[:WORDS]
         return self._append(self._put_at(size, "<bB", error.args[1], len(text)), text)
+
+    def _check_keeper(self):
+        if self.keeper is None:
+            raise ValueError("store: none on this board, dlm_main.serve(store=...) gives it one", spec.ERROR_STORE)
+        return self.keeper
 
     def _digest_if_whole(self):
         """Returns the digest, 0 where a rebuild is pending, and notes in `building` whether one is."""
@@ -251,6 +337,10 @@ class Handlers:
         self._encoder.view[FIELDS + size : end] = data
         return size + len(data)
 
+    def _append_text(self, size, data):
+        """Appends a text, which its length precedes."""
+        return self._append(self._append(size, bytes((len(data),))), data)
+
     def _append_items(self, size, kind, items):
         """Appends numbers of four bytes each."""
         for item in items:
@@ -274,28 +364,3 @@ def _fields(opcode, payload):
 def _config(info):
     """Returns the configuration of a network in the order of the wire."""
     return [getattr(info, name) for name in spec.CONFIG]
-
-
-def _ticks():
-    """Returns the finest clock of this board and whether it counts processor ticks (else microseconds)."""
-    if sys.platform != "rp2" and getattr(time, "ticks_cpu", int)():  # there, a counter, not rp2's timer
-        return time.ticks_cpu, 1
-    return getattr(time, "ticks_us", None) or (lambda: time.perf_counter_ns() // 1000), 0
-
-
-def heap_free():
-    """Returns the bytes free on the heap; 0 where nobody counts them."""
-    return gc.mem_free() if hasattr(gc, "mem_free") else 0
-
-
-def board():
-    """Returns the name of the board."""
-    return getattr(sys.implementation, "_machine", sys.platform)
-
-
-def implementation():
-    """Returns name, version and, where there is one, native architecture of the interpreter."""
-    it = sys.implementation
-    version = ".".join(str(part) for part in it.version[:3])
-    index = getattr(it, "_mpy", 0) >> 10 & 15
-    return " ".join((it.name, version, ARCHITECTURES[index] if index < len(ARCHITECTURES) else "")).strip()

@@ -37,6 +37,10 @@ class Repl:
                 break
         return size
 
+    def rest(self):
+        """Waits for what comes, a little."""
+        self._ready(IDLE)
+
 
 class Stream:
     """A stream of its own, as many bytes a call as are there."""
@@ -54,6 +58,10 @@ class Stream:
         if got is None and wait:
             time.sleep(0.001)
         return END if got == 0 else got or 0
+
+    def rest(self):
+        """Waits for what comes, a little."""
+        self._ready(IDLE)
 
     def _room(self, view):
         """Returns the part of view to ask for: a UART asked for more than is there waits for the time of a character."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Serves on a line of the board until EXIT, with a rebuild between bytes (PROTOCOL.md sections 2 and 5).
+"""Serves on a line of the board until EXIT, with a rebuild, or a source of its own, between bytes (PROTOCOL.md sections 2 and 5).
 
 dlm_main.serve()                on the REPL's own line, until EXIT
 dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
@@ -7,6 +7,9 @@ dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with 
 dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
 
 The network outlives EXIT: the next serve has it again, until the board is reset, or dlm_main.forget() frees its memory.
+With store=dlm_store.Store(), which each of them takes, it outlives a reset and a power cut, too: what was saved last is
+restored, and what changes is saved save_after=10 seconds later, at most once in save_every=60; with 0 only when a host
+says so (STORE.md).
 """
 
 import gc
@@ -30,29 +33,41 @@ except ImportError:  # CPython, or a port without
 
 
 COLLECT_EVERY = 16  # requests
+OPTIONS = ("module", "store", "save_after", "save_every", "watchdog")  # of serve
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
 
 _kept = None  # the session of the last serve, with its network
 
 
-def serve(reader=None, writer=None, module=deeplomath):
+def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10, save_every=60, watchdog=0):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
-    While the line is silent a rebuild that was begun goes on, where the port can tell silence.
+    While the line is silent a rebuild that was begun goes on, where the port can tell silence; and so, between two looks
+    at the line, does the board's own source, where `handlers()` were given one (dlm_live.py). watchdog: seconds behind
+    which a loop that hangs is reset; 0: never.
     """
-    session = _session(module)
+    handlers(module, store, save_after, save_every)
+    session = _kept
     gc.collect()
     sweep_after(-1)
     if reader:
-        _answer(session, dlm_line.Stream(reader), writer or reader)
+        _answer(session, _watched(dlm_line.Stream(reader), watchdog), writer or reader)
         return
     kbd_intr(-1)
     try:
-        _answer(session, dlm_line.Repl(sys.stdin.buffer), writer or sys.stdout.buffer)
+        _answer(session, _watched(dlm_line.Repl(sys.stdin.buffer), watchdog), writer or sys.stdout.buffer)
     finally:
         kbd_intr(3)
+
+
+def handlers(module=deeplomath, store=None, save_after=10, save_every=60):
+    """Returns the handlers of the next serve, with what was saved: for what main.py adds to them (dlm_live.py)."""
+    found = _session(module).handlers
+    if store is not None and found.keeper is None:
+        _keep(found, store, save_after, save_every)
+    return found
 
 
 def forget():
@@ -63,14 +78,15 @@ def forget():
 
 
 def serve_uart(number, baud=115200, **options):
-    """Serves on machine.UART(number). options: tx=, rx=, flow= where the port has them; rxbuf= or a frame's length."""
+    """Serves on machine.UART(number). options: those of serve, and tx=, rx=, flow=, rxbuf= where the port has them."""
     from machine import UART
 
     options.setdefault("rxbuf", WIRE_MAX)
-    serve(UART(number, baud, timeout=0, **options))
+    ours = {name: options.pop(name) for name in OPTIONS if name in options}
+    serve(UART(number, baud, timeout=0, **options), **ours)
 
 
-def serve_vcp(number=1):
+def serve_vcp(number=1, **options):
     """Serves on pyb.USB_VCP(number); 0 is the REPL's, 1 is there after pyb.usb_mode("VCP+VCP") in boot.py."""
     from pyb import USB_VCP, usb_mode
 
@@ -82,17 +98,17 @@ def serve_vcp(number=1):
         raise ValueError(f"USB_VCP: {number} given, {there} free in usb_mode {mode}; {how}")
     port = USB_VCP(number)
     port.init(flow=USB_VCP.RTS)  # a host that sends more than there is room for waits
-    serve(port)
+    serve(port, **options)
 
 
-def serve_cdc():
+def serve_cdc(**options):
     """Serves on a USB serial port beside the REPL's: `mpremote mip install usb-device-cdc` makes it possible."""
     import usb.device
     from usb.device.cdc import CDCInterface
 
     port = CDCInterface(timeout=0, rxbuf=WIRE_MAX, txbuf=WIRE_MAX)
     usb.device.get().init(port, builtin_driver=True)
-    serve(port)
+    serve(port, **options)
 
 
 def _session(module):
@@ -105,16 +121,38 @@ def _session(module):
     return _kept
 
 
+def _keep(handlers, store, after, every):
+    """Gives a board its store, and the network that was saved, where it has none."""
+    from dlm_keeper import Keeper  # only where it is used, for it takes memory
+
+    gc.collect()
+    handlers.keeper = Keeper(handlers, store, after, every)
+    handlers.keeper.start()
+
+
+def _watched(line, seconds):
+    """Returns the line, under a watchdog where one was asked for."""
+    if not seconds:
+        return line
+    from dlm_watchdog import Watched
+
+    return Watched(line, seconds)
+
+
 def _answer(session, line, writer):
     """Reads, answers, and goes on with a rebuild while nothing comes, until EXIT or the end of the input."""
-    handlers = session.handlers
+    handlers, keeper, live = session.handlers, session.handlers.keeper, session.handlers.sampler
     chunk = bytearray(256)
     view = memoryview(chunk)
     served = 0
     gc.collect()
     while handlers.running:
         try:
-            size = line.read(view, not handlers.building)
+            waiting = keeper is not None and keeper.step()
+            busy = handlers.building or live is not None
+            if waiting and not busy:
+                line.rest()
+            size = line.read(view, not (waiting or busy))
             if size == dlm_line.END:
                 break
             if size:
@@ -122,11 +160,17 @@ def _answer(session, line, writer):
                 served += _replies(session, writer)
             elif handlers.building:
                 handlers.work(WORK)
+            if live:
+                served += live.step()
+                if live.idle and not size and not handlers.building:
+                    time.sleep(0.001)
             if served >= COLLECT_EVERY:
                 served = 0
                 gc.collect()
         except MemoryError:  # the request is lost; its retry finds the heap swept
             gc.collect()
+    if keeper:
+        keeper.settle()
     time.sleep(0.05)  # the reply to EXIT leaves before whatever comes next can cut the line
 
 

@@ -64,33 +64,55 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
+ERROR_STORE = -40
+ERROR_UNSAVED = -41
+ERROR_DISK = -42
+ERROR_SLOT = -43
+ERROR_SOURCE = -44
+ERROR_LIVE = -45
+ERROR_ANSWER = -46
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
+STORE_LAYOUT = 1
+STORE_NAMES = 512
+STORE_ASIDE = 4
+STORE_SEQUENCE = 2147483647
+RESTORED_NONE = 0
+RESTORED_EMPTY = 1
+RESTORED_NEWEST = 2
+RESTORED_OLDER = 3
+RESTORED_VERSION = 4
+RESTORED_DAMAGED = 5
+RESTORED_REFUSED = 6
+RESTORED_UNREADABLE = 7
+SAVING_DONE = 0
+SAVING_DUE = 1
+SAVING_FAILED = 2
 OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
 OPCODE_INFER = 4
 OPCODE_MODEL = 24
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39)
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39, -40, -41, -42, -43, -44, -45, -46)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
-FLAGS = ("regression", "background", "flags", "frozen", "with_features")  # fields of requests that are 0 or 1
-UNBOUND = (1, 2, 10, 23, 24, 25, 27)  # need no network
+FLAGS = ("regression", "background", "flags", "frozen", "with_features", "running")  # fields of requests that are 0 or 1
+UNBOUND = (1, 2, 10, 23, 24, 25, 27, 29, 30, 31, 32)  # need no network
 EVENT = "<QBhB"  # a part of a reply
 
 # By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
 # reply, format of its numbers. Nested constants take no heap where they are frozen.
 LAYOUTS = (
     None,
-    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBI"),
+    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBIIBBB"),
     ("configure", ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background"), "<HBHBHBB", 0, "<II"),
     ("learn", ("label", "flags"), "<hH", 2, "<IHBIBBIBII"),
     ("infer", (), "<", 2, "<hBiIIiiIB"),
     ("digest", (), "<", 0, "<I"),
-    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIII"),
+    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIIIB"),
     ("export", ("offset",), "<I", 0, "<I"),
     ("load", ("offset", "total"), "<II", 1, "<II"),
     None,
@@ -112,4 +134,9 @@ LAYOUTS = (
     ("samples", ("skipped", "with_features"), "<IH", 2, "<HIIB"),
     ("teach", ("label", "flags", "events"), "<hHI", 0, "<"),
     ("front", (), "<", 0, "<HBIIQHIBBBQQhI"),
+    ("save", (), "<", 0, "<III"),
+    ("restore", (), "<", 0, "<II"),
+    ("names", (), "<", 1, "<"),
+    ("listen", ("since",), "<I", 0, "<IIQQIB"),
+    ("live", ("running",), "<B", 0, "<BII"),
 )

@@ -133,6 +133,33 @@ class Front(NamedTuple):
     teaching: int
 
 
+class Live(NamedTuple):
+    """How a board's own source goes.
+
+    running: whether it samples; next: number of the next answer, which Device.listen takes; faults: how often it failed;
+    fault: how it did last, in the board's words, "" where it never did.
+    """
+
+    running: bool
+    next: int
+    faults: int
+    fault: str
+
+
+class Heard(NamedTuple):
+    """What Device.listen was told beside its events.
+
+    next: number of the answer behind them; lost: of those asked for, the answers that had to go for newer ones; overruns,
+    index: samples of the stream that the source lost, and all of them; waiting: answers that are still on the board.
+    """
+
+    next: int
+    lost: int
+    overruns: int
+    index: int
+    waiting: int
+
+
 class Info(NamedTuple):
     """What a network is: its configuration (the first seven) and what it has made of its events.
 

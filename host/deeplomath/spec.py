@@ -100,6 +100,13 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
+ERROR_STORE = -40
+ERROR_UNSAVED = -41
+ERROR_DISK = -42
+ERROR_SLOT = -43
+ERROR_SOURCE = -44
+ERROR_LIVE = -45
+ERROR_ANSWER = -46
 WIRE_FRAME_MAX = 2200
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
@@ -191,6 +198,27 @@ FIELD_LEAST = 36
 FIELD_SLOW = 37
 FIELD_ABSOLUTE_SUM_OF_A_ROW = 38
 FIELD_PERIOD = 39
+STORE_LAYOUT = 1
+STORE_NAMES = 512
+STORE_ASIDE = 4
+STORE_SEQUENCE = 2147483647
+RESTORED_NONE = 0
+RESTORED_EMPTY = 1
+RESTORED_NEWEST = 2
+RESTORED_OLDER = 3
+RESTORED_VERSION = 4
+RESTORED_DAMAGED = 5
+RESTORED_REFUSED = 6
+RESTORED_UNREADABLE = 7
+SAVING_DONE = 0
+SAVING_DUE = 1
+SAVING_FAILED = 2
+RESET_UNKNOWN = 0
+RESET_POWER = 1
+RESET_PIN = 2
+RESET_WATCHDOG = 3
+RESET_SLEEP = 4
+RESET_SOFT = 5
 OPCODE_HELLO = 1
 OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
@@ -217,6 +245,11 @@ OPCODE_MODEL = 24
 OPCODE_SAMPLES = 25
 OPCODE_TEACH = 26
 OPCODE_FRONT = 27
+OPCODE_SAVE = 28
+OPCODE_RESTORE = 29
+OPCODE_NAMES = 30
+OPCODE_LISTEN = 31
+OPCODE_LIVE = 32
 
 DIGESTED = (
     KERNEL_COORDINATE_MAX,
@@ -367,6 +400,13 @@ ERRORS = {
     -37: "offset",
     -38: "internal",
     -39: "front",
+    -40: "store",
+    -41: "unsaved",
+    -42: "disk",
+    -43: "slot",
+    -44: "source",
+    -45: "live",
+    -46: "answer",
 }
 
 VERDICTS = {
@@ -390,6 +430,32 @@ REASONS = {
 RULES = {
     0: "majority",
     1: "mean",
+}
+
+RESTOREDS = {
+    0: "none",
+    1: "empty",
+    2: "newest",
+    3: "older",
+    4: "version",
+    5: "damaged",
+    6: "refused",
+    7: "unreadable",
+}
+
+SAVINGS = {
+    0: "done",
+    1: "due",
+    2: "failed",
+}
+
+RESETS = {
+    0: "unknown",
+    1: "power",
+    2: "pin",
+    3: "watchdog",
+    4: "sleep",
+    5: "soft",
 }
 
 OPERATIONS = {
@@ -475,6 +541,11 @@ OPCODES = {
     25: "samples",
     26: "teach",
     27: "front",
+    28: "save",
+    29: "restore",
+    30: "names",
+    31: "listen",
+    32: "live",
 }
 
 UNBOUND = (  # need no network
@@ -485,6 +556,10 @@ UNBOUND = (  # need no network
     OPCODE_MODEL,
     OPCODE_SAMPLES,
     OPCODE_FRONT,
+    OPCODE_RESTORE,
+    OPCODE_NAMES,
+    OPCODE_LISTEN,
+    OPCODE_LIVE,
 )
 
 HARMLESS = (  # leave no trace
@@ -496,6 +571,7 @@ HARMLESS = (  # leave no trace
     OPCODE_UNKNOWN,
     OPCODE_COST,
     OPCODE_FRONT,
+    OPCODE_LISTEN,
 )
 
 # The numbers of each request: name, code of struct, error of a value that does not fit.
@@ -580,6 +656,15 @@ REQUESTS = {
         ("events", "I", -1),
     ),
     OPCODE_FRONT: (),
+    OPCODE_SAVE: (),
+    OPCODE_RESTORE: (),
+    OPCODE_NAMES: (),
+    OPCODE_LISTEN: (
+        ("since", "I", -46),
+    ),
+    OPCODE_LIVE: (
+        ("running", "B", -1),
+    ),
 }
 
 # Of a list behind them: what its items are called where they are too many, their bytes, the error.
@@ -589,6 +674,7 @@ TOO_LONG = {
     OPCODE_NAME: ("unknowns", 4, -23),
     OPCODE_MODEL: ("bytes", 1, -25),
     OPCODE_SAMPLES: ("samples", 2, -1),
+    OPCODE_NAMES: ("bytes of names", 1, -1),
 }
 
 # The configuration, and the numbers of each reply: name, code of struct, least, most.
@@ -655,6 +741,10 @@ REPLIES = {
         ("configured", "B", 0, 1),
         *CONFIG,
         ("footprint", "I", 0, 4294967295),
+        ("saved", "I", 0, 2147483647),
+        ("restored", "B", 0, 7),
+        ("reset", "B", 0, 5),
+        ("live", "B", 0, 2),
     ),
     OPCODE_CONFIGURE: (
         ("footprint", "I", 0, 4294967295),
@@ -689,6 +779,7 @@ REPLIES = {
         ("digest", "I", 0, 4294967295),
         ("dropped", "I", 0, 4294967295),
         ("heap_free", "I", 0, 4294967295),
+        ("saving", "B", 0, 2),
     ),
     OPCODE_EXPORT: (
         ("total", "I", 0, 4294967295),
@@ -728,19 +819,46 @@ REPLIES = {
     ),
     OPCODE_TEACH: (),
     OPCODE_FRONT: FRONT,
+    OPCODE_SAVE: (
+        ("sequence", "I", 1, 2147483647),
+        ("bytes", "I", 0, 4294967295),
+        ("ticks", "I", 0, 4294967295),
+    ),
+    OPCODE_RESTORE: (
+        ("sequence", "I", 1, 2147483647),
+        ("digest", "I", 0, 4294967295),
+    ),
+    OPCODE_NAMES: (),
+    OPCODE_LISTEN: (
+        ("next", "I", 0, 4294967295),
+        ("lost", "I", 0, 4294967295),
+        ("overruns", "Q", 0, 18446744073709551615),
+        ("index", "Q", 0, 18446744073709551615),
+        ("waiting", "I", 0, 4294967295),
+        ("n_events", "B", 0, 255),
+    ),
+    OPCODE_LIVE: (
+        ("running", "B", 0, 1),
+        ("next", "I", 0, 4294967295),
+        ("faults", "I", 0, 4294967295),
+    ),
 }
 
 # Most bytes behind them; 0 for those not named.
 TAILS = {
-    OPCODE_HELLO: 768,
+    OPCODE_HELLO: 1024,
     OPCODE_INFER: 76,
     OPCODE_EXPORT: 1024,
     OPCODE_UNKNOWNS: 32,
     OPCODE_UNKNOWN: 320,
     OPCODE_SAMPLES: 2180,
+    OPCODE_NAMES: 512,
+    OPCODE_LISTEN: 2162,
+    OPCODE_LIVE: 256,
 }
 
 # The texts among them.
 TEXTS = {
-    OPCODE_HELLO: ("library", "board", "implementation"),
+    OPCODE_HELLO: ("library", "board", "implementation", "names"),
+    OPCODE_LIVE: ("fault",),
 }

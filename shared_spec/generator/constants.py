@@ -5,7 +5,16 @@ from decimal import ROUND_HALF_UP, Context, Decimal, getcontext
 
 NOTE = "GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."
 C_NAMES = {"error": "ERR"}
-WIRE = ("wire", "config", "reply", "request")  # spoken by MicroPython and the host, not by the kernel
+WIRE = (
+    "wire",
+    "store",
+    "restored",
+    "saving",
+    "reset",
+    "config",
+    "reply",
+    "request",
+)  # spoken by MicroPython and the host, not by the kernel
 FIELDS = ("config", "reply", "request")  # no constants, but layouts
 PI = Decimal("3.141592653589793238462643383279502884197")
 DIGESTED = ("kernel", "contour", "feature", "memory")  # tables whose constants are part of every digest

@@ -4,6 +4,7 @@
 from . import constants, fields
 
 BOARD_TABLES = ("version", "limit", "action", "reason", "verdict", "rule", "vote", "outcome", "error", "wire")
+BOARD_TABLES += ("store", "restored", "saving")
 BOARD_OPCODES = (
     "configure",
     "learn",
@@ -16,6 +17,9 @@ NAMED = (
     "action",
     "reason",
     "rule",
+    "restored",
+    "saving",
+    "reset",
     "operation",
     "field",
 )  # tables of which the host has the names by number

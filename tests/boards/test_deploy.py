@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
+import serial
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -128,10 +129,10 @@ def test_a_board_without_a_folder_for_modules_is_refused():
 
 
 CALLS = {
-    "repl": "serve()",
-    "uart0": "serve_uart(0, 921600, tx=0, rx=1)",
-    "vcp1": "serve_vcp(1)",
-    "cdc": "serve_cdc()",
+    "repl": "serve(store=store)",
+    "uart0": "serve_uart(0, 921600, tx=0, rx=1, store=store)",
+    "vcp1": "serve_vcp(1, store=store)",
+    "cdc": "serve_cdc(store=store)",
 }
 
 
@@ -672,5 +673,13 @@ def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pic
     assert (done.module, done.copied) == ("armv6m", [*PATHS, "/main.py"])
     with deeplomath.Device(pico, start=False) as device:
         assert device.hello.implementation.endswith("armv6m")
+        assert device.hello.restored == spec.RESTORED_EMPTY
+        device.configure(features=2, classes=2, events=4)
+        device.learn([1, 2], 0)
+        device.exit()
+    with serial.Serial(pico, timeout=1, exclusive=True) as line:
+        line.write(b"\x04")  # a soft reset, of the REPL: main.py runs again
+    with deeplomath.Device(pico, start=False) as device:
+        assert device.hello.restored == spec.RESTORED_NEWEST and device.info().neurons == 1
         device.exit()
     assert deploy.deploy(pico, main=install.main_script()).right == [*PATHS, "/main.py"]

@@ -80,7 +80,8 @@ def printed(place, code):
 
 
 def test_each_example_has_a_test():
-    assert {file.stem for file in EXAMPLES.glob("*.py")} == {"positions", "anomaly", "save_load"}
+    here = {"positions", "anomaly", "save_load"}
+    assert {file.stem for file in EXAMPLES.glob("*.py")} == here | {"gestures"}  # which test_live_on_boards.py runs
 
 
 def test_positions_are_learned_by_a_button_and_known_again(place):

@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 import watch
 from deeplomath import paths, spec
 from deeplomath.audit import eventfile
-from deeplomath.desk import cli, data, drawing
+from deeplomath.desk import cli, data, drawing, kept
 from deeplomath.desk.stories import motion
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.link import emulator
 from deeplomath.link.client import Device
 from deeplomath.link.transport import Transport
 from deeplomath.mirror.network import Network
+from wire import Line, dlm_keeper, dlm_store
 
 CONFIG = dict(features=3, classes=3, events=30)
 
@@ -141,6 +142,34 @@ def test_info_tells_versions_limits_and_network(monkeypatch):
     assert "regression False, background False" in words and "neurons 1, depth 1" in words
     assert f"frozen True, building False, digest {network.digest():08x}" in words
     assert "unknowns 1 remembered: 0" in words
+    assert "8 unknowns, programs of 1024 bytes, names of 512 bytes, 4 saves kept aside; frames of 2200 bytes" in words
+    assert "saved no store: what is learned is gone with the power" in words
+
+
+def test_info_tells_what_a_board_keeps_without_power(monkeypatch, tmp_path):
+    line = Line()
+    handlers = line.session.handlers
+    handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(str(tmp_path)))
+    handlers.keeper.start()
+    device = Device(line)
+    device.configure(**CONFIG)
+    device.names = ("mo[b]tion", "walk", "", "run")
+    monkeypatch.setattr(cli, "Device", lambda port, **_: Device(line))
+
+    def told():
+        return " ".join(CliRunner().invoke(cli.app, ["info", "a-port"]).output.split())
+
+    assert "names mo[b]tion: walk, (no name), run" in told()
+    assert "nothing was saved when it started; what has changed since is not saved yet" in told()
+    device.save()
+    assert "saved save 1; nothing was saved when it started" in told() and "not saved yet" not in told()
+    handlers.keeper.failed = True
+    assert "the last attempt to save failed" in told()
+
+
+def test_info_has_words_for_all_that_a_board_may_tell():
+    assert set(kept.RESTORED) == set(spec.RESTOREDS) and set(kept.RESETS) == set(spec.RESETS)
+    assert set(kept.SAVING) == set(spec.SAVINGS)
 
 
 @pytest.mark.parametrize("name", ["demo.csv", "demo.npz"])

@@ -4,17 +4,20 @@
 import re
 import subprocess
 import tomllib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from deeplomath import Network
+from deeplomath import Device, Network
 from deeplomath.desk import cli
 from implementations import ROOT
+from sources import Chunks, LiveLine, gestures
+from streaming import samples
 
 README = (ROOT / "README.md").read_text()
-ON_THE_HOST, ON_THE_BOARD, OF_A_MODEL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ON_THE_HOST, ON_THE_BOARD, LIVE, OF_A_MODEL = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def test_the_host_example_runs_against_a_board(board, capsys):
@@ -34,6 +37,19 @@ def test_the_board_example_runs_on_a_board():
         pytest.skip(f"{micropython} is not built: make test-unix")
     done = subprocess.run([micropython, "-c", ON_THE_BOARD + "\nprint(net.info())"], capture_output=True, text=True)
     assert done.returncode == 0 and "neurons=1" in done.stdout, done.stderr
+
+
+def test_the_example_of_a_board_that_samples_runs(capsys):
+    line = LiveLine(Chunks(samples(1500, 6)), queue=1 << 15)
+    line.live.model(gestures.PROGRAM, **gestures.VOTE, **gestures.NETWORK)
+    line.live.run()
+    line.live.teach(0, 1)
+    line.run()
+    exec(LIVE, {"deeplomath": SimpleNamespace(Device=lambda port: Device(line))})
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 1 + (1500 - 128) // 64 + 1 and said[0].startswith("127 None Learned(")
+    assert said[-1] == "Heard(next=22, lost=0, overruns=0, index=1500, waiting=0)"
+    assert line.live.teaching() == 3 and not line.live.running
 
 
 def test_what_pip_installs_is_a_folder_here_and_no_name_of_an_index():

@@ -26,7 +26,7 @@ GENERATED = (
     "host/deeplomath/spec.py",
     "shared_spec/PROTOCOL.md",
 )
-SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal")), "shared_spec/generate.py"
+SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal", "store")), "shared_spec/generate.py"
 SHARED = {  # one file in two places
     "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",
     "firmware/device/dlm_stream.py": "host/deeplomath/stream.py",
@@ -35,7 +35,7 @@ SHARED = {  # one file in two places
 
 @pytest.fixture
 def house(tmp_path):
-    """A folder with nothing but spec.toml, wire.toml, signal.toml, their generator and what that makes."""
+    """A folder with nothing but spec.toml, those beside it, their generator and what that makes."""
     shutil.copytree(ROOT / "shared_spec/generator", tmp_path / "shared_spec/generator")
     for name in (*SOURCES, *SHARED, *SHARED.values(), *GENERATED):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -105,15 +105,15 @@ def test_a_slip_in_the_spec_is_said(house, before, after, words):
 
 def test_an_opcode_of_the_spec_is_everywhere(house):
     with (house / "shared_spec/wire.toml").open("a") as file:
-        file.write('[request.wink]\nopcode = 30\ndoes = "winks"\nreply = "changed"\n')
+        file.write('[request.wink]\nopcode = 60\ndoes = "winks"\nreply = "changed"\n')
         file.write('[request.wink.fields]\neye = { type = "u16", least = 1, meaning = "which" }\n')
     assert generate(house).returncode == 0 and generate(house, "--check").returncode == 0
     board, host, protocol = ((house / name).read_text() for name in GENERATED[1:])
     assert '    None,\n    ("wink", ("eye",), "<H", 0, "<II"),\n)' in board
-    assert "OPCODE_WINK = 30" in host and "    OPCODE_WINK: CHANGED,\n" in host
+    assert "OPCODE_WINK = 60" in host and "    OPCODE_WINK: CHANGED,\n" in host
     assert '    OPCODE_WINK: (\n        ("eye", "H", -1),\n    ),\n' in host
-    assert "| 30 | [WINK](#630-wink) | winks | yes | Changed |" in protocol
-    assert "### 6.30 WINK\n" in protocol and "| eye | u16 | 1..65535: which |" in protocol
+    assert "| 60 | [WINK](#660-wink) | winks | yes | Changed |" in protocol
+    assert "### 6.60 WINK\n" in protocol and "| eye | u16 | 1..65535: which |" in protocol
 
 
 def test_a_field_of_the_configuration_is_everywhere(house):

@@ -18,7 +18,9 @@ from deeplomath import Device, spec
 from deeplomath.audit import lockstep
 from deeplomath.errors import DeeplomathError, ProtocolError
 from deeplomath.link import frame, layout, replies
+from sources import Chunks
 from wire import BoardNetwork, Line
+from wire import dlm_live as board
 
 CONFIG = dict(features=4, classes=2, events=8, layers=2, background=True)
 X = np.array([100, -200, 300, 9000], np.int16)
@@ -36,6 +38,8 @@ CALLS = {
     spec.OPCODE_SAMPLES: lambda net: (net.stream(SAMPLES), net.skip(3)),
     spec.OPCODE_TEACH: lambda net: (net.teach(1, 1), net.stream(SAMPLES)),
     spec.OPCODE_FRONT: lambda net: net.front(),
+    spec.OPCODE_LISTEN: lambda net: net.listen(0),
+    spec.OPCODE_LIVE: lambda net: (net.live(), net.live(False)),
     spec.OPCODE_EXIT: lambda net: net.exit(),
     spec.OPCODE_BUILD: lambda net: net.build_step(5),
     spec.OPCODE_UNDO: lambda net: net.undo(),
@@ -85,6 +89,11 @@ def hostile(spoil):
     line.session.handlers.network = copy.deepcopy(trained())
     device = Device(line)
     device.model(PROGRAM)
+    sampler = board.Live(Chunks(SAMPLES), line.session.handlers, clock=int)
+    device.live()
+    while sampler.queue.next < 2:
+        sampler.step()
+    device.live(False)
     device.timeout, device.attempts = 0.002, 2
     line.spoil, line.armed = spoil, True
     return device
@@ -217,6 +226,8 @@ def answering(opcode, **fields):
         (spec.OPCODE_EXPORT, "total", 2**32 - 1),
         (spec.OPCODE_EXPORT, "total", 9000),
         (spec.OPCODE_LOAD, "next", 5),
+        (spec.OPCODE_LIVE, "running", 2),
+        (spec.OPCODE_LISTEN, "next", 9),
     ],
 )
 def test_a_field_out_of_its_range_is_a_protocol_error(opcode, field, value):

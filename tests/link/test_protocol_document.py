@@ -4,6 +4,7 @@
 import re
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deeplomath import spec  # noqa: E402
 from deeplomath.link import exchange, frame, layout  # noqa: E402
+from sources import Recording  # noqa: E402
 from streaming import statistics  # noqa: E402
-from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_session, dlm_spec, replies_of  # noqa: E402
+from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_keeper, dlm_live, dlm_session, dlm_spec, dlm_store, replies_of  # noqa: E402  # noqa: E402
 
 TEXT = (ROOT / "shared_spec" / "PROTOCOL.md").read_text()
 EXAMPLES = ROOT / "shared_spec" / "wire-examples.md"
@@ -156,6 +158,19 @@ def conversation():
         say("SAMPLES", struct.pack("<IH", 0, 1) + int16(0, 50, 40, 70, 20, 60, 90), *lesson)
         say("SAMPLES", struct.pack("<IH", 0, 1) + int16(20, 60, 90))
         say("FRONT")
+        dlm_live.Live(Recording(int16(20, 60, 90, 10, 30, 50), 1, clock=int), handlers, clock=int)
+        say("LIVE", b"\1")
+        for _ in range(4):
+            handlers.sampler.step()
+        say("LISTEN", struct.pack("<I", 0))
+        say("LIVE", b"\0", "{} request to rest", "{} reply at rest")
+        say("NAMES", b"motion\0rest\0walk")
+        with tempfile.TemporaryDirectory() as folder:
+            handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(folder))
+            handlers.keeper.start()
+            say("SAVE")
+            say("RESTORE")
+            handlers.keeper = None
         say("DROP_CLASS", struct.pack("<h", 1), "{} request of a class", "{} reply of a class")
         say("TEACH", struct.pack("<hHI", 0, 0, 1), "{} request of one more", "{} reply of one more")
         say("FREEZE", b"\1")
@@ -208,15 +223,19 @@ def tail(opcode, failed, rest, replied):
         return [(rest, f'"{rest.decode()}"')]
     if replied and opcode == spec.OPCODE_HELLO:
         parts = []
-        for name in ("library", "board", "implementation"):
+        for name in ("library", "board", "implementation", "names"):
             size = 1 + rest[0]
             parts.append((rest[:size], f'{name} "{rest[1:size].decode()}"'))
             rest = rest[size:]
         return parts
     if not rest:
         return []
-    if replied and opcode == spec.OPCODE_SAMPLES:
+    if replied and opcode in (spec.OPCODE_SAMPLES, spec.OPCODE_LISTEN):
         return events(rest)
+    if replied and opcode == spec.OPCODE_LIVE:
+        return [(rest, f'fault "{rest[1:].decode()}"')]
+    if opcode == spec.OPCODE_NAMES:
+        return [(rest, "names " + ", ".join(rest.decode().split("\0")))]
     if opcode == spec.OPCODE_MODEL:
         return [(rest, "program")]
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):
@@ -239,7 +258,7 @@ def fixed(form, rest):
 
 
 def events(rest):
-    """The events of a reply to SAMPLES, part by part."""
+    """The events of a reply to SAMPLES or LISTEN, part by part."""
     parts = []
     while rest:
         head = layout.EVENT.unpack(rest)

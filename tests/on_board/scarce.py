@@ -11,6 +11,7 @@ from struct import pack
 import deeplomath
 import dlm_spec as spec
 from dlm_frame import PAYLOAD, Decoder, Encoder
+from dlm_live import Live
 from dlm_session import Session
 
 BLOCKS = 144  # pieces of the heap that are free at most: of 16 bytes, or of 32 where a pointer takes 8
@@ -24,6 +25,13 @@ SAMPLES = pack("<24h", *(i * i * 37 % 2001 for i in range(24)))
 STATISTICS = pack("<BBHHHBBBH", 5, 0, 5, 4, 4, 0, 6, 7, 0)
 PROGRAM = pack("<2sBBIHH", b"DF", 1, 1, 0, 2, 3) + STATISTICS
 OTHER = pack("<2sBBIHH", b"DF", 1, 1, 1000, 2, 3) + STATISTICS
+
+
+class Silent:
+    """A source that has nothing yet."""
+
+    def readinto(self, buffer):
+        return 0
 
 
 def wire(opcode, payload, sequence):
@@ -81,6 +89,7 @@ def facts(session):
     info = network.info()
     stream = feed.stream.label, feed.stream.left, feed.stream.vote.voted, feed.facts()
     told = network.digest(), info.clock, info.frozen, info.events, network.unknowns(), stream
+    told += session.handlers.sampler.running, session.handlers.named
     return crc32(repr(told).encode()) & 0x3FFFFFFF
 
 
@@ -89,6 +98,7 @@ def prepare(session, state):
 
     And a front-end whose next event is to be learned.
     """
+    session.handlers.sampler.run(False)
     session.handlers.network.freeze(False)
     session.handlers.network.configure(**SIZES)
     session.handlers.network.load(state)
@@ -97,6 +107,7 @@ def prepare(session, state):
     gc.collect()  # as dlm_main does ahead of MODEL: what stays shall lie close
     session.handlers._feed.model(PROGRAM, 5, 1, 1)
     session.handlers._feed.stream.teach(2, 1)
+    session.handlers.named = b""
 
 
 def requests():
@@ -118,6 +129,8 @@ def requests():
     yield "samples", pack("<IH", 7, 1) + SAMPLES
     yield "model", pack("<BBB", 3, 0, 2) + OTHER
     yield "teach", pack("<hHI", 1, 0, 7)
+    yield "live", b"\1"
+    yield "names", b"model\0one\0two"
 
 
 def attempt(session, slots, frame, step, free):
@@ -138,6 +151,7 @@ def attempt(session, slots, frame, step, free):
 
 def run():
     session = Session(deeplomath)
+    Live(Silent(), session.handlers, queue=512)
     session.handlers.network = deeplomath.Network(**SIZES)
     for i in range(4):
         session.handlers.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)

@@ -8,8 +8,9 @@ from ..link.rawrepl import shown
 from ..paths import MODULES
 
 DEVICE = (
-    *("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_vote", "dlm_stream", "dlm_feed"),
-    *("dlm_handlers", "dlm_session", "dlm_line", "dlm_main"),
+    *("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_names", "dlm_vote", "dlm_stream", "dlm_feed"),
+    *("dlm_board", "dlm_handlers", "dlm_session", "dlm_store", "dlm_keeper", "dlm_line", "dlm_watchdog", "dlm_queue"),
+    *("dlm_live", "dlm_main"),
 )
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
@@ -176,7 +177,7 @@ KEPT_OF = {"kept": (is_kept, "two numbers or None")}
 def checked(answer, checks):
     """The fields of a board's answer. DeployError: it has others than `checks` names, or one is not as it has to be."""
     if not isinstance(answer, dict) or set(answer) != set(checks):
-        raise DeployError(f"board: {shown(answer)} answered, a dict of {', '.join(checks)} needed")
+        raise DeployError(f"board: {shown(answer)} answered, a dict of {shown(', '.join(checks))} needed")
     for name, (fits, words) in checks.items():
         if not fits(answer[name]):
             raise DeployError(f"board: {name}: {shown(answer[name])} answered, {words} needed")

@@ -13,23 +13,30 @@ SUFFIXES = (".py", ".mpy")
 
 
 def main_script(serial="repl", baud=BAUD, tx=None, rx=None):
-    """The text of a main.py that serves on `repl`, `uartN`, `vcpN` or `cdc`."""
+    """The text of a main.py that serves on `repl`, `uartN`, `vcpN` or `cdc`, and keeps what it learns."""
     kind = serial.rstrip("0123456789")
     number = serial[len(kind) :] or "1"
     pins = "".join(f", {name}={pin}" for name, pin in (("tx", tx), ("rx", rx)) if pin is not None)
     calls = {
-        "repl": ("dlm_main.serve()", "on the line of the REPL, which comes back after EXIT"),
-        "uart": (f"dlm_main.serve_uart({number}, {baud}{pins})", "on a UART; the REPL stays free, here and below"),
-        "vcp": (f"dlm_main.serve_vcp({number})", "STM32, with pyb.usb_mode('VCP+VCP') in boot.py"),
-        "cdc": ("dlm_main.serve_cdc()", "RP2040, with usb-device-cdc installed"),
+        "repl": ("dlm_main.serve(store=store)", "on the line of the REPL, which comes back after EXIT"),
+        "uart": (
+            f"dlm_main.serve_uart({number}, {baud}{pins}, store=store)",
+            "on a UART; the REPL stays free, here and below",
+        ),
+        "vcp": (f"dlm_main.serve_vcp({number}, store=store)", "STM32, with pyb.usb_mode('VCP+VCP') in boot.py"),
+        "cdc": ("dlm_main.serve_cdc(store=store)", "RP2040, with usb-device-cdc installed"),
     }
     if kind not in calls:
         raise DeployError(f"serial: {serial} given, one of repl, uart0, uart1, ..., vcp1, cdc allowed")
     lines = [f"{'' if name == kind else '# '}{call}  # {words}" for name, (call, words) in calls.items()]
-    head = (
-        "# Starts Deeplomath's service at power-up; the line that is not commented out says where.\nimport dlm_main\n\n"
-    )
-    return head + "\n".join(lines) + "\n"
+    head = [
+        "# Starts Deeplomath's service at power-up; the line that is not commented out says where.",
+        "import dlm_main",
+        "from dlm_store import Store",
+        "",
+        "store = Store()  # what is learned is there again after a power cut; None: it is not",
+    ]
+    return "\n".join([*head, *lines, ""])
 
 
 def module_folder(facts):

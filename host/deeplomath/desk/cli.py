@@ -21,7 +21,7 @@ from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import board_commands, data, demo, drawing, models, options, report, running, screen, statuses, stories
+from . import board_commands, data, demo, drawing, kept, models, options, report, running, screen, statuses, stories
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -93,14 +93,13 @@ def info_command(port: OnlyPort = None, baud: Baud = BAUD):
     port = port or ports.the_only()
     with opened(port, baud) as (device, _):
         hello = device.hello
-        console.print(report.facts([*board_facts(device, port), *limit_facts(hello)]))
-        told = running.front_facts(device.front())
+        console.print(report.facts([*board_facts(device, port), *kept.limits(hello)]))
+        told, health = running.front_facts(device.front()), None
         if hello.configured:
             info, health = device.info(), device.health()
             told = [*network_facts(device, info), *unknown_facts(device.unknowns()), *told]
             told += [("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")]
-        if told:
-            console.print(report.facts(told))
+        console.print(report.facts([*told, *kept.names(device.names), *kept.saves(hello, health)]))
 
 
 @app.command("check")
@@ -329,13 +328,8 @@ def board_facts(device, port):
     where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
     versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
     heap = f"{hello.heap_free:,} bytes of heap free"
-    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}"))]
-
-
-def limit_facts(hello):
-    """(name, text) pairs on what a board allows."""
-    sizes = f"{hello.limit_features} features, {hello.limit_classes} classes, {hello.limit_events} events"
-    return [("limits", f"{sizes}, {hello.limit_layers} layers; frames of {hello.frame_max} bytes")]
+    source = ("no source of its own", "a source of its own, at rest", "a source of its own, which runs")[hello.live]
+    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}; {source}"))]
 
 
 def network_facts(device, info):

@@ -16,6 +16,8 @@ from ..results import Cost, Info
 from . import layout, replies
 from .connect import Connection
 from .exchange import InRepl, Link
+from .listening import Listening
+from .saving import Saving
 from .streaming import Streaming
 from .transport import BAUD, Transport
 
@@ -31,13 +33,18 @@ class Hello(namedtuple("Hello", layout.REPLIES[spec.OPCODE_HELLO].names + spec.T
 
 
 class Health(NamedTuple):
-    """State of the board beside its network: frames it had to drop since the service began, bytes free on its heap."""
+    """State of the board beside its network.
+
+    dropped: frames it had to drop since the service began; heap_free: bytes free on its heap; saving: whether what is in its
+    RAM is saved, one of spec.SAVINGS.
+    """
 
     dropped: int
     heap_free: int
+    saving: int
 
 
-class Device(Streaming):
+class Device(Streaming, Listening, Saving):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
@@ -254,7 +261,7 @@ class Device(Streaming):
     def _hello(self, reply):
         """The Hello in HELLO's reply. ProtocolError: the board speaks otherwise, or computes otherwise."""
         got, rest = self._accept(spec.OPCODE_HELLO, reply)
-        texts = replies.texts(rest)
+        texts = replies.texts(spec.OPCODE_HELLO, rest)
         if got["spec"] != spec.VERSION_SPEC:
             raise ProtocolError(
                 f"spec: the board computes by version {got['spec']}, this library ({spec.VERSION_LIBRARY}) by "

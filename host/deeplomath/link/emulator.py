@@ -104,15 +104,19 @@ class Emulator(Board):
     icount  True: under QEMU time.ticks_cpu() on the board counts executed instructions, ticks_per_instruction of board.toml each
     stock   True: a firmware without Deeplomath
     files   with stock, True: the native modules and the device files are put where `deploy` puts them
+    disk    a file that keeps the flash disk, made where there is none: it is there again when the emulator was ended, as a
+            board's flash is without power. Of boards whose board.toml has such a disk below [run]
     """
 
-    def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True):
+    def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True, disk=None):
         folder = Path(board) if Path(board, "board.toml").is_file() else BOARDS / board
         if not (folder / "board.toml").is_file():
             raise TransportError(f"board: {board} given, one of {', '.join(boards())} needed")
         self.toml = tomllib.loads((folder / "board.toml").read_text())
         self.image = Path(elf).resolve() if elf else BUILT / self.toml["stock" if stock else "firmware"]
-        self.icount = icount
+        self.icount, self.disk = icount, disk
+        if disk and "disk" not in self.toml["run"]:
+            raise TransportError(f"disk: {disk} given, but {self.toml['name']} keeps none in a file")
         source = DEVICE if IN_CHECKOUT else BUILT / "device"
         device = [BUILT / "device" / f"{file.stem}.mpy" for file in sorted(source.glob("*py"))]
         self.files = [*native_modules(self.toml["native_arch"]), *device] if stock and files else []
@@ -138,7 +142,11 @@ class Emulator(Board):
 
     def _qemu(self, line):
         run = self.toml["run"]
-        command = [run["emulator"], "-machine", run["machine"], "-kernel", str(self.image), "-display", "none"]
+        machine = f"{run['machine']},memory-backend={run['disk']}" if self.disk else run["machine"]
+        command = [run["emulator"], "-machine", machine, "-kernel", str(self.image), "-display", "none"]
+        if self.disk:
+            backend = f"memory-backend-file,id={run['disk']},size={run['disk_bytes']},mem-path={self.disk},share=on"
+            command += ["-object", backend]
         command += ["-monitor", "none", "-add-fd", f"fd={line},set=1"]
         command += ["-chardev", "pipe,id=serial,path=/dev/fdset/1", "-serial", "chardev:serial"]
         return command + run.get("arguments", []) + (run["icount"] if self.icount else [])

@@ -93,14 +93,19 @@ def check_tail(opcode, tail, needed):
         )
 
 
-def texts(tail):
-    """The texts of HELLO's reply, printable. ProtocolError: they do not fill it."""
+def texts(opcode, tail):
+    """The texts of a reply, printable; the last are names, a tuple. ProtocolError: they do not fill it."""
     found = []
-    for _ in spec.TEXTS[spec.OPCODE_HELLO]:
-        text, tail = take_text(spec.OPCODE_HELLO, tail)
-        found.append(printable(text.decode("utf-8", "replace")))
-    check_tail(spec.OPCODE_HELLO, tail, 0)
+    for field in spec.TEXTS[opcode]:
+        text, tail = take_text(opcode, tail)
+        found.append(names(text) if field == "names" else printable(text.decode("utf-8", "replace")))
+    check_tail(opcode, tail, 0)
     return found
+
+
+def names(text):
+    """The names in these bytes, printable: a tuple, empty of none."""
+    return tuple(printable(it.decode("utf-8", "replace")) for it in text.split(b"\0")) if text else ()
 
 
 def take_text(opcode, tail):

@@ -15,7 +15,7 @@ RULES = {name: number for number, name in spec.RULES.items()}
 
 
 class Streaming:
-    """The methods of a Device that stream; they need its _request, _lock and _known."""
+    """The methods of a Device that stream; they need its _request, _lock, _known and _tell_names."""
 
     _front = None  # what is known of the board's front-end, a Front
     _naming = _taught_as = (
@@ -26,9 +26,10 @@ class Streaming:
         """Makes a front-end of this model the board's only one; returns its footprint in bytes.
 
         model: a deeplomath.Model, whose vote it is then, or the bytes of a program with a vote as a model file's [vote] has
-        it; None takes the front-end away. The network stays: configure(**model.config()) makes one that fits. What streamed
-        before is over: index and overruns begin at 0, nothing is taught, no answer counts. Raises KernelError
-        ERROR_PROGRAM with operation, field and limit, and DeviceError ERROR_MEMORY; then all is as before.
+        it; None takes the front-end away. The board keeps the names of a Model, those taught later too. The network stays:
+        configure(**model.config()) makes one that fits. What streamed before is over: index and overruns begin at 0,
+        nothing is taught, no answer counts. Raises KernelError ERROR_PROGRAM with operation, field and limit, and
+        DeviceError ERROR_MEMORY; then all is as before.
         """
         program, naming = b"" if model is None else model, None
         if hasattr(model, "program"):
@@ -46,6 +47,7 @@ class Streaming:
                 raise
             self._front, self._naming = Front(**got), naming
             self._taught_as = getattr(model, "naming", None)
+            self._tell_names(model)
             return self._front.footprint
 
     def front(self):
@@ -63,6 +65,7 @@ class Streaming:
             raise TypeError("label: str given, an int needed, or a Model on the board that has names")
         with self._taught_as(label, events) if named else contextlib.nullcontext(label) as number:
             self._request(spec.OPCODE_TEACH, label=number, flags=int(not build), events=events)
+            self._tell_names(self._model)
 
     def skip(self, n):
         """n samples were lost: they count as overruns, and windows, filters and gate begin anew."""
@@ -109,36 +112,42 @@ class Streaming:
             raise ProtocolError(f"samples: {got['taken']} taken, 1..{len(chunk)} allowed")
         events = []
         for _ in range(got["n_events"]):
-            found, rest = self._event(rest, bool(features))
+            found, rest = self._event(spec.OPCODE_SAMPLES, rest)
+            if (found.x is not None) != bool(features):
+                raise ProtocolError(
+                    f"samples: a reply with {0 if found.x is None else len(found.x)} features of an event"
+                )
+            if found.learned:
+                self.last_digest = found.digest
             events.append(found)
         replies.check_tail(spec.OPCODE_SAMPLES, rest, 0)
         return got["taken"], events, got["ticks"]
 
-    def _event(self, rest, features):
-        """The Event at the start of these bytes, and what stands behind it."""
-        head, rest = replies.numbers("samples", spec.EVENT, layout.EVENT, rest)
+    def _event(self, opcode, rest):
+        """The Event at the start of these bytes of a reply, and what stands behind it."""
+        head, rest = replies.numbers(spec.OPCODES[opcode], spec.EVENT, layout.EVENT, rest)
         label, result, more = head["label"], None, {}
         if head["outcome"] == spec.OUTCOME_ANSWERED:
-            result, ticks, rest = self._taken_answer(rest)
+            result, ticks, rest = self._taken_answer(opcode, rest)
             more = dict(ticks=ticks)
         elif head["outcome"] == spec.OUTCOME_LEARNED:
-            got, rest = replies.numbers("samples", spec.LEARNED, layout.REPLIES[spec.OPCODE_LEARN], rest)
-            self.last_digest = None if got["building"] else got["digest"]
-            result, more = replies.learned(got), dict(digest=self.last_digest, ticks=got["ticks"])
+            form = layout.REPLIES[spec.OPCODE_LEARN]
+            got, rest = replies.numbers(spec.OPCODES[opcode], spec.LEARNED, form, rest)
+            digest = None if got["building"] else got["digest"]
+            result, more = replies.learned(got), dict(digest=digest, ticks=got["ticks"])
         elif head["outcome"] == spec.OUTCOME_REFUSED:
-            status, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 1)
-            text, rest = replies.take_text(spec.OPCODE_SAMPLES, rest)
+            status, rest = replies.take_bytes(opcode, rest, 1)
+            text, rest = replies.take_text(opcode, rest)
             result = replies.failure(int.from_bytes(status, signed=True), text)
-        x, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 2 * head["n_features"])
-        if (head["n_features"] > 0) != features:
-            raise ProtocolError(f"samples: a reply with {head['n_features']} features of an event")
-        x = np.frombuffer(x, "<i2").astype(np.int16) if features else None
+        x, rest = replies.take_bytes(opcode, rest, 2 * head["n_features"])
+        x = np.frombuffer(x, "<i2").astype(np.int16) if x else None
         voted = label if head["outcome"] == spec.OUTCOME_ANSWERED else None
         return event(head["at"], x, result, voted, label, self._naming, **more), rest
 
-    def _taken_answer(self, rest):
+    def _taken_answer(self, opcode, rest):
         """The Answer at the start of these bytes, its ticks, and what stands behind it."""
         classes = self._known().classes
-        got, rest = replies.numbers("samples", spec.REPLIES[spec.OPCODE_INFER], layout.REPLIES[spec.OPCODE_INFER], rest)
-        tail, rest = replies.take_bytes(spec.OPCODE_SAMPLES, rest, 4 * got["n_nearest"] + 4 * classes)
-        return replies.answer(spec.OPCODE_SAMPLES, got, tail, classes), got["ticks"], rest
+        form = layout.REPLIES[spec.OPCODE_INFER]
+        got, rest = replies.numbers(spec.OPCODES[opcode], spec.REPLIES[spec.OPCODE_INFER], form, rest)
+        tail, rest = replies.take_bytes(opcode, rest, 4 * got["n_nearest"] + 4 * classes)
+        return replies.answer(opcode, got, tail, classes), got["ticks"], rest
