@@ -46,6 +46,7 @@ import dlm_frame as dlm_frame  # noqa: E402
 import dlm_handlers as dlm_handlers  # noqa: E402
 import dlm_line as dlm_line  # noqa: E402
 import dlm_main as dlm_main  # noqa: E402
+import dlm_pair as dlm_pair  # noqa: E402
 import dlm_session as dlm_session  # noqa: E402
 import dlm_spec as dlm_spec  # noqa: E402
 

@@ -12,7 +12,7 @@ from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
 
 FIELDS = PAYLOAD + 1  # of a reply: behind its status
-ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1  # bytes behind a status
+ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_MAC - spec.WIRE_CHECKSUM - 1  # bytes behind a status
 WORDS = 90  # bytes of the text of what was refused to be learned
 EVENT = (
     calcsize(spec.EVENT) + calcsize(spec.LAYOUTS[spec.OPCODE_INFER][4]) + 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES)
@@ -25,9 +25,10 @@ class Handlers:
     """Holds at most one network, and makes the payload of each reply behind its status.
 
     module: `deeplomath` of the board, or one with the same Network and cost. `building`: there may be work left for
-    `work`. `running`: until EXIT. A handler has the name of its opcode, takes opcode and payload, fills in the reply and
-    returns its length; it raises what becomes the status, and then has changed nothing. An opcode without a handler of
-    its own is the method of this name of the network: a change that replies with digest and ticks.
+    `work`. `running`: until EXIT. `paired`: what HELLO tells of the board's key, which the session knows. A handler has
+    the name of its opcode, takes opcode and payload, fills in the reply and returns its length; it raises what becomes the
+    status, and then has changed nothing. An opcode without a handler of its own is the method of this name of the network:
+    a change that replies with digest and ticks.
     """
 
     def __init__(self, module, decoder, encoder):
@@ -35,6 +36,7 @@ class Handlers:
         self.network = None
         self.building = False
         self.running = True
+        self.paired = False
         self._decoder = decoder
         self._encoder = encoder
         self._transfer = Transfer()
@@ -69,7 +71,7 @@ class Handlers:
         versions = (spec.VERSION_PROTOCOL, spec.VERSION_SPEC, spec.VERSION_STATE)
         limits = (spec.LIMIT_FEATURES, spec.LIMIT_CLASSES, spec.LIMIT_EVENTS, spec.LIMIT_LAYERS)
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
-        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config)
+        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, self.paired)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
             data = text.encode()[:255]
             size = self._append(self._append(size, bytes((len(data),))), data)
@@ -100,7 +102,7 @@ class Handlers:
         i = self.network.info()
         digest = self._digest_if_whole()
         found = (i.neurons, i.depth, i.error, i.level, i.clock, i.work, i.frozen, self.building)
-        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free())
+        board = (self._decoder.dropped & 0xFFFFFFFF, self._decoder.refused & 0xFFFFFFFF, heap_free())
         return self._put(opcode, *_config(i), *found, self.network.footprint(), digest, *board)
 
     def export(self, opcode, payload):

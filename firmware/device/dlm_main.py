@@ -6,6 +6,8 @@ dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
 dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with usb_mode "VCP+VCP"
 dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
 
+infer=True in each: a board with a key answers INFER without a session, too (PROTOCOL.md section 10).
+
 The network outlives EXIT: the next serve has it again, until the board is reset, or dlm_main.forget() frees its memory.
 """
 
@@ -35,14 +37,14 @@ WORK = 32768  # multiply-accumulates between two looks at the line: some millise
 _kept = None  # the session of the last serve, with its network
 
 
-def serve(reader=None, writer=None, module=deeplomath):
+def serve(reader=None, writer=None, module=deeplomath, infer=False):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
     readinto gives what is there, None where nothing is. writer: by default the reader; it may take a reply in parts.
     While the line is silent a rebuild that was begun goes on, where the port can tell silence.
     """
-    session = _session(module)
+    session = _session(module, infer)
     gc.collect()
     sweep_after(-1)
     if reader:
@@ -62,15 +64,15 @@ def forget():
     gc.collect()
 
 
-def serve_uart(number, baud=115200, **options):
+def serve_uart(number, baud=115200, infer=False, **options):
     """Serves on machine.UART(number). options: tx=, rx=, flow= where the port has them; rxbuf= or a frame's length."""
     from machine import UART
 
     options.setdefault("rxbuf", WIRE_MAX)
-    serve(UART(number, baud, timeout=0, **options))
+    serve(UART(number, baud, timeout=0, **options), infer=infer)
 
 
-def serve_vcp(number=1):
+def serve_vcp(number=1, infer=False):
     """Serves on pyb.USB_VCP(number); 0 is the REPL's, 1 is there after pyb.usb_mode("VCP+VCP") in boot.py."""
     from pyb import USB_VCP, usb_mode
 
@@ -82,26 +84,26 @@ def serve_vcp(number=1):
         raise ValueError(f"USB_VCP: {number} given, {there} free in usb_mode {mode}; {how}")
     port = USB_VCP(number)
     port.init(flow=USB_VCP.RTS)  # a host that sends more than there is room for waits
-    serve(port)
+    serve(port, infer=infer)
 
 
-def serve_cdc():
+def serve_cdc(infer=False):
     """Serves on a USB serial port beside the REPL's: `mpremote mip install usb-device-cdc` makes it possible."""
     import usb.device
     from usb.device.cdc import CDCInterface
 
     port = CDCInterface(timeout=0, rxbuf=WIRE_MAX, txbuf=WIRE_MAX)
     usb.device.get().init(port, builtin_driver=True)
-    serve(port)
+    serve(port, infer=infer)
 
 
-def _session(module):
+def _session(module, infer):
     """Returns the session of the last serve, where it is of this module, else a new one without a network."""
     global _kept
     if _kept is None or _kept.handlers.module is not module:
         forget()
         _kept = Session(module)
-    _kept.handlers.running = True
+    _kept.begin(infer)
     return _kept
 
 

@@ -2,7 +2,7 @@
 """GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."""
 
 VERSION_LIBRARY = "0.1.0"
-VERSION_PROTOCOL = 1
+VERSION_PROTOCOL = 2
 VERSION_SPEC = 4
 VERSION_STATE = 2
 LIMIT_FEATURES = 160
@@ -64,33 +64,48 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
-WIRE_FRAME_MAX = 2200
+ERROR_PAIRED = -47
+ERROR_KEY = -48
+ERROR_WAIT = -49
+ERROR_SESSION = -50
+ERROR_HELLO = -51
+WIRE_FRAME_MAX = 2208
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
+WIRE_MAC = 8
+WIRE_SEALED = 128
+WIRE_KEY = 32
+WIRE_NONCE = 16
+WIRE_IDENTITY = 32
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
+OPCODE_HELLO = 1
 OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
 OPCODE_INFER = 4
+OPCODE_EXIT = 10
 OPCODE_MODEL = 24
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39)
+OPCODE_CHALLENGE = 33
+OPCODE_OPEN = 34
+OPCODE_PAIR = 35
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39, -47, -48, -49, -50, -51)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
 FLAGS = ("regression", "background", "flags", "frozen", "with_features")  # fields of requests that are 0 or 1
-UNBOUND = (1, 2, 10, 23, 24, 25, 27)  # need no network
+UNBOUND = (1, 2, 10, 23, 24, 25, 27, 33, 34, 35)  # need no network
 EVENT = "<QBhB"  # a part of a reply
 
 # By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
 # reply, format of its numbers. Nested constants take no heap where they are frozen.
 LAYOUTS = (
     None,
-    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBI"),
+    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBIB"),
     ("configure", ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background"), "<HBHBHBB", 0, "<II"),
     ("learn", ("label", "flags"), "<hH", 2, "<IHBIBBIBII"),
     ("infer", (), "<", 2, "<hBiIIiiIB"),
     ("digest", (), "<", 0, "<I"),
-    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIII"),
+    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIIII"),
     ("export", ("offset",), "<I", 0, "<I"),
     ("load", ("offset", "total"), "<II", 1, "<II"),
     None,
@@ -112,4 +127,12 @@ LAYOUTS = (
     ("samples", ("skipped", "with_features"), "<IH", 2, "<HIIB"),
     ("teach", ("label", "flags", "events"), "<hHI", 0, "<"),
     ("front", (), "<", 0, "<HBIIQHIBBBQQhI"),
+    None,
+    None,
+    None,
+    None,
+    None,
+    ("challenge", (), "<", 1, "<"),
+    ("open", (), "<", 1, "<"),
+    ("pair", (), "<", 1, "<"),
 )

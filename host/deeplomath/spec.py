@@ -2,7 +2,7 @@
 """GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."""
 
 VERSION_LIBRARY = "0.1.0"
-VERSION_PROTOCOL = 1
+VERSION_PROTOCOL = 2
 VERSION_SPEC = 4
 VERSION_STATE = 2
 LIMIT_FEATURES = 160
@@ -100,9 +100,19 @@ ERROR_MEMORY = -36
 ERROR_OFFSET = -37
 ERROR_INTERNAL = -38
 ERROR_FRONT = -39
-WIRE_FRAME_MAX = 2200
+ERROR_PAIRED = -47
+ERROR_KEY = -48
+ERROR_WAIT = -49
+ERROR_SESSION = -50
+ERROR_HELLO = -51
+WIRE_FRAME_MAX = 2208
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
+WIRE_MAC = 8
+WIRE_SEALED = 128
+WIRE_KEY = 32
+WIRE_NONCE = 16
+WIRE_IDENTITY = 32
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
 SIGNAL_VERSION = 1
@@ -217,6 +227,9 @@ OPCODE_MODEL = 24
 OPCODE_SAMPLES = 25
 OPCODE_TEACH = 26
 OPCODE_FRONT = 27
+OPCODE_CHALLENGE = 33
+OPCODE_OPEN = 34
+OPCODE_PAIR = 35
 
 DIGESTED = (
     KERNEL_COORDINATE_MAX,
@@ -367,6 +380,11 @@ ERRORS = {
     -37: "offset",
     -38: "internal",
     -39: "front",
+    -47: "paired",
+    -48: "key",
+    -49: "wait",
+    -50: "session",
+    -51: "hello",
 }
 
 VERDICTS = {
@@ -475,6 +493,9 @@ OPCODES = {
     25: "samples",
     26: "teach",
     27: "front",
+    33: "challenge",
+    34: "open",
+    35: "pair",
 }
 
 UNBOUND = (  # need no network
@@ -485,6 +506,9 @@ UNBOUND = (  # need no network
     OPCODE_MODEL,
     OPCODE_SAMPLES,
     OPCODE_FRONT,
+    OPCODE_CHALLENGE,
+    OPCODE_OPEN,
+    OPCODE_PAIR,
 )
 
 HARMLESS = (  # leave no trace
@@ -496,6 +520,8 @@ HARMLESS = (  # leave no trace
     OPCODE_UNKNOWN,
     OPCODE_COST,
     OPCODE_FRONT,
+    OPCODE_CHALLENGE,
+    OPCODE_OPEN,
 )
 
 # The numbers of each request: name, code of struct, error of a value that does not fit.
@@ -580,6 +606,9 @@ REQUESTS = {
         ("events", "I", -1),
     ),
     OPCODE_FRONT: (),
+    OPCODE_CHALLENGE: (),
+    OPCODE_OPEN: (),
+    OPCODE_PAIR: (),
 }
 
 # Of a list behind them: what its items are called where they are too many, their bytes, the error.
@@ -589,6 +618,9 @@ TOO_LONG = {
     OPCODE_NAME: ("unknowns", 4, -23),
     OPCODE_MODEL: ("bytes", 1, -25),
     OPCODE_SAMPLES: ("samples", 2, -1),
+    OPCODE_CHALLENGE: ("bytes", 1, -33),
+    OPCODE_OPEN: ("bytes", 1, -33),
+    OPCODE_PAIR: ("bytes", 1, -33),
 }
 
 # The configuration, and the numbers of each reply: name, code of struct, least, most.
@@ -655,6 +687,7 @@ REPLIES = {
         ("configured", "B", 0, 1),
         *CONFIG,
         ("footprint", "I", 0, 4294967295),
+        ("paired", "B", 0, 1),
     ),
     OPCODE_CONFIGURE: (
         ("footprint", "I", 0, 4294967295),
@@ -688,6 +721,7 @@ REPLIES = {
         ("footprint", "I", 0, 4294967295),
         ("digest", "I", 0, 4294967295),
         ("dropped", "I", 0, 4294967295),
+        ("refused", "I", 0, 4294967295),
         ("heap_free", "I", 0, 4294967295),
     ),
     OPCODE_EXPORT: (
@@ -728,6 +762,9 @@ REPLIES = {
     ),
     OPCODE_TEACH: (),
     OPCODE_FRONT: FRONT,
+    OPCODE_CHALLENGE: (),
+    OPCODE_OPEN: (),
+    OPCODE_PAIR: (),
 }
 
 # Most bytes behind them; 0 for those not named.
@@ -738,6 +775,8 @@ TAILS = {
     OPCODE_UNKNOWNS: 32,
     OPCODE_UNKNOWN: 320,
     OPCODE_SAMPLES: 2180,
+    OPCODE_CHALLENGE: 48,
+    OPCODE_OPEN: 32,
 }
 
 # The texts among them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One source of truth: constants and layouts are what spec.toml says, the vectors what the unbounded run and make_frame give."""
+"""One source of truth: constants and layouts are what spec.toml says, the vectors what the unbounded run, make_frame and make_pair give."""
 
 import re
 import shutil
@@ -13,7 +13,13 @@ from implementations import ROOT
 
 
 @pytest.mark.parametrize(
-    "script", ["shared_spec/generate.py", "shared_spec/vectors/make_frame.py", "tests/make_vectors.py"]
+    "script",
+    [
+        "shared_spec/generate.py",
+        "shared_spec/vectors/make_frame.py",
+        "shared_spec/vectors/make_pair.py",
+        "tests/make_vectors.py",
+    ],
 )
 def test_generated_files_are_up_to_date(script):
     done = subprocess.run([sys.executable, ROOT / script, "--check"], capture_output=True, text=True)
@@ -105,15 +111,15 @@ def test_a_slip_in_the_spec_is_said(house, before, after, words):
 
 def test_an_opcode_of_the_spec_is_everywhere(house):
     with (house / "shared_spec/wire.toml").open("a") as file:
-        file.write('[request.wink]\nopcode = 30\ndoes = "winks"\nreply = "changed"\n')
+        file.write('[request.wink]\nopcode = 40\ndoes = "winks"\nreply = "changed"\n')
         file.write('[request.wink.fields]\neye = { type = "u16", least = 1, meaning = "which" }\n')
     assert generate(house).returncode == 0 and generate(house, "--check").returncode == 0
     board, host, protocol = ((house / name).read_text() for name in GENERATED[1:])
     assert '    None,\n    ("wink", ("eye",), "<H", 0, "<II"),\n)' in board
-    assert "OPCODE_WINK = 30" in host and "    OPCODE_WINK: CHANGED,\n" in host
+    assert "OPCODE_WINK = 40" in host and "    OPCODE_WINK: CHANGED,\n" in host
     assert '    OPCODE_WINK: (\n        ("eye", "H", -1),\n    ),\n' in host
-    assert "| 30 | [WINK](#630-wink) | winks | yes | Changed |" in protocol
-    assert "### 6.30 WINK\n" in protocol and "| eye | u16 | 1..65535: which |" in protocol
+    assert "| 40 | [WINK](#640-wink) | winks | yes | Changed |" in protocol
+    assert "### 6.40 WINK\n" in protocol and "| eye | u16 | 1..65535: which |" in protocol
 
 
 def test_a_field_of_the_configuration_is_everywhere(house):

@@ -138,6 +138,7 @@ def attempt(session, slots, frame, step, free):
 
 def run():
     session = Session(deeplomath)
+    ask(session, wire(OPCODES.index("hello"), b"", 0xFFFF))
     session.handlers.network = deeplomath.Network(**SIZES)
     for i in range(4):
         session.handlers.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)

@@ -9,7 +9,7 @@ from ..paths import MODULES
 
 DEVICE = (
     *("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_vote", "dlm_stream", "dlm_feed"),
-    *("dlm_handlers", "dlm_session", "dlm_line", "dlm_main"),
+    *("dlm_handlers", "dlm_pair", "dlm_session", "dlm_line", "dlm_main"),
 )
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),
