@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One source of truth: constants and layouts are what spec.toml says, the vectors what the unbounded run, make_frame and make_pair give."""
+"""One source of truth: constants and layouts are those of spec.toml, vectors what the unbounded run and their makers give."""
 
 import re
 import shutil

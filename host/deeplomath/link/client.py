@@ -229,7 +229,9 @@ class Device(Streaming, Access):
 
     def _load(self, data, size):
         with self._lock:
+            before = self.last_digest
             for offset in range(0, max(len(data), 1), size):
+                self.last_digest = before  # that of a chunk which is not the last is 0
                 chunk = data[offset : offset + size]
                 got, _ = self._request(spec.OPCODE_LOAD, chunk, offset=offset, total=len(data))
                 if got["next"] != offset + len(chunk):
