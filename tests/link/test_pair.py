@@ -169,12 +169,12 @@ def test_a_key_is_kept_for_its_user_alone_and_found_again(folders):
     key = device.pair()
     (file,) = (folders / "keys").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert file.read_text() == key.hex() + "\n" and file.name == device._identity.hex() + ".key"
+    assert file.read_text() == key.hex() + "\n" and file.name == device.identity.hex() + ".key"
     line.reset()
     with Device(line) as again:
         again.configure(**SIZES)
         second = again.pair()
-    assert second != key and keys.load(device._identity) == [second]
+    assert second != key and keys.load(device.identity) == [second]
     with Device(line) as again:
         again.unpair()
     assert list((folders / "keys").iterdir()) == [] and os.listdir() == []
@@ -210,7 +210,7 @@ def test_a_host_that_dies_while_it_pairs_has_the_key_of_the_board(taken, folders
         device.pair()
     with Device(line) as again:
         again.configure(**SIZES)
-        assert keys.load(again._identity)[0] == (line.session._guard.key if taken else old)
+        assert keys.load(again.identity)[0] == (line.session._guard.key if taken else old)
     assert len(list((folders / "keys").iterdir())) == 1
 
 
@@ -650,7 +650,7 @@ def test_a_board_is_known_by_its_processor(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "machine", SimpleNamespace(unique_id=lambda: b"\1\2\3\4\5\6\7\x08"))
     line, device = paired()
-    assert device._identity == b"\1\2\3\4\5\6\7\x08" and os.stat("dlm_key.bin").st_size == 33
+    assert device.identity == b"\1\2\3\4\5\6\7\x08" and os.stat("dlm_key.bin").st_size == 33
 
 
 # Nonces

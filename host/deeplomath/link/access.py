@@ -24,7 +24,7 @@ class Anew(Exception):
 class Access:
     """The methods of a Device that let it in; they need its _link, _transport, _lock, _hello, _accept, _request and _info."""
 
-    _identity = None  # of a paired board
+    identity = None  # of a board that was paired or proved its key, bytes
     _returning = False
 
     def pair(self, key=None):
@@ -37,9 +37,9 @@ class Access:
         with self._lock:
             kept = key is None
             key = pair.new_key() if kept else pair.check_key(key)
-            self._identity = pair.challenge(self._said)[2]
+            self.identity = pair.challenge(self._said)[2]
             if kept:
-                keys.save(self._identity, key, keys.NEXT)  # ahead: a board whose key nobody has takes nothing any more
+                keys.save(self.identity, key, keys.NEXT)  # ahead: a board whose key nobody has takes nothing any more
             self._request(spec.OPCODE_PAIR, key)
             self._link.session = None
             self._key = None if kept else key
@@ -54,8 +54,8 @@ class Access:
             self._link.session = None
             self.hello = self.hello._replace(paired=0)
             self._key = None
-            if self._identity:
-                keys.remove(self._identity)
+            if self.identity:
+                keys.remove(self.identity)
 
     def _connect(self, start=True):
         """HELLO, and a session where the board is paired; returns the Hello."""
@@ -81,8 +81,8 @@ class Access:
             return
         self._link.session = None
         nonces = pair.challenge(self._said)
-        self._identity = nonces[2]
-        found = [self._key] if self._key else keys.load(self._identity)
+        self.identity = nonces[2]
+        found = [self._key] if self._key else keys.load(self.identity)
         if not found:
             words = "the board has a key that this computer does not have: it was paired elsewhere, which"
             raise DeviceError(
@@ -93,7 +93,7 @@ class Access:
                 nonces = nonces or pair.challenge(self._said)
                 self._link.session = pair.open_session(self._said, key, nonces, lambda: self._link.sequence)
                 if not self._key:
-                    keys.settle(self._identity, key)
+                    keys.settle(self.identity, key)
                 return
             nonces = None
 
