@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from deeplomath import Network
 from deeplomath.desk import cli
+from deeplomath.link.access import Access
 from implementations import ROOT
 
 README = (ROOT / "README.md").read_text()
