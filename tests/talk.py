@@ -34,6 +34,7 @@ class Talk:
 
     def __init__(self, module=BOARD_MODULE, config=CONFIG):
         self.session, self.sequence = dlm_session.Session(module), 0
+        self.done("hello")
         if config:
             self.done("configure", configure_payload(config))
 

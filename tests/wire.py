@@ -49,6 +49,7 @@ import dlm_keeper as dlm_keeper  # noqa: E402
 import dlm_line as dlm_line  # noqa: E402
 import dlm_live as dlm_live  # noqa: E402
 import dlm_main as dlm_main  # noqa: E402
+import dlm_pair as dlm_pair  # noqa: E402
 import dlm_queue as dlm_queue  # noqa: E402
 import dlm_session as dlm_session  # noqa: E402
 import dlm_spec as dlm_spec  # noqa: E402

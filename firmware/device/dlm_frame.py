@@ -23,6 +23,7 @@ class Decoder:
         self._overlong = False
         self.length = 0  # of the frame that was found, whose checksum is right
         self.dropped = 0
+        self.refused = 0  # of those found, by the session
 
     def take(self, chunk, at, size):
         """Reads chunk[at:size], but nothing behind the first frame in it that is whole; returns where it stopped.

@@ -11,7 +11,7 @@ from dlm_frame import PAYLOAD
 from dlm_transfer import Transfer
 
 FIELDS = PAYLOAD + 1  # of a reply: behind its status
-ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1  # bytes behind a status
+ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_MAC - spec.WIRE_CHECKSUM - 1  # bytes behind a status
 WORDS = 90  # bytes of the text of what was refused to be learned
 EVENT = (
     calcsize(spec.EVENT) + calcsize(spec.LAYOUTS[spec.OPCODE_INFER][4]) + 4 * (spec.LIMIT_NEAREST + spec.LIMIT_CLASSES)
@@ -28,7 +28,8 @@ class Handlers:
     `changes`: how often something changed that it would save. `sampler`: a Live, where the board has a source of its own.
     A handler has the name of its opcode, takes opcode and payload, fills in the reply and returns its length; it raises
     what becomes the status, and then has changed nothing. An opcode without a handler of its own is the method of this name
-    of the network: a change that replies with digest and ticks.
+    of the network: a change that replies with digest and ticks. `paired`: what HELLO tells of the board's key, which the
+    session knows.
     """
 
     def __init__(self, module, decoder, encoder):
@@ -40,6 +41,7 @@ class Handlers:
         self.keeper = None
         self.sampler = None
         self.changes = 0
+        self.paired = False
         self._decoder = decoder
         self._encoder = encoder
         self._transfer = Transfer()
@@ -86,7 +88,8 @@ class Handlers:
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
         saved = (self.keeper.sequence, self.keeper.restored) if self.keeper else (0, spec.RESTORED_NONE)
         live = 0 if self.sampler is None else 1 + self.sampler.running
-        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, *saved, reset_cause(), live)
+        board_is = (*saved, reset_cause(), self.paired, live)
+        size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, *board_is)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
             size = self._append_text(size, text.encode()[: dlm_names.TEXT])
         return self._append_text(size, dlm_names.shortened(self.named))
@@ -120,7 +123,7 @@ class Handlers:
         digest = self._digest_if_whole()
         found = (i.neurons, i.depth, i.error, i.level, i.clock, i.work, i.frozen, self.building)
         saving = self.keeper.saving() if self.keeper else spec.SAVING_DONE
-        board = (self._decoder.dropped & 0xFFFFFFFF, heap_free(), saving)
+        board = (self._decoder.dropped & 0xFFFFFFFF, self._decoder.refused & 0xFFFFFFFF, heap_free(), saving)
         return self._put(opcode, *_config(i), *found, self.network.footprint(), digest, *board)
 
     def export(self, opcode, payload):

@@ -6,6 +6,8 @@ dlm_main.serve_uart(1, 921600)  on a UART; the REPL stays free, here and below
 dlm_main.serve_vcp(1)           on the second USB serial port of an STM32, with usb_mode "VCP+VCP"
 dlm_main.serve_cdc()            on a USB serial port that micropython-lib's usb-device-cdc adds, as on an RP2040
 
+infer=True in each: a board with a key answers INFER without a session, too (PROTOCOL.md section 10).
+
 The network outlives EXIT: the next serve has it again, until the board is reset, or dlm_main.forget() frees its memory.
 With store=dlm_store.Store(), which each of them takes, it outlives a reset and a power cut, too: what was saved last is
 restored, and what changes is saved save_after=10 seconds later, at most once in save_every=60; with 0 only when a host
@@ -33,13 +35,15 @@ except ImportError:  # CPython, or a port without
 
 
 COLLECT_EVERY = 16  # requests
-OPTIONS = ("module", "store", "save_after", "save_every", "watchdog")  # of serve
+OPTIONS = ("module", "infer", "store", "save_after", "save_every", "watchdog")  # of serve
 WORK = 32768  # multiply-accumulates between two looks at the line: some milliseconds
 
 _kept = None  # the session of the last serve, with its network
 
 
-def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10, save_every=60, watchdog=0):
+def serve(
+    reader=None, writer=None, module=deeplomath, infer=False, store=None, save_after=10, save_every=60, watchdog=0
+):
     """Answers requests until EXIT or the end of input.
 
     reader: by default the REPL's stream, where Ctrl-C is a byte like any other meanwhile. Another one must not wait: its
@@ -50,6 +54,7 @@ def serve(reader=None, writer=None, module=deeplomath, store=None, save_after=10
     """
     handlers(module, store, save_after, save_every)
     session = _kept
+    session.begin(infer)
     gc.collect()
     sweep_after(-1)
     if reader:

@@ -2,7 +2,7 @@
 """GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."""
 
 VERSION_LIBRARY = "0.1.0"
-VERSION_PROTOCOL = 1
+VERSION_PROTOCOL = 2
 VERSION_SPEC = 4
 VERSION_STATE = 2
 LIMIT_FEATURES = 160
@@ -71,9 +71,19 @@ ERROR_SLOT = -43
 ERROR_SOURCE = -44
 ERROR_LIVE = -45
 ERROR_ANSWER = -46
-WIRE_FRAME_MAX = 2200
+ERROR_PAIRED = -47
+ERROR_KEY = -48
+ERROR_WAIT = -49
+ERROR_SESSION = -50
+ERROR_HELLO = -51
+WIRE_FRAME_MAX = 2208
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
+WIRE_MAC = 8
+WIRE_SEALED = 128
+WIRE_KEY = 32
+WIRE_NONCE = 16
+WIRE_IDENTITY = 32
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
 STORE_LAYOUT = 1
@@ -91,28 +101,33 @@ RESTORED_UNREADABLE = 7
 SAVING_DONE = 0
 SAVING_DUE = 1
 SAVING_FAILED = 2
+OPCODE_HELLO = 1
 OPCODE_CONFIGURE = 2
 OPCODE_LEARN = 3
 OPCODE_INFER = 4
+OPCODE_EXIT = 10
 OPCODE_MODEL = 24
-ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39, -40, -41, -42, -43, -44, -45, -46)
+OPCODE_CHALLENGE = 33
+OPCODE_OPEN = 34
+OPCODE_PAIR = 35
+ERRORS = (-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13, -14, -15, -16, -18, -19, -20, -21, -22, -23, -24, -25, -32, -33, -34, -35, -36, -37, -38, -39, -40, -41, -42, -43, -44, -45, -46, -47, -48, -49, -50, -51)
 
 # The configuration in the order of the wire
 CONFIG = ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background")
 FLAGS = ("regression", "background", "flags", "frozen", "with_features", "running")  # fields of requests that are 0 or 1
-UNBOUND = (1, 2, 10, 23, 24, 25, 27, 29, 30, 31, 32)  # need no network
+UNBOUND = (1, 2, 10, 23, 24, 25, 27, 29, 30, 31, 32, 33, 34, 35)  # need no network
 EVENT = "<QBhB"  # a part of a reply
 
 # By opcode: its name; of the request, names and format of its numbers, bytes of an item behind them; of the
 # reply, format of its numbers. Nested constants take no heap where they are frozen.
 LAYOUTS = (
     None,
-    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBIIBBB"),
+    ("hello", (), "<", 0, "<HHHHBHBHHIBBHBHBHBBIIBBBB"),
     ("configure", ("features", "classes", "events", "layers", "false_reject_permille", "regression", "background"), "<HBHBHBB", 0, "<II"),
     ("learn", ("label", "flags"), "<hH", 2, "<IHBIBBIBII"),
     ("infer", (), "<", 2, "<hBiIIiiIB"),
     ("digest", (), "<", 0, "<I"),
-    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIIIB"),
+    ("info", (), "<", 0, "<HBHBHBBHBIIIIBBIIIIIB"),
     ("export", ("offset",), "<I", 0, "<I"),
     ("load", ("offset", "total"), "<II", 1, "<II"),
     None,
@@ -139,4 +154,7 @@ LAYOUTS = (
     ("names", (), "<", 1, "<"),
     ("listen", ("since",), "<I", 0, "<IIQQIB"),
     ("live", ("running",), "<B", 0, "<BII"),
+    ("challenge", (), "<", 1, "<"),
+    ("open", (), "<", 1, "<"),
+    ("pair", (), "<", 1, "<"),
 )

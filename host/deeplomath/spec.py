@@ -2,7 +2,7 @@
 """GENERATED from shared_spec/spec.toml by shared_spec/generate.py: change it there."""
 
 VERSION_LIBRARY = "0.1.0"
-VERSION_PROTOCOL = 1
+VERSION_PROTOCOL = 2
 VERSION_SPEC = 4
 VERSION_STATE = 2
 LIMIT_FEATURES = 160
@@ -107,9 +107,19 @@ ERROR_SLOT = -43
 ERROR_SOURCE = -44
 ERROR_LIVE = -45
 ERROR_ANSWER = -46
-WIRE_FRAME_MAX = 2200
+ERROR_PAIRED = -47
+ERROR_KEY = -48
+ERROR_WAIT = -49
+ERROR_SESSION = -50
+ERROR_HELLO = -51
+WIRE_FRAME_MAX = 2208
 WIRE_HEADER = 4
 WIRE_CHECKSUM = 4
+WIRE_MAC = 8
+WIRE_SEALED = 128
+WIRE_KEY = 32
+WIRE_NONCE = 16
+WIRE_IDENTITY = 32
 WIRE_CHUNK = 1024
 WIRE_REPLY = 128
 SIGNAL_VERSION = 1
@@ -250,6 +260,9 @@ OPCODE_RESTORE = 29
 OPCODE_NAMES = 30
 OPCODE_LISTEN = 31
 OPCODE_LIVE = 32
+OPCODE_CHALLENGE = 33
+OPCODE_OPEN = 34
+OPCODE_PAIR = 35
 
 DIGESTED = (
     KERNEL_COORDINATE_MAX,
@@ -407,6 +420,11 @@ ERRORS = {
     -44: "source",
     -45: "live",
     -46: "answer",
+    -47: "paired",
+    -48: "key",
+    -49: "wait",
+    -50: "session",
+    -51: "hello",
 }
 
 VERDICTS = {
@@ -546,6 +564,9 @@ OPCODES = {
     30: "names",
     31: "listen",
     32: "live",
+    33: "challenge",
+    34: "open",
+    35: "pair",
 }
 
 UNBOUND = (  # need no network
@@ -560,6 +581,9 @@ UNBOUND = (  # need no network
     OPCODE_NAMES,
     OPCODE_LISTEN,
     OPCODE_LIVE,
+    OPCODE_CHALLENGE,
+    OPCODE_OPEN,
+    OPCODE_PAIR,
 )
 
 HARMLESS = (  # leave no trace
@@ -572,6 +596,8 @@ HARMLESS = (  # leave no trace
     OPCODE_COST,
     OPCODE_FRONT,
     OPCODE_LISTEN,
+    OPCODE_CHALLENGE,
+    OPCODE_OPEN,
 )
 
 # The numbers of each request: name, code of struct, error of a value that does not fit.
@@ -665,6 +691,9 @@ REQUESTS = {
     OPCODE_LIVE: (
         ("running", "B", -1),
     ),
+    OPCODE_CHALLENGE: (),
+    OPCODE_OPEN: (),
+    OPCODE_PAIR: (),
 }
 
 # Of a list behind them: what its items are called where they are too many, their bytes, the error.
@@ -675,6 +704,9 @@ TOO_LONG = {
     OPCODE_MODEL: ("bytes", 1, -25),
     OPCODE_SAMPLES: ("samples", 2, -1),
     OPCODE_NAMES: ("bytes of names", 1, -1),
+    OPCODE_CHALLENGE: ("bytes", 1, -33),
+    OPCODE_OPEN: ("bytes", 1, -33),
+    OPCODE_PAIR: ("bytes", 1, -33),
 }
 
 # The configuration, and the numbers of each reply: name, code of struct, least, most.
@@ -744,6 +776,7 @@ REPLIES = {
         ("saved", "I", 0, 2147483647),
         ("restored", "B", 0, 7),
         ("reset", "B", 0, 5),
+        ("paired", "B", 0, 1),
         ("live", "B", 0, 2),
     ),
     OPCODE_CONFIGURE: (
@@ -778,6 +811,7 @@ REPLIES = {
         ("footprint", "I", 0, 4294967295),
         ("digest", "I", 0, 4294967295),
         ("dropped", "I", 0, 4294967295),
+        ("refused", "I", 0, 4294967295),
         ("heap_free", "I", 0, 4294967295),
         ("saving", "B", 0, 2),
     ),
@@ -842,6 +876,9 @@ REPLIES = {
         ("next", "I", 0, 4294967295),
         ("faults", "I", 0, 4294967295),
     ),
+    OPCODE_CHALLENGE: (),
+    OPCODE_OPEN: (),
+    OPCODE_PAIR: (),
 }
 
 # Most bytes behind them; 0 for those not named.
@@ -855,6 +892,8 @@ TAILS = {
     OPCODE_NAMES: 512,
     OPCODE_LISTEN: 2162,
     OPCODE_LIVE: 256,
+    OPCODE_CHALLENGE: 48,
+    OPCODE_OPEN: 32,
 }
 
 # The texts among them.

@@ -6,10 +6,15 @@ from . import constants, fields
 BOARD_TABLES = ("version", "limit", "action", "reason", "verdict", "rule", "vote", "outcome", "error", "wire")
 BOARD_TABLES += ("store", "restored", "saving")
 BOARD_OPCODES = (
+    "hello",
     "configure",
     "learn",
     "infer",
+    "exit",
     "model",
+    "challenge",
+    "open",
+    "pair",
 )  # that the board's code calls by name; the others it finds in LAYOUTS
 NAMED = (
     "error",

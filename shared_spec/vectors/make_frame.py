@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 OUT = Path(__file__).with_name("frame.json")
-FRAME_MAX = 2200
+FRAME_MAX = 2208
+VERSION = 2
 
 
 def crc32(data):
@@ -36,7 +37,7 @@ def stuff(data):
     return bytes(out + block)
 
 
-def body(opcode, sequence, payload, version=1):
+def body(opcode, sequence, payload, version=VERSION):
     """Header, payload and checksum."""
     head = bytes([version, opcode, sequence & 255, sequence >> 8]) + payload
     return head + crc32(head).to_bytes(4, "little")
@@ -63,7 +64,7 @@ def cases():
             "name": name,
             "note": note,
             "flags": ["valid"],
-            "version": 1,
+            "version": VERSION,
             "opcode": opcode,
             "sequence": sequence,
             "payload": payload.hex(),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from deeplomath import Device, Network
 from deeplomath.desk import cli
+from deeplomath.link.access import Access
 from implementations import ROOT
 from sources import Chunks, LiveLine, gestures
 from streaming import samples
@@ -73,7 +74,7 @@ def test_the_example_of_a_model_runs(capsys):
 
 def test_every_call_of_the_table_is_there():
     calls = set(re.findall(r"`(?:board\.)?([a-z_]+)\(", README)) - {"configure", "cost"}
-    assert calls and all(hasattr(Network, call) for call in calls)
+    assert calls and all(hasattr(Network, call) or hasattr(Access, call) for call in calls)
 
 
 def test_every_make_target_of_the_text_is_there():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One source of truth: constants and layouts are what spec.toml says, the vectors what the unbounded run and make_frame give."""
+"""One source of truth: constants and layouts are those of spec.toml, vectors what the unbounded run and their makers give."""
 
 import re
 import shutil
@@ -13,7 +13,13 @@ from implementations import ROOT
 
 
 @pytest.mark.parametrize(
-    "script", ["shared_spec/generate.py", "shared_spec/vectors/make_frame.py", "tests/make_vectors.py"]
+    "script",
+    [
+        "shared_spec/generate.py",
+        "shared_spec/vectors/make_frame.py",
+        "shared_spec/vectors/make_pair.py",
+        "tests/make_vectors.py",
+    ],
 )
 def test_generated_files_are_up_to_date(script):
     done = subprocess.run([sys.executable, ROOT / script, "--check"], capture_output=True, text=True)

@@ -146,7 +146,7 @@ def test_the_device_decoder_never_grows(chunk):
         assert list(frames_of(decoder, b"\xff" * chunk)) == []
     assert len(decoder._buffer) == size
     assert [bytes(it) for it in frames_of(decoder, b"\0" + frame.encode(4, 9)[1:])] == [
-        frame.HEADER.pack(1, 4, 9) + _crc(4, 9)
+        frame.HEADER.pack(spec.VERSION_PROTOCOL, 4, 9) + _crc(4, 9)
     ]
 
 

@@ -95,17 +95,19 @@ def test_nothing_behind_an_exit_is_read_of_the_repl(repl, interrupt_keys):
 
 def test_the_network_outlives_an_exit_until_it_is_forgotten():
     dlm_main.forget()
-    dlm_main.serve(io.BytesIO(CONFIGURE + LEARN + frame.encode(spec.OPCODE_EXIT, 3)), io.BytesIO(), BOARD_MODULE)
-    assert served(io.BytesIO(INFO)) == [(spec.OPCODE_INFO, 3, 0)]
+    dlm_main.serve(
+        io.BytesIO(HELLO + CONFIGURE + LEARN + frame.encode(spec.OPCODE_EXIT, 3)), io.BytesIO(), BOARD_MODULE
+    )
+    assert served(io.BytesIO(HELLO + INFO))[1:] == [(spec.OPCODE_INFO, 3, 0)]
     dlm_main.forget()
-    assert served(io.BytesIO(INFO)) == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
+    assert served(io.BytesIO(HELLO + INFO))[1:] == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
 
 
 def test_another_module_is_served_with_a_network_of_its_own():
-    dlm_main.serve(io.BytesIO(CONFIGURE), io.BytesIO(), BOARD_MODULE)
+    dlm_main.serve(io.BytesIO(HELLO + CONFIGURE), io.BytesIO(), BOARD_MODULE)
     writer = io.BytesIO()
-    dlm_main.serve(io.BytesIO(INFO), writer, SimpleNamespace())
-    assert answers(writer) == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
+    dlm_main.serve(io.BytesIO(HELLO + INFO), writer, SimpleNamespace())
+    assert answers(writer)[1:] == [(spec.OPCODE_INFO, 3, 256 + spec.ERROR_UNCONFIGURED)]
 
 
 def test_want_of_memory_loses_one_request(monkeypatch, repl, interrupt_keys):
@@ -166,6 +168,7 @@ class Hesitant(io.BytesIO):
         return super().readinto(buffer[: left - len(INFO)] if left > len(INFO) else buffer)
 
 
+HELLO = frame.encode(spec.OPCODE_HELLO, 0)
 INFO = frame.encode(spec.OPCODE_INFO, 3)
 CONFIGURE = frame.encode(spec.OPCODE_CONFIGURE, 1, struct.pack("<HBHBHBB", 3, 2, 4, 4, 50, 0, 1))
 LEARN = frame.encode(spec.OPCODE_LEARN, 2, struct.pack("<hHhhh", 1, 1, 100, -200, 300))
@@ -174,8 +177,8 @@ LEARN = frame.encode(spec.OPCODE_LEARN, 2, struct.pack("<hHhhh", 1, 1, 100, -200
 @pytest.mark.parametrize("stream, building", [(io.BytesIO, True), (Hesitant, False)])
 def test_a_rebuild_goes_on_while_nothing_comes(stream, building, interrupt_keys):
     writer = io.BytesIO()
-    dlm_main.serve(stream(CONFIGURE + LEARN + INFO), writer, BOARD_MODULE)
-    learned, info = list(frame.Decoder().feed(writer.getvalue()))[1:]
+    dlm_main.serve(stream(HELLO + CONFIGURE + LEARN + INFO), writer, BOARD_MODULE)
+    learned, info = list(frame.Decoder().feed(writer.getvalue()))[2:]
     assert layout.REPLIES[spec.OPCODE_LEARN].unpack(learned.payload[1:])["building"]
     got = layout.REPLIES[spec.OPCODE_INFO].unpack(info.payload[1:])
     assert (bool(got["building"]), bool(got["digest"])) == (building, not building)
@@ -186,7 +189,7 @@ def opened(monkeypatch, call, modules):
     found = []
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(dlm_main, "serve", found.append)
+    monkeypatch.setattr(dlm_main, "serve", lambda port, infer: found.append(port))
     call()
     return found[0]
 

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deeplomath import spec  # noqa: E402
-from deeplomath.link import exchange, frame, layout  # noqa: E402
+from deeplomath.link import exchange, frame, layout, pair  # noqa: E402
 from sources import Recording  # noqa: E402
 from streaming import statistics  # noqa: E402
 from wire import BOARD_MODULE, ROOT, dlm_handlers, dlm_keeper, dlm_live, dlm_session, dlm_spec, dlm_store, replies_of  # noqa: E402  # noqa: E402
@@ -94,7 +94,7 @@ def test_the_limits_are_those_of_the_spec():
     highest = {name: getattr(spec, "LIMIT_" + name.upper()) for name in limits}
     assert limits == {name: f"1..{value}" for name, value in highest.items()}
     assert f"1..{spec.LIMIT_UNKNOWNS} unknown ids" in TEXT and f"at most {spec.LIMIT_UNKNOWNS}, no two alike" in TEXT
-    room = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM
+    room = layout.ROOM
     assert f"payload, 0..{room} bytes" in TEXT
     assert spec.TAILS[spec.OPCODE_SAMPLES] == room - 1 - layout.REPLIES[spec.OPCODE_SAMPLES].form.size
     assert spec.SIGNAL_PROGRAM <= room - layout.REQUESTS[spec.OPCODE_MODEL].form.size
@@ -105,15 +105,16 @@ def conversation():
     kept = dlm_handlers.heap_free, dlm_handlers.board, dlm_handlers.implementation
     dlm_handlers.heap_free, dlm_handlers.board = (lambda: 61440, lambda: "Deeplomath with STM32F405")
     dlm_handlers.implementation = lambda: "micropython 1.25.0 armv7emsp"
-    session = dlm_session.Session(BOARD_MODULE)
+    folder = tempfile.TemporaryDirectory()
+    session = dlm_session.Session(BOARD_MODULE, folder.name + "/")
     handlers = session.handlers
     handlers._ticks, handlers._tick_kind = iter(range(0, 10**9, 250000)).__next__, 1
-    sequence, said = 0x0106, {}
+    sequence, said, encode = 0x0106, {}, frame.encode
 
     def say(name, payload=b"", request="{} request", reply="{} reply", **options):
         nonlocal sequence
         sequence += 1
-        wire = frame.encode(getattr(spec, "OPCODE_" + name), sequence, payload, **options)
+        wire = encode(getattr(spec, "OPCODE_" + name), sequence, payload, **options)
         said[request.format(name)] = wire
         said[reply.format(name)] = bytes(next(replies_of(session, wire)))
 
@@ -165,8 +166,8 @@ def conversation():
         say("LISTEN", struct.pack("<I", 0))
         say("LIVE", b"\0", "{} request to rest", "{} reply at rest")
         say("NAMES", b"motion\0rest\0walk")
-        with tempfile.TemporaryDirectory() as folder:
-            handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(folder))
+        with tempfile.TemporaryDirectory() as disk:
+            handlers.keeper = dlm_keeper.Keeper(handlers, dlm_store.Store(disk))
             handlers.keeper.start()
             say("SAVE")
             say("RESTORE")
@@ -176,12 +177,23 @@ def conversation():
         say("FREEZE", b"\1")
         frozen = "{} request while frozen", "{} reply of a refused event"
         say("SAMPLES", struct.pack("<IH", 100, 0) + int16(0, 50, 40, 70), *frozen)
-        say("DIGEST", b"", "{} request of version 2", "refusal of version 2", version=2)
+        say("DIGEST", b"", "{} request of version 3", "refusal of version 3", version=3)
+        say("PAIR", KEY)
+        session._guard._nonce, session._guard._identity = lambda: NONCES[16:], IDENTITY
+        say("CHALLENGE", NONCES[:16])
+        proofs = pair.proofs(KEY, NONCES[:16], NONCES[16:], IDENTITY)
+        say("OPEN", proofs.of_host)
+        say("DIGEST", b"", "{} request of nobody", "refusal without a session")
+        encode = pair.Session(proofs.session, sequence - 1).encode
+        say("DIGEST", b"", "{} request in a session", "{} reply in a session")
+        say("PAIR", b"", "{} request that takes the key away", "{} reply behind it")
+        encode = frame.encode
         say("EXIT")
         sequence = PROBE - 1
         say("HELLO", b"", "{} probe", "refusal of the probe", version=exchange.PROBE_VERSION)
     finally:
         dlm_handlers.heap_free, dlm_handlers.board, dlm_handlers.implementation = kept
+        folder.cleanup()
     return said
 
 
@@ -191,8 +203,10 @@ def dump(wire):
     header = frame.HEADER.pack(*it[:3])
     opcode, replied = it.opcode & ~spec.WIRE_REPLY, it.opcode & spec.WIRE_REPLY
     name = spec.OPCODES[opcode].upper() + (" reply" if replied else "")
-    parts = [(header, f"version {it.version}, {name}, sequence 0x{it.sequence:04x}")]
-    rest = it.payload
+    sealed = it.version & spec.WIRE_SEALED
+    version = f"version {it.version ^ sealed}{', sealed' if sealed else ''}"
+    parts = [(header, f"{version}, {name}, sequence 0x{it.sequence:04x}")]
+    rest = it.payload[: -spec.WIRE_MAC] if sealed else it.payload
     fields, form = layout.REQUESTS[opcode]
     if replied:
         status = struct.unpack_from("<b", rest)[0]
@@ -205,6 +219,7 @@ def dump(wire):
         parts.append((rest[:size], f"{label} {shown}"))
         rest = rest[size:]
     parts += tail(opcode, replied and status, rest, replied)
+    parts += [(it.payload[-spec.WIRE_MAC :], "MAC")] if sealed else []
     body_size = spec.WIRE_HEADER + len(it.payload)
     checksum = frame.cobs.decode(wire.strip(b"\0"))[body_size:]
     parts.append((checksum, "checksum"))
@@ -236,6 +251,10 @@ def tail(opcode, failed, rest, replied):
         return [(rest, f'fault "{rest[1:].decode()}"')]
     if opcode == spec.OPCODE_NAMES:
         return [(rest, "names " + ", ".join(rest.decode().split("\0")))]
+    if opcode == spec.OPCODE_CHALLENGE and replied:
+        return [(rest[: spec.WIRE_NONCE], "nonce"), (rest[spec.WIRE_NONCE :], "identity")]
+    if opcode in SECRETS:
+        return [(rest, SECRETS[opcode])]
     if opcode == spec.OPCODE_MODEL:
         return [(rest, "program")]
     if opcode in (spec.OPCODE_EXPORT, spec.OPCODE_LOAD):
@@ -289,6 +308,9 @@ def events(rest):
 
 PROBE = 0x4643  # a sequence that make_probe may choose
 CLASSES = 2  # of the network in the dumps
+KEY, NONCES = bytes(range(100, 132)), bytes(range(160, 192))
+IDENTITY = bytes.fromhex("3a0034000f51363034373636")  # as an STM32 has it
+SECRETS = {spec.OPCODE_CHALLENGE: "nonce", spec.OPCODE_OPEN: "proof", spec.OPCODE_PAIR: "key"}
 TAILS = {
     (spec.OPCODE_SAMPLES, False): ("h", "samples"),
     (spec.OPCODE_UNKNOWN, True): ("h", "features"),

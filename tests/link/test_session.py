@@ -30,7 +30,7 @@ def raising(error):
 
 def test_another_protocol_version_is_refused_with_both_named(talk):
     status, text = talk.say("learn", learn_payload(), version=spec.VERSION_PROTOCOL + 1)
-    assert (status, text) == (spec.ERROR_PROTOCOL, b"protocol: version 2 given, the board speaks 1")
+    assert (status, text) == (spec.ERROR_PROTOCOL, b"protocol: version 3 given, the board speaks 2")
     assert talk.done("info")[0]["neurons"] == 0
 
 

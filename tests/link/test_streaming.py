@@ -292,7 +292,7 @@ def test_the_longest_events_fit_a_reply():
 
 
 def test_the_room_of_a_reply_is_that_of_a_frame():
-    room = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1
+    room = layout.ROOM - 1
     assert spec.TAILS[spec.OPCODE_SAMPLES] == room - layout.REPLIES[spec.OPCODE_SAMPLES].form.size
 
 

@@ -152,6 +152,7 @@ def attempt(session, slots, frame, step, free):
 def run():
     session = Session(deeplomath)
     Live(Silent(), session.handlers, queue=512)
+    ask(session, wire(OPCODES.index("hello"), b"", 0xFFFF))
     session.handlers.network = deeplomath.Network(**SIZES)
     for i in range(4):
         session.handlers.network.learn(pack("<hhh", 9000 * i, -500 * i, 70), i % 2)

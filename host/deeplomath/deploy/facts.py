@@ -9,8 +9,8 @@ from ..paths import MODULES
 
 DEVICE = (
     *("dlm_spec", "dlm_frame", "dlm_transfer", "dlm_names", "dlm_vote", "dlm_stream", "dlm_feed"),
-    *("dlm_board", "dlm_handlers", "dlm_session", "dlm_store", "dlm_keeper", "dlm_line", "dlm_watchdog", "dlm_queue"),
-    *("dlm_live", "dlm_main"),
+    *("dlm_board", "dlm_handlers", "dlm_pair", "dlm_session", "dlm_store", "dlm_keeper", "dlm_line", "dlm_watchdog"),
+    *("dlm_queue", "dlm_live", "dlm_main"),
 )
 ARCHITECTURES = (
     *("none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp"),

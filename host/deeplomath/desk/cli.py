@@ -21,7 +21,21 @@ from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
-from . import board_commands, data, demo, drawing, kept, models, options, report, running, screen, statuses, stories
+from . import (
+    board_commands,
+    data,
+    demo,
+    drawing,
+    kept,
+    models,
+    options,
+    pairing,
+    report,
+    running,
+    screen,
+    statuses,
+    stories,
+)
 from .told import console, reported
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -94,11 +108,16 @@ def info_command(port: OnlyPort = None, baud: Baud = BAUD):
     with opened(port, baud) as (device, _):
         hello = device.hello
         console.print(report.facts([*board_facts(device, port), *kept.limits(hello)]))
-        told, health = running.front_facts(device.front()), None
+        told, health = [*pairing.facts(device), *running.front_facts(device.front())], None
         if hello.configured:
             info, health = device.info(), device.health()
             told = [*network_facts(device, info), *unknown_facts(device.unknowns()), *told]
-            told += [("health", f"{health.heap_free:,} bytes free, {health.dropped} frames dropped")]
+            told += [
+                (
+                    "health",
+                    f"{health.heap_free:,} bytes free, {health.dropped} frames dropped, {health.refused} refused",
+                )
+            ]
         console.print(report.facts([*told, *kept.names(device.names), *kept.saves(hello, health)]))
 
 
@@ -242,6 +261,21 @@ def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
             f"mpremote resets a board, unless it is told to resume: mpremote connect {paths.quoted(port)} resume",
         ]
     console.print(" ".join(words), soft_wrap=True)
+
+
+@app.command("pair")
+@reported
+def pair_command(
+    port: board_commands.Line = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the key away from the board.")] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Give a board that has a key another one.")] = False,
+    baud: Baud = BAUD,
+):
+    """Gives a board a key, without which it answers nothing but HELLO; the key stays with this user on this computer."""
+    port = port or ports.the_only()
+    with opened(port, baud) as (device, _):
+        said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)
+    console.print(said, soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A network on a board, one method an opcode: the other end of firmware/device/dlm_handlers.py (PROTOCOL.md)."""
 
+import contextlib
 import os
 import struct
 import threading
@@ -13,8 +14,8 @@ from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
 from ..integers import as_int16, check_int
 from ..results import Cost, Info
-from . import layout, replies
-from .connect import Connection
+from . import layout, pair, replies
+from .access import Access, Anew
 from .exchange import InRepl, Link
 from .listening import Listening
 from .saving import Saving
@@ -35,16 +36,17 @@ class Hello(namedtuple("Hello", layout.REPLIES[spec.OPCODE_HELLO].names + spec.T
 class Health(NamedTuple):
     """State of the board beside its network.
 
-    dropped: frames it had to drop since the service began; heap_free: bytes free on its heap; saving: whether what is in its
-    RAM is saved, one of spec.SAVINGS.
+    dropped, refused: frames it had to drop, and that its session refused, since the service began; heap_free: bytes free on
+    its heap; saving: whether what is in its RAM is saved, one of spec.SAVINGS.
     """
 
     dropped: int
+    refused: int
     heap_free: int
     saving: int
 
 
-class Device(Streaming, Listening, Saving):
+class Device(Streaming, Listening, Saving, Access):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
@@ -58,13 +60,20 @@ class Device(Streaming, Listening, Saving):
     have been executed. A port on which nobody answers is given up after three time-outs, with what was heard there;
     where a service was started, three more after that. Requests of several threads wait for each other.
 
+    key: of a paired board, 32 bytes; by default the one that `pair` kept on this computer. A board without a key is then
+    refused; False opens no session, and the board answers what it answers everybody. reconnect: a port that goes away is
+    opened again, a board that was reset is greeted again; where its digest is the one of before the request goes on, else
+    DeviceError says what was lost.
+
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or streamed (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
-    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True):
+    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True, key=None, reconnect=False):
         self.timeout, self.attempts = _seconds(timeout), _count(attempts)
+        self._key = key if key is None or key is False else pair.check_key(key)
+        self._start, self.reconnect = start, reconnect
         self.last_ticks = self.last_digest = None
         self._lock = threading.RLock()  # held for one request, or for those that belong together
         self._network = None  # what is known of the board's network, a replies.Network
@@ -73,6 +82,8 @@ class Device(Streaming, Listening, Saving):
         self._link = Link(self._transport)
         try:
             self.hello = self._connect(start)
+            if reconnect and self.hello.configured and key is not False:
+                self._info()  # with the digest, which is compared after a reset
         except BaseException:
             self.close()
             raise
@@ -198,6 +209,11 @@ class Device(Streaming, Listening, Saving):
 
     def export(self):
         """The state as bytes, chunk by chunk."""
+        while True:
+            with contextlib.suppress(Anew):
+                return self._export()
+
+    def _export(self):
         with self._lock:
             most, state, total = self._known().largest_state, b"", None
             while len(state) != total:
@@ -213,9 +229,16 @@ class Device(Streaming, Listening, Saving):
 
     def load(self, data):
         """Takes the state that export gave, for the same configuration; a wrong one raises and changes nothing."""
-        data, size = bytes(data), self.hello.chunk
+        data = bytes(data)
+        while True:
+            with contextlib.suppress(Anew):
+                return self._load(data, self.hello.chunk)
+
+    def _load(self, data, size):
         with self._lock:
+            before = self.last_digest
             for offset in range(0, max(len(data), 1), size):
+                self.last_digest = before  # that of a chunk which is not the last is 0
                 chunk = data[offset : offset + size]
                 got, _ = self._request(spec.OPCODE_LOAD, chunk, offset=offset, total=len(data))
                 if got["next"] != offset + len(chunk):
@@ -247,16 +270,6 @@ class Device(Streaming, Listening, Saving):
     def _learned(self, opcode, tail=b"", **fields):
         got, _ = self._request(opcode, tail, **fields)
         return replies.learned(got)
-
-    def _connect(self, start=True):
-        connection = Connection(self._link, self.timeout, self.attempts, start)
-        try:
-            hello = self._hello(connection.hello())
-        except BaseException:
-            connection.give_back()
-            raise
-        self.started = connection.started
-        return hello
 
     def _hello(self, reply):
         """The Hello in HELLO's reply. ProtocolError: the board speaks otherwise, or computes otherwise."""
@@ -291,7 +304,7 @@ class Device(Streaming, Listening, Saving):
             if self._closed:
                 raise TransportError(f"{name}: this Device is closed: open another one")
             try:
-                reply = self._link.ask(opcode, payload, longest, self.timeout, self.attempts)
+                reply = self._ask(opcode, payload, longest)
             except TransportError as error:
                 raise type(error)(f"{name}: {error}{self._doubt(opcode, error)}", error.executed) from error
             return self._accept(opcode, reply)
@@ -306,7 +319,9 @@ class Device(Streaming, Listening, Saving):
     def _accept(self, opcode, reply):
         if reply.version != spec.VERSION_PROTOCOL:
             ours = spec.VERSION_PROTOCOL
-            raise ProtocolError(f"protocol: the board speaks version {reply.version}, this library {ours}")
+            older = "the board: `deeplomath deploy` does it" if reply.version < ours else "this library"
+            words = f"the board speaks version {reply.version}, this library {ours}: update {older}"
+            raise ProtocolError(f"protocol: {words}")
         name = spec.OPCODES[opcode]
         if not reply.payload:
             raise ProtocolError(f"{name}: a reply without a status")

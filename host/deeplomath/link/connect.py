@@ -118,8 +118,11 @@ class Connection:
 
 
 def _quiet(link, opcode):
-    """A request without a payload that presses no key of a REPL, the opcode of EXIT apart, and what its reply is known by."""
+    """A request without a payload, and what its reply is known by.
+
+    It presses no key of a REPL but those of version and EXIT: the first shows the friendly REPL, the other ends a line.
+    """
     while True:
         request, wanted = link.next(opcode)
-        if not (repl.KEYS - {opcode}) & set(request[1:-1]):
+        if not (repl.KEYS - {opcode, spec.VERSION_PROTOCOL}) & set(request[1:-1]):
             return request, wanted

@@ -19,6 +19,7 @@ _HURRY = 8  # a spoilt answer is looked after in this part of the wait
 _SMALL = 128  # bytes on the wire of a probe and its refusal
 _PROBED = spec.OPCODE_HELLO | spec.WIRE_REPLY  # opcode of the answer to a probe
 _PRINTABLE = [bytes([key]) for key in range(32, 127)]
+_ENDED = [bytes([256 + it]) for it in (spec.ERROR_SESSION, spec.ERROR_KEY, spec.ERROR_PROTOCOL)]
 ANSWERED = object()  # what Link.listen gives for the answer to a probe
 
 
@@ -34,12 +35,18 @@ class InRepl(TransportError):
     """The board waits in its REPL: nobody serves."""
 
 
+class SessionEnded(TransportError):
+    """The board does not take the frames of this session any more."""
+
+
 class Link:
     """A transport (transport.Transport, or anything with its read, write and close) with a sequence and a decoder."""
 
     def __init__(self, transport):
         self.transport = transport
         self.decoder = frame.Decoder()
+        self.session = None  # a pair.Session: every request is sealed, and every reply has to be
+        self.refused = 0  # replies that were not
         self.sequence = secrets.randbelow(1 << 16)
         self.heard_at = -IDLE  # when the last reply came
         self._own = None  # opcode and sequence of the last frame of this side that came back
@@ -48,27 +55,31 @@ class Link:
     def next(self, opcode, payload=b""):
         """The wire bytes of a new request, and what its reply is known by."""
         self.sequence = (self.sequence + 1) & 0xFFFF
-        return frame.encode(opcode, self.sequence, payload), (opcode | spec.WIRE_REPLY, self.sequence)
+        encode = self.session.encode if self.session else frame.encode
+        return encode(opcode, self.sequence, payload), (opcode | spec.WIRE_REPLY, self.sequence)
 
     def seconds(self, size):
         """Seconds that this many bytes take on the wire."""
         return getattr(self.transport, "seconds", lambda _: 0.0)(size)
 
-    def ask(self, opcode, payload, longest, timeout, attempts):
+    def begin(self, opcode, payload):
+        """A request that is to be made, for finish."""
+        return _Exchange(self, *self.next(opcode, payload))
+
+    def finish(self, exchange, longest, timeout, attempts):
         """The Frame that answers a request. longest: bytes of the longest reply.
 
         The same frame is sent again only when a probe showed that the board serves. TransportError: there is no reply
-        in the time of all attempts, the line broke, or the board is in its REPL (InRepl).
+        in the time of all attempts, the line broke, the board is in its REPL (InRepl), or it does not know the session
+        (SessionEnded). After the first of these it may be finished once more, on the line as it is then.
         """
-        request, wanted = self.next(opcode, payload)
-        exchange = _Exchange(self, request, wanted)
         try:
             self._drain()
-            return exchange.run(timeout, attempts, self.seconds(len(request) + longest + _SMALL))
+            return exchange.run(timeout, attempts, self.seconds(len(exchange.request) + longest + _SMALL))
         except TransportError as error:
             times = {0: "the request was not sent", 1: "it was sent once"}
             words = times.get(exchange.sent, f"it was sent {exchange.sent} times")
-            kind = InRepl if isinstance(error, InRepl) else TransportError
+            kind = type(error) if isinstance(error, InRepl | SessionEnded) else TransportError
             raise kind(f"{error}; {words}", None if exchange.sent else False) from error
 
     def listen(self, until, wanted, probes=(), since=0):
@@ -81,9 +92,9 @@ class Link:
             chunk = self.transport.read(min(left, SLICE))
             found = self._feed(chunk)
             for it in found:
-                if (it.opcode, it.sequence) == wanted:
+                if (it.opcode, it.sequence) == wanted and (reply := self._opened(it)):
                     self._echoes = self._own is not None
-                    return it  # the rest are answers to retries of earlier requests
+                    return reply  # the rest are answers to retries of earlier requests
             if any((it.opcode, it.sequence) == (_PROBED, probe.sequence) for it in found for probe in probes):
                 return ANSWERED
             if not chunk:
@@ -91,6 +102,15 @@ class Link:
             if self.decoder.dropped != dropped and time.monotonic() >= soonest:
                 return None
         return None
+
+    def _opened(self, it):
+        """The reply without its MAC, None where it is not of this session. SessionEnded: the board says that there is none."""
+        if self.session and not it.version & spec.WIRE_SEALED and it.payload[:1] in _ENDED:
+            words = printable(it.payload[1:].decode("utf-8", "replace"))
+            raise SessionEnded(f"the session has ended: the board was reset, or another host opened one ({words})")
+        opened = self.session.opened(it) if self.session else None if it.version & spec.WIRE_SEALED else it
+        self.refused += opened is None
+        return opened
 
     def forget(self):
         """Drops what was heard."""

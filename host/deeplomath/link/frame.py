@@ -15,7 +15,10 @@ _ENCODED_MAX = WIRE_FRAME_MAX + WIRE_FRAME_MAX // 254 + 1
 
 
 class Frame(NamedTuple):
-    """A frame without its checksum: version u8, opcode u8, sequence u16, payload 0..WIRE_FRAME_MAX - 8 bytes."""
+    """A frame without its checksum: version u8, opcode u8, sequence u16, payload 0..WIRE_FRAME_MAX - 8 bytes.
+
+    Of a sealed one the payload ends in its MAC (pair.py).
+    """
 
     version: int
     opcode: int

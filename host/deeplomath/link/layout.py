@@ -8,7 +8,7 @@ from .. import spec
 from ..errors import KernelError
 from ..integers import check_int
 
-ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM  # bytes of the longest payload
+ROOM = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_MAC - spec.WIRE_CHECKSUM  # bytes of the longest payload
 
 
 class Layout(NamedTuple):

@@ -13,7 +13,9 @@ from . import layout
 
 _CONFIG = tuple(name for name, *_ in spec.CONFIG)
 _WORDS = 256  # bytes of an error's text that a reply may be expected to have
-_AROUND = spec.WIRE_HEADER + 1 + spec.WIRE_CHECKSUM + 3 + 8  # bytes of a reply beside fields and tail: zeros, stuffing
+_AROUND = (
+    spec.WIRE_HEADER + 1 + spec.WIRE_MAC + spec.WIRE_CHECKSUM + 3 + 8
+)  # bytes of a reply beside fields and tail: zeros, stuffing
 
 
 class Network(NamedTuple):

@@ -37,12 +37,25 @@ class Transport:
         self._is_socket = self.port.startswith("socket://")
         if self._is_socket:
             _check_socket(self.port)
+        self._open()
+        self._adapter = _adapter(self.port)
+
+    def _open(self):
         options = {} if "://" in self.port else {"exclusive": True}
         patience = _PATIENCE + self.seconds(2 * WIRE_FRAME_MAX)
         with self._told():
             self._serial = serial.serial_for_url(
-                self.port, baudrate=baud, timeout=_SLICE, write_timeout=patience, **options
+                self.port, baudrate=self.baud, timeout=_SLICE, write_timeout=patience, **options
             )
+
+    def reopen(self):
+        """Opens the line again that broke. A USB port that has come back under another name is found by its serial number."""
+        self.close()
+        if self._adapter and _adapter(self.port) != self._adapter:
+            found = [it.device for it in _ports() if _numbers(it) == self._adapter]
+            if len(found) == 1:
+                self.port = found[0]
+        self._open()
 
     def read(self, timeout):
         """Returns what has arrived, b"" when nothing came for `timeout` seconds or 50 ms, the shorter; 0 does not wait."""
@@ -92,3 +105,23 @@ def _check_socket(url):
         whole = False
     if not whole:
         raise TransportError(f"port: {url} given, socket://HOST:PORT with a PORT of 1..65535 needed")
+
+
+def _adapter(port):
+    """What a USB port is known by beside its name: vendor, product, serial number, place of the function; None where nothing is."""
+    found = [it for it in _ports() if it.device == os.path.realpath(port)]
+    return _numbers(found[0]) if found and found[0].serial_number else None
+
+
+def _numbers(it):
+    return it.vid, it.pid, it.serial_number, (it.location or "").partition(":")[2]
+
+
+def _ports():
+    """The serial ports of this system; none where they cannot be listed."""
+    try:
+        from serial.tools import list_ports  # of which each system has its own
+
+        return list_ports.comports()
+    except Exception:
+        return []
