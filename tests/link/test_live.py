@@ -465,6 +465,16 @@ def talk():
     return made
 
 
+def test_samples_that_were_sent_before_are_no_part_of_a_live_stream():
+    values = samples(50, LINES)
+    line, board = board_of(Chunks(values))
+    board.stream(samples(30, LINES, 9))
+    board.live()
+    line.run()
+    assert_same(board.listen(), mirror_of().stream(values))
+    assert board.heard.index == 50
+
+
 def powered(folder, source):
     """(handlers, Live) of a board that main.py makes ready at power-up, its store in this folder."""
     dlm_main.forget()
