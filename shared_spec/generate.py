@@ -13,7 +13,7 @@ from generator import constants, modules, tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-SOURCES = "spec.toml", "wire.toml", "signal.toml", "store.toml"
+SOURCES = "spec.toml", "wire.toml", "requests.toml", "signal.toml", "store.toml"
 DOCUMENT = "shared_spec/PROTOCOL.md"
 SHARED = {  # of the board and of the host: one file in two places: there is no second implementation
     "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",

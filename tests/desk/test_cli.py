@@ -142,7 +142,7 @@ def test_info_tells_versions_limits_and_network(monkeypatch):
     assert "regression False, background False" in words and "neurons 1, depth 1" in words
     assert f"frozen True, building False, digest {network.digest():08x}" in words
     assert "unknowns 1 remembered: 0" in words
-    assert "8 unknowns, programs of 1024 bytes, names of 512 bytes, 4 saves kept aside; frames of 2200 bytes" in words
+    assert "8 unknowns, programs of 1024 bytes, names of 512 bytes, 4 saves kept aside; frames of 2208 bytes" in words
     assert "saved no store: what is learned is gone with the power" in words
 
 

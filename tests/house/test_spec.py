@@ -32,7 +32,10 @@ GENERATED = (
     "host/deeplomath/spec.py",
     "shared_spec/PROTOCOL.md",
 )
-SOURCES = *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "signal", "store")), "shared_spec/generate.py"
+SOURCES = (
+    *(f"shared_spec/{name}.toml" for name in ("spec", "wire", "requests", "signal", "store")),
+    "shared_spec/generate.py",
+)
 SHARED = {  # one file in two places
     "firmware/device/dlm_vote.py": "host/deeplomath/vote.py",
     "firmware/device/dlm_stream.py": "host/deeplomath/stream.py",
@@ -104,13 +107,14 @@ def test_a_table_that_is_missing_in_the_protocol_is_said(house):
     ],
 )
 def test_a_slip_in_the_spec_is_said(house, before, after, words):
-    change(house / "shared_spec/wire.toml", before, after)
+    files = [house / "shared_spec" / name for name in ("wire.toml", "requests.toml")]
+    change(next(file for file in files if before in file.read_text()), before, after)
     done = generate(house, "--check")
     assert done.returncode == 1 and words in done.stderr
 
 
 def test_an_opcode_of_the_spec_is_everywhere(house):
-    with (house / "shared_spec/wire.toml").open("a") as file:
+    with (house / "shared_spec/requests.toml").open("a") as file:
         file.write('[request.wink]\nopcode = 60\ndoes = "winks"\nreply = "changed"\n')
         file.write('[request.wink.fields]\neye = { type = "u16", least = 1, meaning = "which" }\n')
     assert generate(house).returncode == 0 and generate(house, "--check").returncode == 0

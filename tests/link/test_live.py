@@ -415,7 +415,7 @@ def test_a_host_fetches_no_more_at_once_than_it_says():
 
 
 def test_a_room_of_a_reply_is_that_of_a_frame():
-    room = spec.WIRE_FRAME_MAX - spec.WIRE_HEADER - spec.WIRE_CHECKSUM - 1
+    room = layout.ROOM - 1
     assert spec.TAILS[spec.OPCODE_LISTEN] == room - layout.REPLIES[spec.OPCODE_LISTEN].form.size
 
 

@@ -189,7 +189,7 @@ def opened(monkeypatch, call, modules):
     found = []
     for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.setattr(dlm_main, "serve", lambda port, infer: found.append(port))
+    monkeypatch.setattr(dlm_main, "serve", lambda port, **_: found.append(port))
     call()
     return found[0]
 

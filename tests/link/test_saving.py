@@ -180,7 +180,7 @@ def hello(reply):
 
 
 def test_a_board_saves_while_nothing_comes_and_is_there_again(served, tmp_path):
-    replied = served(Quiet(CONFIGURE + LEARN + HELLO, 50), save_after=10, save_every=20)
+    replied = served(Quiet(HELLO + CONFIGURE + LEARN + HELLO, 50), save_after=10, save_every=20)
     assert hello(replied[-1])["saved"] == 1
     again = hello(served(io.BytesIO(HELLO))[0])
     assert (again["saved"], again["restored"], again["configured"]) == (1, spec.RESTORED_NEWEST, 1)
@@ -188,19 +188,19 @@ def test_a_board_saves_while_nothing_comes_and_is_there_again(served, tmp_path):
 
 
 def test_exit_saves_what_waits(served):
-    served(io.BytesIO(CONFIGURE + LEARN + EXIT), save_after=10000)
+    served(io.BytesIO(HELLO + CONFIGURE + LEARN + EXIT), save_after=10000)
     assert hello(served(io.BytesIO(HELLO))[0])["configured"] == 1
 
 
 def test_a_board_that_saves_only_when_told_to_saves_nothing_by_itself(served, tmp_path):
-    served(Quiet(CONFIGURE + LEARN + HELLO, 50), save_after=0)
+    served(Quiet(HELLO + CONFIGURE + LEARN + HELLO, 50), save_after=0)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_store_stays_for_the_next_serve(served, tmp_path):
-    served(io.BytesIO(CONFIGURE + EXIT))
+    served(io.BytesIO(HELLO + CONFIGURE + EXIT))
     keeper = dlm_main._kept.handlers.keeper
-    dlm_main.serve(io.BytesIO(LEARN + EXIT), io.BytesIO(), BOARD_MODULE)
+    dlm_main.serve(io.BytesIO(HELLO + LEARN + EXIT), io.BytesIO(), BOARD_MODULE)
     assert dlm_main._kept.handlers.keeper is keeper and keeper.sequence == 2
 
 
@@ -263,13 +263,13 @@ def dog(monkeypatch):
 
 
 def test_a_watchdog_is_fed_with_each_look_at_the_line_and_by_nothing_else(served, dog):
-    replied = served(Looked(CONFIGURE + LEARN + HELLO, 50), watchdog=8)
+    replied = served(Looked(HELLO + CONFIGURE + LEARN + HELLO, 50), watchdog=8)
     assert dog.made == [8000] and hello(replied[-1])["configured"] == 1
     assert set(dog.fed) == set(range(dog.looks)) and dog.looks > 50
 
 
 def test_a_board_without_a_watchdog_makes_none(served, dog):
-    served(io.BytesIO(CONFIGURE + EXIT))
+    served(io.BytesIO(HELLO + CONFIGURE + EXIT))
     assert (dog.made, dog.fed) == ([], [])
 
 

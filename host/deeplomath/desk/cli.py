@@ -26,6 +26,7 @@ from . import (
     data,
     demo,
     drawing,
+    facts,
     kept,
     models,
     options,
@@ -43,7 +44,7 @@ app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
 
-EMULATOR = "emulator"
+EMULATOR = facts.EMULATOR
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
@@ -88,11 +89,11 @@ def demo_command(
     with opened(port, baud) as (device, ticks):
         lockstep = replaced(device, port, force, story.config())
         heap = device.health().heap_free
-        console.print(report.facts([*board_facts(device, port), *story.facts]))
+        console.print(report.facts([*facts.board_facts(device, port), *story.facts]))
         with report.Narrator(console) as narrator:
             told, state = demo.run(lockstep, story, narrator.begin, narrator.played)
         info, taken = device.info(), None if device.hello.configured else (device.hello.heap_free, heap)
-    drawing.draw(story, told, board_name(device, port), picture)
+    drawing.draw(story, told, facts.board_name(device, port), picture)
     console.print()
     console.print(report.results(story, told, info.false_reject_permille))
     console.print(report.costs(lockstep, told, info, state, ticks, taken, time.monotonic() - began))
@@ -107,11 +108,11 @@ def info_command(port: OnlyPort = None, baud: Baud = BAUD):
     port = port or ports.the_only()
     with opened(port, baud) as (device, _):
         hello = device.hello
-        console.print(report.facts([*board_facts(device, port), *kept.limits(hello)]))
+        console.print(report.facts([*facts.board_facts(device, port), *kept.limits(hello)]))
         told, health = [*pairing.facts(device), *running.front_facts(device.front())], None
         if hello.configured:
             info, health = device.info(), device.health()
-            told = [*network_facts(device, info), *unknown_facts(device.unknowns()), *told]
+            told = [*facts.network_facts(device, info), *facts.unknown_facts(device.unknowns()), *told]
             told += [
                 (
                     "health",
@@ -241,7 +242,7 @@ def deploy_command(
     done = deploy.deploy(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )
-    console.print(report.facts(deploy_facts(done)))
+    console.print(report.facts(facts.deploy_facts(done)))
     hint = deploy_hint(port, serial, serial_baud) if main else f"Next: {info_words(port)}"
     console.print(hint, soft_wrap=True)
 
@@ -348,49 +349,6 @@ def check_event(lockstep, file, event):
         raise
     except KernelError as error:
         raise DataError(f"{file}, {event.where}: {error}") from error
-
-
-def board_name(device, port):
-    """A board as a sentence calls it."""
-    name = escaped(device.hello.board)
-    return f"an emulated {name.split(' with ')[-1]}" if port == EMULATOR else name
-
-
-def board_facts(device, port):
-    """(name, text) pairs on a board."""
-    hello = device.hello
-    where = "emulated by QEMU" if port == EMULATOR else f"at {port}"
-    versions = f"deeplomath {hello.library}, protocol {hello.protocol}, spec {hello.spec}, state {hello.state}"
-    heap = f"{hello.heap_free:,} bytes of heap free"
-    source = ("no source of its own", "a source of its own, at rest", "a source of its own, which runs")[hello.live]
-    return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}; {source}"))]
-
-
-def network_facts(device, info):
-    """(name, text) pairs on the network of a board: how it was configured, and what it has become."""
-    fields = [f"{name} {value}" for name, value in info._asdict().items()]
-    n_config = info._fields.index("neurons")
-    return [
-        ("network", ", ".join([*fields[:n_config], f"{device.footprint():,} bytes"])),
-        ("learned", ", ".join([*fields[n_config:], f"digest {device.digest():08x}"])),
-    ]
-
-
-def unknown_facts(unknowns):
-    """(name, text) pairs on the unknowns that a board remembers."""
-    return [("unknowns", f"{len(unknowns)} remembered" + (f": {', '.join(map(str, unknowns))}" if unknowns else ""))]
-
-
-def deploy_facts(done):
-    """(name, text) pairs on what was deployed."""
-    module = "in the firmware" if done.module == "firmware" else f"loaded, for {done.module}"
-    proved = f"every answer and digest equal to the mirror's, the last {done.digest:08x}"
-    return [
-        ("module", module),
-        ("copied", ", ".join(done.copied) or "nothing"),
-        ("right already", ", ".join(done.right) or "nothing"),
-        ("self-test", f"{proved}; {done.heap_free:,} bytes of heap free beside the network"),
-    ]
 
 
 def deploy_hint(port, serial, baud):

@@ -3,8 +3,6 @@
 
 from typing import NamedTuple
 
-from serial.tools import list_ports
-
 from ..errors import DeeplomathError, TransportError
 from .client import Device
 from .exchange import InRepl
@@ -42,7 +40,7 @@ class Port(NamedTuple):
 
 def found(ask=True, baud=115200):
     """The Ports of this computer, boards first. ask: those that may be boards are asked what runs on them."""
-    ports = [Port(it.device, _usb(it), _name(it), "") for it in list_ports.comports()]
+    ports = [Port(it.device, _usb(it), _name(it), "") for it in _plugged()]
     ports = [it._replace(state=state_of(it.port, baud)) if ask and it.is_board else it for it in ports]
     return sorted(ports, key=lambda it: (not it.is_board, it.port))
 
@@ -70,6 +68,13 @@ def the_only(baud=115200):
         raise TransportError("board: none found on a USB serial port; plug one in, or name its port")
     names = ", ".join(f"{it.port} ({it.name})" for it in boards)
     raise TransportError(f"board: {len(boards)} found: {names}; name the port")
+
+
+def _plugged():
+    """What pyserial finds. Its module is loaded here: what it takes not every system has."""
+    from serial.tools import list_ports
+
+    return list_ports.comports()
 
 
 def _usb(info):
