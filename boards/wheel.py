@@ -29,7 +29,7 @@ class WheelError(DeeplomathError):
 
 
 def onboard(folder):
-    """Puts what boards need into a folder: modules, device files, images, what describes the boards, examples."""
+    """Puts what boards need into a folder: modules, device files, images, what describes the boards, examples, sources."""
     modules, device = choice.load_build()
     files = {f"device/{name}.mpy": data for name, data in device.items()}
     for architecture, of in modules.items():
@@ -40,8 +40,9 @@ def onboard(folder):
         if not (BUILD / image).is_file():
             raise WheelError(f"{BUILD / image}: not built; `make wheel` does it")
         files[image] = (BUILD / image).read_bytes()
-    for example in sorted((ROOT / "firmware" / "examples").glob("*.py")):
-        files[f"examples/{example.name}"] = example.read_bytes()
+    for folder in ("examples", "sources"):
+        for file in sorted((ROOT / "firmware" / folder).glob("*.py")):
+            files[f"{folder}/{file.name}"] = file.read_bytes()
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -88,7 +88,7 @@ class Handlers:
         sizes = (spec.WIRE_FRAME_MAX, spec.WIRE_CHUNK, heap_free())
         saved = (self.keeper.sequence, self.keeper.restored) if self.keeper else (0, spec.RESTORED_NONE)
         live = 0 if self.sampler is None else 1 + self.sampler.running
-        board_is = (*saved, reset_cause(), self.paired, live)
+        board_is = saved + (reset_cause(), self.paired, live)
         size = self._put(opcode, *versions, *limits, *sizes, self._tick_kind, *config, *board_is)
         for text in (spec.VERSION_LIBRARY, board(), implementation()):
             size = self._append_text(size, text.encode()[: dlm_names.TEXT])
