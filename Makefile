@@ -104,6 +104,9 @@ fuzz: setup $(ASAN_LIB) ## feed both what is made to harm; FUZZ_SECONDS=1200 FUZ
 streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
 
+soak: setup unix ## a board that samples by itself among hosts that come and go, EVENTS=100000 long
+	$(RUN) tests/soak.py --events $(or $(EVENTS),100000)
+
 ## Measure
 
 bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENCH="--quick --part streams"
@@ -307,4 +310,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams soak bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
