@@ -40,9 +40,9 @@ def onboard(folder):
         if not (BUILD / image).is_file():
             raise WheelError(f"{BUILD / image}: not built; `make wheel` does it")
         files[image] = (BUILD / image).read_bytes()
-    for folder in ("examples", "sources"):
-        for file in sorted((ROOT / "firmware" / folder).glob("*.py")):
-            files[f"{folder}/{file.name}"] = file.read_bytes()
+    for kind in ("examples", "sources"):
+        for file in sorted((ROOT / "firmware" / kind).glob("*.py")):
+            files[f"{kind}/{file.name}"] = file.read_bytes()
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

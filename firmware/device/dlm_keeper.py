@@ -164,6 +164,8 @@ class Keeper:
         """
         handlers = self._handlers
         feed = handlers._feed
+        if handlers.network is not None and handlers.network.info().frozen:  # ahead of the front-end, which begins anew
+            raise ValueError("learning is frozen", spec.ERROR_FROZEN)
         sequence, length, digest = self.store.newest()
         head = self._read_head(length, digest)
         over, rule, hold, n_program, n_names = unpack_from(MODEL, head, calcsize(CONFIG))

@@ -87,8 +87,16 @@ class Live:
             except Exception as error:  # of a source of any kind; the service goes on
                 self._fail(error)
         if self.panel:
-            self.panel.look(self)
+            self._show()
         return put
+
+    def _show(self):
+        try:
+            self.panel.look(self)
+        except MemoryError:
+            raise
+        except Exception as error:  # of a button or a LED; the service goes on
+            self._note(error)
 
     def teach(self, label, events=1, whole=True):
         """The next events, so many, are learned under a label; 0 ends it."""
@@ -203,6 +211,7 @@ class Live:
     def _fail(self, error):
         """Notes a failure. A source that fails is asked again after a while; whatever else it is, the stream ends."""
         self._note(error)
+        self._failed_at = self._clock()
         if not isinstance(error, OSError):
             feed = self._handlers._feed
             self._ended = feed.front.overruns if feed.front else 0, feed.index
@@ -212,4 +221,3 @@ class Live:
     def _note(self, error):
         self.faults += 1
         self.fault = f"{type(error).__name__}: {error.args[0] if error.args else ''}"
-        self._failed_at = self._clock()

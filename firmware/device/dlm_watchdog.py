@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A line under a watchdog: a board whose loop hangs is reset, and starts again with what it saved (STORE.md, Watchdog)."""
 
-from machine import WDT
-
 
 class Watched:
     """A line whose every look feeds the watchdog, which resets the board so many seconds behind the last one.
@@ -11,6 +9,8 @@ class Watched:
     """
 
     def __init__(self, line, seconds):
+        from machine import WDT  # here, for not each port has one
+
         self._line = line
         self._dog = WDT(timeout=1000 * seconds)
 

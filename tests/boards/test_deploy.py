@@ -682,4 +682,4 @@ def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pic
     with deeplomath.Device(pico, start=False) as device:
         assert device.hello.restored == spec.RESTORED_NEWEST and device.info().neurons == 1
         device.exit()
-    assert deploy.deploy(pico, main=install.main_script()).right == [*PATHS, "/main.py"]
+    assert deploy.deploy(pico, main=install.main_script(), force=True).right == [*PATHS, "/main.py"]

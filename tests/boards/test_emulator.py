@@ -31,7 +31,7 @@ def ticks(n):
     loop(n)
     return time.ticks_cpu() - start
 ticks(1)
-print([ticks(n) for n in (1000, 2000, 101000)])
+print([min([ticks(n) for _ in range(4)]) for n in (1000, 2000, 101000)])  # some take memory, too
 """
 TIERS = {toml["test"]["tier"]: name for name, toml in emulator.boards().items() if "test" in toml}
 QEMU = {tier: name for tier, name in TIERS.items() if "machine" in emulator.boards()[name]["run"]}

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from deeplomath import Device, spec
 from deeplomath.desk import cli
 from deeplomath.link import emulator, keys
-from wire import Line
+from wire import Line, dlm_pair
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,26 @@ def test_a_board_is_paired_told_of_renewed_and_free_again(invoke, folders):
     assert list((folders / "keys").iterdir()) == []
     none = invoke("pair", "--remove")
     assert (none.exit_code, none.stderr) == (2, "deeplomath: a-port: the board has no key\n")
+
+
+def test_a_board_that_gives_the_identity_of_another_gets_no_key_unless_told_to(invoke, folders, monkeypatch):
+    monkeypatch.setattr(dlm_pair, "_unique", lambda: b"one identity for two boards")
+    invoke("pair")
+    (file,) = (folders / "keys").iterdir()
+    before = file.read_text()
+    for it in (folders / "board").iterdir():
+        it.unlink()
+    free = Line()
+    monkeypatch.setattr(cli, "Device", lambda port, **_: Device(free))
+    refused = invoke("pair")
+    assert refused.exit_code == 2 and "a key of a board of this identity is kept here" in refused.stderr
+    assert file.read_text() == before
+    assert invoke("pair", "--renew").exit_code == 0 and file.read_text() != before
+
+
+def test_a_key_is_renewed_or_taken_away_not_both(invoke):
+    both = invoke("pair", "--renew", "--remove")
+    assert (both.exit_code, both.stderr) == (2, "deeplomath: remove, renew: one of them, not both\n")
 
 
 def test_a_computer_without_the_key_is_told_so(invoke, folders):

@@ -548,7 +548,7 @@ def test_a_board_that_is_gone_is_a_transport_error():
     master, slave = os.openpty()
     tty.setraw(slave)
     thread = serving(TwoFaces(master))
-    device = Device(os.ttyname(slave), timeout=0.05, attempts=2)
+    device = Device(os.ttyname(slave), timeout=0.3, attempts=2)
     device.exit()
     thread.join(5)
     with pytest.raises(TransportError, match="digest: no answer"):

@@ -245,6 +245,17 @@ def test_a_source_that_is_wrong_ends_its_stream_and_not_the_service(act, text):
     assert board.live(False) == (False, 0, 1, text) and board.digest() == mirror_of().network.digest()
 
 
+def test_a_panel_that_fails_is_counted_and_told_and_the_service_goes_on():
+    class Panel:
+        def look(self, live):
+            raise OSError(5)
+
+    line, board = board_of(Chunks(samples(40, 2)), panel=Panel(), steps=30)
+    state = board.live()
+    assert (state.running, state.faults >= 30, state.fault) == (True, True, "OSError: 5")
+    assert [it.at for it in board.listen()] == [it.at for it in mirror_of().stream(samples(40, 2))]
+
+
 def test_a_source_that_does_not_start_says_why():
     source = Chunks(samples(9, LINES))
     source.start = lambda: open("/none/such")

@@ -241,6 +241,23 @@ def test_a_stream_that_a_reset_cut_is_said_to_begin_anew(clock):
     assert len(board.stream(samples(20, LINES))) == 4
 
 
+def test_a_listening_that_a_reset_cut_says_so_and_begins_at_0(clock):
+    line = Served()
+    plug, board = device(clock, line)
+    board.configure(features=6, classes=2, events=8)
+    board._next = 7
+    network = line.session.handlers.network
+
+    def back():
+        line.reset()
+        line.session.handlers.network = network
+
+    plug.pull("before", back)
+    with pytest.raises(DeviceError, match="listen: the board was reset: its answers begin anew at 0; listen again"):
+        board.listen()
+    assert board._next == 0
+
+
 @pytest.mark.parametrize("name", ["export", "load"])
 def test_a_transfer_that_a_reset_cut_begins_again(clock, name):
     config = dict(features=60, classes=2, events=40, layers=1)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deeplomath import Device, DeviceError, Model, spec
+from deeplomath import Device, DeviceError, FrontEnd, Model, spec
 from deeplomath.errors import KernelError, ProtocolError
 from deeplomath.link import frame, layout, replies, saving
 from streaming import samples, statistics
@@ -45,6 +45,19 @@ def test_a_board_that_lost_its_power_goes_on_where_it_was_saved(tmp_path):
     rows = samples(30, 2)
     one, other = first.stream(rows), second.stream(rows)
     assert len(one) > 1 and [it.answer for it in one] == [it.answer for it in other]
+
+
+def test_a_refused_restore_leaves_the_stream_as_it_was(tmp_path):
+    device, front, rows = Device(powered(tmp_path)), FrontEnd(statistics(2)), samples(60, 2)
+    device.configure(**CONFIG)
+    device.model(statistics(2))
+    device.save()
+    found = device.stream(rows[:11])
+    device.freeze()
+    with pytest.raises(KernelError, match="learning is frozen"):
+        device.restore()
+    found += device.stream(rows[11:])
+    assert [it.at for it in found] == [at for at, _ in front.push(rows)]
 
 
 def test_restore_takes_back_what_was_done_since(tmp_path):

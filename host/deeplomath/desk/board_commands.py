@@ -132,7 +132,7 @@ def load_command(
         try:
             give(device, network, state, force)
         finally:
-            if device.started and not device.hello.configured:
+            if device.started:
                 device.exit()
     console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
 

@@ -273,6 +273,8 @@ def pair_command(
     baud: Baud = BAUD,
 ):
     """Gives a board a key, without which it answers nothing but HELLO; the key stays with this user on this computer."""
+    if remove and renew:
+        raise Refused("remove, renew: one of them, not both")
     port = port or ports.the_only()
     with opened(port, baud) as (device, _):
         said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)

@@ -14,7 +14,7 @@ def pair(device, port, renew):
     """Gives a board a key, another one with renew; returns words."""
     if device.hello.paired and not renew:
         raise NotPaired(f"{port}: the board is paired, and this computer has its key; --renew gives it another one")
-    device.pair()
+    device.pair(renew=renew)
     return " ".join(
         (
             f"{port}: paired. The board takes nothing now but from who has its key, which is in {keys.path(device.identity)}:",

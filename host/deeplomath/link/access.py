@@ -27,9 +27,11 @@ class Access:
     identity = None  # of a board that was paired or proved its key, bytes
     _returning = False
 
-    def pair(self, key=None):
+    def pair(self, key=None, renew=False):
         """Gives the board a key, which every other request takes from now on, and opens a session; returns the key.
 
+        DeviceError ERROR_KEY: the board has no key, but this user keeps one of its identity: it is another board that gives
+        this identity, or it was freed by its REPL. With renew the key kept is replaced.
         key: 32 bytes of your own keeping; None makes one and keeps it in this user's configuration folder, where Device
         finds it. It travels in the open: pair on a line that nobody hears. In a session the new key takes the place of
         the one before.
@@ -38,6 +40,9 @@ class Access:
             kept = key is None
             key = pair.new_key() if kept else pair.check_key(key)
             self.identity = pair.challenge(self._said)[2]
+            if kept and not renew and not self.hello.paired and keys.load(self.identity):
+                words = f"a key of a board of this identity is kept here, {keys.path(self.identity)}, and this board has none"
+                raise DeviceError(spec.ERROR_KEY, f"pair: {words}: renew replaces it, if it is the same board")
             if kept:
                 keys.save(self.identity, key, keys.NEXT)  # ahead: a board whose key nobody has takes nothing any more
             self._request(spec.OPCODE_PAIR, key)
@@ -157,6 +162,11 @@ class Access:
                 self._check_network(spec.OPCODES[opcode], opcode, digest)
             if opcode in _OF_STREAM:
                 self._check_stream(spec.OPCODES[opcode])
+            self._next = 0  # of the answers of its own source, which it counts anew
+            if opcode == spec.OPCODE_LISTEN:
+                raise DeviceError(
+                    spec.ERROR_HELLO, "listen: the board was reset: its answers begin anew at 0; listen again"
+                )
         except TransportError as again:
             executed = error.executed if error else None
             raise TransportError(f"{error or 'the board was reset'}; {again}", executed) from again
