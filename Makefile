@@ -104,7 +104,7 @@ fuzz: setup $(ASAN_LIB) ## feed both what is made to harm; FUZZ_SECONDS=1200 FUZ
 streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
 
-soak: setup unix ## a board that samples by itself among hosts that come and go, EVENTS=100000 long
+soak: setup unix ## a long life of a board that samples by itself; EVENTS=100000
 	$(RUN) tests/soak.py --events $(or $(EVENTS),100000)
 
 ## Measure
@@ -248,7 +248,7 @@ deploy: setup ## install on PORT=...; MAIN=1: serve from power-up, on SERIAL=uar
 mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
 	$(RUN) boards/package.py mip
 
-wheel: setup natmod device $(call firmware_of,stm32f405_qemu) $(call firmware_of,rpi_pico) ## the host package with all that boards need in it, for pip
+wheel: setup natmod device $(call firmware_of,stm32f405_qemu) $(call firmware_of,rpi_pico) ## the host, with all that boards need, as one file for pip
 	$(RUN) boards/wheel.py $(MICROPYTHON)
 
 release: setup natmod device ## all that is built for boards, with sums, in build/release

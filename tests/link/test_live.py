@@ -364,10 +364,13 @@ def test_a_board_that_was_reset_has_no_such_answer():
     assert board.listen()
     other = LiveLine(Chunks(samples(N, LINES)))
     board._transport.session = other.session
-    with pytest.raises(DeviceError, match="since: 99 given, 0 is the next answer") as error:
+    with pytest.raises(DeviceError, match="listen: the board was reset: its answers begin anew at 0") as error:
         board.listen()
+    assert error.value.code == spec.ERROR_HELLO
+    assert board.listen() == []
+    with pytest.raises(DeviceError, match="since: 99 given, 0 is the next answer") as error:
+        board.listen(99)
     assert error.value.code == spec.ERROR_ANSWER
-    assert board.listen(0) == []
 
 
 def test_a_listening_that_fails_on_the_way_hands_over_what_came_before(monkeypatch):
