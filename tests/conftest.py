@@ -3,6 +3,7 @@
 
 board     fixture: a running board, with `.port`, `.name` and `.whole`; a test that takes it runs on each of BOARDS or
           WHOLE, which are the unix port and what [test] of each board.toml names
+folders   fixture: where the files of a board and the keys of a host go
 device    mark of what takes a board, whatever its tier
 kernel    mark of what runs the C kernel as a host library, and again under the sanitizers; parameters named so have it
 """
@@ -45,6 +46,15 @@ def board(request):
     with board:
         board.name, board.whole = request.param, request.param in WHOLE
         yield board
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """A folder for the files of a board, which is the current one, and one for the keys of a host; of both the parent."""
+    (tmp_path / "board").mkdir()
+    monkeypatch.chdir(tmp_path / "board")
+    monkeypatch.setenv("DEEPLOMATH_KEYS", str(tmp_path / "keys"))
+    return tmp_path
 
 
 def pytest_make_parametrize_id(val, argname):

@@ -77,20 +77,28 @@ while True:
 """
 
 
-def mirrored(events):
-    """Yields the Event of each number, and leads the mirror as the board is led; the Side at last is `mirrored.side`."""
-    rules = {}
-    exec(RULES, rules)
-    side = Side(Network(**CONFIG), statistics(2, HOP, HOP), over=3)
-    mirrored.side = side
-    for number in range(1, events + 1):
-        values = [rules["sample"](n) for n in range(HOP * (number - 1), HOP * number)]
-        (event,) = side.stream(np.array(values, np.int16))
-        yield event
-        if (label := rules["lesson"](number)) is not None:
-            side.teach(label, LESSON)
-        if rules["undone"](number):
-            side.network.undo()
+class Mirror:
+    """What the board is to answer: an iterator of Events, which leads a network as the board is led."""
+
+    def __init__(self, events):
+        self.network = Network(**CONFIG)
+        self._events = self._life(events)
+
+    def __iter__(self):
+        return self._events
+
+    def _life(self, events):
+        rules = {}
+        exec(RULES, rules)
+        side = Side(self.network, statistics(2, HOP, HOP), over=3)
+        for number in range(1, events + 1):
+            values = [rules["sample"](n) for n in range(HOP * (number - 1), HOP * number)]
+            (event,) = side.stream(np.array(values, np.int16))
+            yield event
+            if (label := rules["lesson"](number)) is not None:
+                side.teach(label, LESSON)
+            if rules["undone"](number):
+                side.network.undo()
 
 
 class Hosts:
@@ -99,7 +107,7 @@ class Hosts:
     def __init__(self, port, events, say):
         self.port, self.events, self.say = port, events, say
         self.draw = np.random.default_rng(events)
-        self.expected = mirrored(events)
+        self.mirror = Mirror(events)
         self.next = self.heard = self.visits = 0
         self.heap = []
 
@@ -129,15 +137,14 @@ class Hosts:
         found = device.listen(self.next)
         self.next, self.heard = device.heard.next, self.heard + len(found)
         for event in found:  # some between them may have had to go
-            expected = next(it for it in self.expected if it.at >= event.at)._replace(x=event.x)
+            expected = next(it for it in self.mirror if it.at >= event.at)._replace(x=event.x)
             assert same_event(event, expected), f"event at sample {event.at}: board {event}, mirror {expected}"
 
     def end(self, device):
         """What is to be so when all is over; AssertionError: it is not."""
-        for _ in self.expected:
+        for _ in self.mirror:
             pass
-        network, front = mirrored.side.network, device.front()
-        assert (device.digest(), front.overruns) == (network.digest(), 0)
+        assert (device.digest(), device.front().overruns) == (self.mirror.network.digest(), 0)
         device.save()
         quarter = max(1, len(self.heap) // 4)
         before, after = max(self.heap[:quarter]), max(self.heap[-quarter:])

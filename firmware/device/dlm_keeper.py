@@ -11,7 +11,6 @@ import dlm_spec as spec
 CONFIG = spec.LAYOUTS[spec.OPCODE_CONFIGURE][2]
 MODEL = "<BBBHH"  # over, rule and hold of the vote, bytes of program and names
 FIXED = calcsize(CONFIG) + calcsize(MODEL)  # ahead of program, names and state
-EXPERIENCE = 128  # of the largest state (NUMERICS.md, State)
 MASK = 0x3FFFFFFF  # of milliseconds
 _now = getattr(time, "ticks_ms", None) or (lambda: time.monotonic_ns() // 1000000)
 
@@ -203,7 +202,7 @@ class Keeper:
 
 def largest_state(info):
     """The bytes of the largest state that a network of this configuration may have (NUMERICS.md, State)."""
-    return 34 + 4 * info.classes + info.events * (12 + 2 * info.features) + 8 * EXPERIENCE
+    return 34 + 4 * info.classes + info.events * (12 + 2 * info.features) + 8 * spec.MEMORY_EXPERIENCE
 
 
 def _into(room):

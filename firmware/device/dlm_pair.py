@@ -11,9 +11,6 @@ import dlm_spec as spec
 KEY, TRIES, SEED = "dlm_key.bin", "dlm_tries.bin", "dlm_seed.bin"
 OPCODES = (spec.OPCODE_CHALLENGE, spec.OPCODE_OPEN, spec.OPCODE_PAIR)
 TO_HOST, TO_BOARD, SESSION = b"dlm board", b"dlm host", b"dlm session"  # what a key is used for
-FREE_TRIES = 3  # wrong proofs that cost no time
-MOST_TRIES = 12  # and those that are counted: 2^9 seconds are the longest wait
-REQUESTS = 1 << 30  # that a session counts
 BLOCK = 64  # bytes, of SHA-256
 RESERVE = 512  # bytes: the MAC of a reply finds room, whatever its request took
 
@@ -54,8 +51,8 @@ class Guard:
         if not 0 < ahead < 0x8000 or end < spec.WIRE_HEADER:
             raise ValueError(f"session: request {sequence} given, {self._taken & 0xFFFF} taken", spec.ERROR_SESSION)
         taken = self._taken + ahead
-        if taken >= REQUESTS:
-            raise ValueError(f"session: {REQUESTS} requests made, open another", spec.ERROR_SESSION)
+        if taken >= spec.WIRE_REQUESTS:
+            raise ValueError(f"session: {spec.WIRE_REQUESTS} requests made, open another", spec.ERROR_SESSION)
         if _differ(self._mac(taken, frame[:end]), frame[end : end + spec.WIRE_MAC]):
             raise ValueError("session: a frame of another session", spec.ERROR_SESSION)
         self._taken = taken
@@ -170,16 +167,16 @@ class Guard:
 
     def _left(self):
         """Returns how many seconds the next try has to wait."""
-        if self._tries < FREE_TRIES:
+        if self._tries < spec.WIRE_FREE_TRIES:
             return 0
-        wait = 1 << (min(self._tries, MOST_TRIES) - FREE_TRIES)
+        wait = 1 << (min(self._tries, spec.WIRE_MOST_TRIES) - spec.WIRE_FREE_TRIES)
         gone = _ticks_diff(_now(), self._since) // 1000
         return wait - gone if 0 <= gone < wait else 0
 
     def _note_wrong(self):
         """Counts a wrong proof by the length of a file, which a power cut cannot shorten."""
         self._since = _now()
-        if self._tries < MOST_TRIES:
+        if self._tries < spec.WIRE_MOST_TRIES:
             self._tries += 1
             try:
                 with open(self._folder + TRIES, "ab") as file:

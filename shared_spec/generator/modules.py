@@ -35,6 +35,7 @@ def board(spec):
     requests = fields.requests(spec)
     flags = {it.name: 0 for request in requests for it in fields.fields(spec, request.parts) if it.flag}
     lines = [*_head(), *constants.assignments(spec, BOARD_TABLES)]
+    lines += [f"MEMORY_EXPERIENCE = {spec['memory']['experience']}"]
     lines += [f"{_constant(it)} = {it.opcode}" for it in requests if it.name in BOARD_OPCODES]
     lines += [f"ERRORS = {_tuple(spec['error'].values())}"]
     lines += ["", "# The configuration in the order of the wire", f"CONFIG = {_tuple(it.name for it in _config(spec))}"]

@@ -104,9 +104,22 @@ def test_flash_asks_for_the_button_and_waits_for_the_drive(monkeypatch, tmp_path
 
     monkeypatch.setattr(flash, "find_drive", find_drive)
     monkeypatch.setattr(board_commands, "LOOK", 0)
-    monkeypatch.setattr(flash, "flash", lambda board, dry_run, say: say(f"{board} is written"))
+
+    def write(board, dry_run, say):
+        if len(looks) < 3:
+            raise flash.FlashError("no way to write to it worked")
+        say(f"{board} is written")
+
+    monkeypatch.setattr(flash, "flash", write)
     code, said = run("flash", "rpi_pico")
     assert code == 0 and len(looks) == 3 and said.count("Hold BOOTSEL") == 1 and "rpi_pico is written" in said
+
+
+def test_flash_that_finds_no_board_in_time_says_each_reason(monkeypatch):
+    reasons = flash.FlashError("no way to write to it worked: one, two")
+    monkeypatch.setattr(flash, "flash", lambda *_, **__: (_ for _ in ()).throw(reasons))
+    code, said = run("flash", "rpi_pico", "--wait", "0")
+    assert code == 2 and "one, two" in said and "Waiting" not in said
 
 
 def test_flash_of_no_such_board_names_those_there_are():

@@ -10,13 +10,7 @@ from deeplomath.desk import cli
 from deeplomath.link import emulator, keys
 from wire import Line, dlm_pair
 
-
-@pytest.fixture(autouse=True)
-def folders(tmp_path, monkeypatch):
-    (tmp_path / "board").mkdir()
-    monkeypatch.chdir(tmp_path / "board")
-    monkeypatch.setenv("DEEPLOMATH_KEYS", str(tmp_path / "keys"))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folders")
 
 
 @pytest.fixture

@@ -23,13 +23,7 @@ SIZES = dict(features=3, classes=2, events=6)
 X = np.array([100, -200, 300], np.int16)
 
 
-@pytest.fixture(autouse=True)
-def folders(tmp_path, monkeypatch):
-    """A folder for the files of a board, which is the current one, and one for the keys of a host."""
-    (tmp_path / "board").mkdir()
-    monkeypatch.chdir(tmp_path / "board")
-    monkeypatch.setenv("DEEPLOMATH_KEYS", str(tmp_path / "keys"))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folders")
 
 
 class Tapped(Line):
@@ -520,11 +514,11 @@ def test_a_session_counts_beyond_the_sequence_and_ends_at_its_limit(monkeypatch)
         device._link.sequence = (device._link.sequence + skipped) & 0xFFFF
         device.digest()
     assert guard._taken == session.count > 90000
-    monkeypatch.setattr(dlm_pair, "REQUESTS", guard._taken + 2)
+    monkeypatch.setattr(dlm_pair.spec, "WIRE_REQUESTS", guard._taken + 2)
     device.digest()
     with pytest.raises(TransportError, match=r"the session has ended: .*requests made, open another"):
         device.digest()
-    monkeypatch.setattr(pair, "REQUESTS", session.count + 1)
+    monkeypatch.setattr(pair.spec, "WIRE_REQUESTS", session.count + 1)
     with pytest.raises(ProtocolError, match="requests made: connect again"):
         device.digest()
 

@@ -45,8 +45,7 @@ def test_only_what_may_be_a_board_is_asked(monkeypatch):
     [
         (InRepl("hello: the board is in its REPL"), "MicroPython's REPL; no service runs"),
         (TransportError("hello: no answer in 0.8 s, nothing was heard"), "silent: another program runs, or none"),
-        (TransportError("COM7: Permission denied"), "cannot be used: COM7: Permission denied"),
-        (ProtocolError("protocol: the board speaks version 9"), "cannot be used: protocol: the board speaks version 9"),
+        (ProtocolError("protocol: version 9"), "serves, but not us: protocol: version 9"),
     ],
 )
 def test_what_a_board_does_not_say_is_said(monkeypatch, raised, words):
@@ -54,11 +53,17 @@ def test_what_a_board_does_not_say_is_said(monkeypatch, raised, words):
         assert options["start"] is False, "a board that is asked is not disturbed"
         raise raised
 
+    monkeypatch.setattr(ports, "Transport", lambda *_: None)
     monkeypatch.setattr(ports, "Device", device)
     assert ports.state_of("COM7") == words
 
 
+def test_a_port_that_cannot_be_opened_says_why(tmp_path):
+    assert ports.state_of(str(tmp_path / "none")).startswith(f"cannot be used: {tmp_path / 'none'}: ")
+
+
 def test_a_board_that_serves_says_what_it_keeps(monkeypatch):
+    monkeypatch.setattr(ports, "Transport", lambda *_: None)
     monkeypatch.setattr(ports, "Device", lambda *_, **__: watch.device())
     assert "no network yet" in ports.state_of("a")
 

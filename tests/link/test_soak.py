@@ -24,7 +24,7 @@ def test_an_answer_that_is_not_the_mirrors_is_found(monkeypatch):
         heard = type("Heard", (), dict(next=1))
 
         def listen(self, since):
-            return [next(soak.mirrored(1))]
+            return list(soak.Mirror(1))
 
     with pytest.raises(AssertionError, match="event at sample 3: board .*, mirror "):
         hosts.listen(Board())

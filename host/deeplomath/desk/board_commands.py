@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The commands on boards as such: which are there, images for them, states to and from them, and what this computer has."""
 
+import contextlib
+import functools
 import json
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from ..deploy import flash
 from ..errors import DataError, DeeplomathError
 from ..link import ports
 from ..link.client import Device
+from ..link.exchange import InRepl
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
@@ -62,37 +65,36 @@ def flash_command(
 ):
     """Writes the firmware with the kernel in it to a board that is in its boot loader, a Pico with BOOTSEL held."""
     words, drive = flash.press(board)
-    if drive and not dry_run:
-        wait_for(drive, words, wait)
-    flash.flash(board, dry_run=dry_run, say=lambda words: console.print(words, soft_wrap=True))
+    say = functools.partial(console.print, soft_wrap=True)
+    try:
+        flash.flash(board, dry_run=dry_run, say=say)
+    except flash.FlashError:
+        if not drive or not wait_for(drive, words, wait):
+            raise
+        flash.flash(board, dry_run=False, say=say)
     if not dry_run:
         console.print(f"Next: {paths.command()} info")
 
 
 def wait_for(drive, words, seconds):
-    """Returns when the drive of a board is there, or after so many seconds; says first what to press."""
-    limit, asked = time.monotonic() + seconds, False
+    """Says what to press, then waits for the drive of a board; returns whether it came within so many seconds."""
+    limit = time.monotonic() + seconds
+    if seconds:
+        console.print(f"{words} Waiting {seconds} s for the drive {drive}; Ctrl-C ends it.", soft_wrap=True)
     while time.monotonic() < limit:
-        try:
+        with contextlib.suppress(flash.FlashError):
             flash.find_drive(drive)
-            return
-        except flash.FlashError:
-            if not asked:
-                console.print(f"{words} Waiting {seconds} s for the drive {drive}; Ctrl-C ends it.", soft_wrap=True)
-                asked = True
+            return True
         time.sleep(LOOK)
+    return False
 
 
 @reported
 def repl_command(port: Line = None, baud: Baud = BAUD):
     """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
     port = port or ports.the_only()
-    try:
-        with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
-            device.exit()
-    except DeeplomathError as error:
-        if "nobody serves" not in str(error):
-            raise
+    with contextlib.suppress(InRepl), Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+        device.exit()
     mpremote = [sys.executable, "-m", "mpremote", "connect", port, "resume", "repl"]
     if subprocess.run(mpremote).returncode:
         raise DataError(f"{port}: mpremote ended with a fault; `pip install mpremote` brings it")
@@ -108,12 +110,8 @@ def save_command(
     """Writes what a board has learned into a file; the mirror proves it first."""
     if file.exists() and not force:
         raise DataError(f"{file}: is there already; --force overwrites it")
-    with Device(port or ports.the_only(), baud=baud) as device:
-        try:
-            state = device.export()
-        finally:
-            if device.started:
-                device.exit()
+    with reached(port, baud) as device:
+        state = device.export()
     network = Network.from_state(state)
     file.write_bytes(state)
     console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
@@ -128,13 +126,20 @@ def load_command(
 ):
     """Makes a board know what a file of `save` knows; the digest of the board is compared with the mirror's."""
     network, state = read(file)
+    with reached(port, baud) as device:
+        give(device, network, state, force)
+    console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def reached(port, baud):
+    """The Device at a port, None for that of the only board. A service that was started for it is ended again."""
     with Device(port or ports.the_only(), baud=baud) as device:
         try:
-            give(device, network, state, force)
+            yield device
         finally:
             if device.started:
                 device.exit()
-    console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
 
 
 def read(file):

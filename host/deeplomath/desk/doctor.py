@@ -13,6 +13,7 @@ from ..link import ports
 from ..model.model import Model
 
 PACKAGE = "deeplomath"
+EXTRAS = "board", "desk"  # that a user may want; the others are for who builds it
 _REQUIREMENT = re.compile(r"([A-Za-z0-9_.-]+)[^;]*(?:; extra == ['\"](\w+)['\"])?")
 
 
@@ -42,11 +43,9 @@ def packages():
     needed = {}
     for line in importlib.metadata.requires(PACKAGE) or ():
         name, extra = _REQUIREMENT.match(line).groups()
-        if "marker" not in line:
-            needed.setdefault(extra or "", []).append(name)
-    for extra, names in needed.items():
-        if extra in ("test", "firmware", "bench", "docs", "dev"):
-            continue
+        needed.setdefault(extra or "", []).append(name)
+    for extra in ("", *EXTRAS):
+        names = needed.get(extra, ())
         missing = [name for name in names if not version(name)]
         there = ", ".join(f"{name} {version(name)}" for name in names if name not in missing)
         advice = f'Missing: {", ".join(missing)}; `pip install "{PACKAGE}[{extra}]"`' if missing else ""

@@ -162,11 +162,10 @@ class Access:
                 self._check_network(spec.OPCODES[opcode], opcode, digest)
             if opcode in _OF_STREAM:
                 self._check_stream(spec.OPCODES[opcode])
-            self._next = 0  # of the answers of its own source, which it counts anew
+            self._next = 0  # of the answers of its own source: nobody knows whether it counts on
             if opcode == spec.OPCODE_LISTEN:
-                raise DeviceError(
-                    spec.ERROR_HELLO, "listen: the board was reset: its answers begin anew at 0; listen again"
-                )
+                words = "the next call begins at 0, and may give some again"
+                raise DeviceError(spec.ERROR_HELLO, f"listen: the service began anew, and may count anew: {words}")
         except TransportError as again:
             executed = error.executed if error else None
             raise TransportError(f"{error or 'the board was reset'}; {again}", executed) from again

@@ -36,7 +36,7 @@ class Listening:
         with their features, if the board's main.py says so. Those that had to go for newer ones are counted: heard.lost.
         After 64 replies the rest is left for the next call: heard.waiting. What fails on the way has, as `events`, those
         that came before; the next call goes on behind them. DeviceError ERROR_SOURCE: the board has no source; ERROR_ANSWER:
-        no such answer is there yet, as on a board that was reset.
+        no such answer is there yet; ERROR_HELLO: the service began anew, so the next call begins at 0.
         """
         events, lost = [], 0
         with self._lock:

@@ -12,7 +12,6 @@ from ..errors import DeviceError, ProtocolError
 from . import frame
 
 TO_HOST, TO_BOARD, SESSION = b"dlm board", b"dlm host", b"dlm session"  # what a key is used for
-REQUESTS = 1 << 30  # that a session counts
 _SEALED = spec.VERSION_PROTOCOL | spec.WIRE_SEALED
 
 
@@ -33,8 +32,8 @@ class Session:
     def encode(self, opcode, sequence, payload=b""):
         """The wire bytes of the next request, as frame.encode gives them."""
         count = self.count + ((sequence - self.count) & 0xFFFF)
-        if count >= REQUESTS:
-            raise ProtocolError(f"session: {REQUESTS} requests made: connect again")
+        if count >= spec.WIRE_REQUESTS:
+            raise ProtocolError(f"session: {spec.WIRE_REQUESTS} requests made: connect again")
         self.count = count
         return frame.encode(opcode, sequence, payload + self._mac((_SEALED, opcode, sequence), payload), _SEALED)
 

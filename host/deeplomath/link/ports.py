@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..errors import DeeplomathError, TransportError
 from .client import Device
 from .exchange import InRepl
+from .transport import BAUD, Transport
 
 # (vendor, product) as MicroPython and makers of boards have them; a product of None is any.
 KNOWN = {
@@ -38,30 +39,35 @@ class Port(NamedTuple):
         return bool(self.name)
 
 
-def found(ask=True, baud=115200):
+def found(ask=True, baud=BAUD):
     """The Ports of this computer, boards first. ask: those that may be boards are asked what runs on them."""
     ports = [Port(it.device, _usb(it), _name(it), "") for it in _plugged()]
     ports = [it._replace(state=state_of(it.port, baud)) if ask and it.is_board else it for it in ports]
     return sorted(ports, key=lambda it: (not it.is_board, it.port))
 
 
-def state_of(port, baud=115200):
+def state_of(port, baud=BAUD):
     """What runs on the board at a port, in words. It presses no key: a program that runs there is not disturbed."""
     try:
-        with Device(port, timeout=PATIENCE, attempts=TRIES, baud=baud, start=False) as device:
+        line = Transport(port, baud)
+    except TransportError as error:
+        return f"cannot be used: {error}"
+    try:
+        with Device(line, timeout=PATIENCE, attempts=TRIES, start=False) as device:
             hello = device.hello
             kept = f"{device.info().neurons} events kept" if hello.configured else "no network yet"
             return f"serves: {hello.board}, deeplomath {hello.library}, {kept}"
     except InRepl:
         return "MicroPython's REPL; no service runs"
+    except TransportError:
+        return "silent: another program runs, or none"
     except DeeplomathError as error:
-        opened = "no answer" in str(error)
-        return "silent: another program runs, or none" if opened else f"cannot be used: {error}"
+        return f"serves, but not us: {error}"
 
 
-def the_only(baud=115200):
+def the_only():
     """The port of the only board there. TransportError: there is none, or more than one, and which."""
-    boards = [it for it in found(ask=False, baud=baud) if it.is_board]
+    boards = [it for it in found(ask=False) if it.is_board]
     if len(boards) == 1:
         return boards[0].port
     if not boards:
