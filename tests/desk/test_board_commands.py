@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import watch
-from deeplomath import Network
+from deeplomath import KernelError, Network, spec
 from deeplomath.deploy import flash
-from deeplomath.desk import board_commands, cli, doctor
+from deeplomath.desk import board_commands, cli, doctor, reaching
 from deeplomath.link import ports
 
 CONFIG = dict(features=3, classes=2, events=8, false_reject_permille=80)
@@ -27,7 +27,7 @@ def device(monkeypatch):
         made.hello = made._connect(False)
         return made
 
-    monkeypatch.setattr(board_commands, "Device", opened)
+    monkeypatch.setattr(reaching, "Device", opened)
     return made
 
 
@@ -51,16 +51,66 @@ def test_what_a_board_has_learned_goes_into_a_file_and_back(device, tmp_path):
     assert code == 2 and "is there already; --force overwrites it" in said
     device.learn(np.array([5, 5, 5], np.int16), 0)
     code, said = run("load", file, "PORT")
-    assert code == 2 and "would be lost; --force replaces them" in said and device.digest() != digest
+    assert code == 2 and "would be lost: 5 events kept" in said and device.digest() != digest
     device.freeze()
     code, said = run("load", file, "PORT", "--force")
     assert code == 0 and f"digest {digest:08x}" in said and device.digest() == digest
     assert device.info().false_reject_permille == 80
 
 
+class Elsewhere(watch.BoardNetwork):
+    """A board that makes another network of a state than the mirror does."""
+
+    def digest(self):
+        return super().digest() ^ 1
+
+    def digest_if_whole(self):
+        return super().digest_if_whole() ^ 1
+
+
+def test_a_board_that_makes_another_network_of_a_file_is_a_difference(monkeypatch, tmp_path):
+    net = Network(**CONFIG)
+    taught(net)
+    (tmp_path / "a").write_bytes(net.export())
+    monkeypatch.setattr(reaching, "Device", lambda *_, **__: watch.device(Elsewhere))
+    code, said = run("load", tmp_path / "a", "PORT")
+    assert code == 1 and f"{net.digest() ^ 1:08x}" in said and f"{net.digest():08x}" in said
+
+
+def test_a_state_of_which_board_or_mirror_makes_another_network_is_a_difference(device, monkeypatch, tmp_path):
+    device.configure(**CONFIG)
+    taught(device)
+    digest = device.digest()
+    refused = KernelError(spec.ERROR_STATE_DIGEST, "state: digest 1 stored, 2 rebuilt")
+
+    def refuse(*_):
+        raise refused
+
+    with monkeypatch.context() as patch:
+        patch.setattr(board_commands.Network, "from_state", refuse)
+        code, said = run("save", tmp_path / "a", "PORT")
+        assert code == 1 and f"{digest:08x}" in said and "2 rebuilt" in said and not (tmp_path / "a").exists()
+    assert run("save", tmp_path / "a", "PORT")[0] == 0
+    monkeypatch.setattr(device, "load", refuse)
+    code, said = run("load", tmp_path / "a", "PORT", "--force")
+    assert code == 1 and "2 rebuilt" in said
+
+
+def test_a_service_that_was_started_is_ended_again_and_one_that_ran_is_not(device, monkeypatch, tmp_path):
+    device.configure(**CONFIG)
+    taught(device)
+    ended = []
+    device.exit = lambda: ended.append(1)
+    monkeypatch.setattr(reaching, "Device", lambda *_, **__: device)
+    for started in (False, True):
+        device.started = started
+        assert run("save", tmp_path / f"{started}", "PORT")[0] == 0 and len(ended) == started
+        assert run("load", tmp_path / f"{started}", "PORT", "--force")[0] == 0 and len(ended) == 2 * started
+
+
 @pytest.mark.parametrize("content", [b"", b"DLMS", b"x" * 500])
 def test_a_file_that_is_no_state_is_named_and_the_board_is_not_asked(monkeypatch, tmp_path, content):
-    monkeypatch.setattr(board_commands, "Device", lambda *_, **__: pytest.fail("asked"))
+    monkeypatch.setattr(reaching, "Device", lambda *_, **__: pytest.fail("asked"))
     (tmp_path / "a").write_bytes(content)
     code, said = run("load", tmp_path / "a", "PORT")
     assert code == 2 and "/a: state: " in said.replace(" /", "/")

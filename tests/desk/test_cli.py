@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import watch
 from deeplomath import paths, spec
 from deeplomath.audit import eventfile
-from deeplomath.desk import cli, data, drawing, kept
+from deeplomath.desk import cli, data, drawing, kept, reaching
 from deeplomath.desk.stories import motion
 from deeplomath.errors import DeviceError, TransportError
 from deeplomath.link import emulator
@@ -31,7 +31,7 @@ def run(monkeypatch):
     """Runs the command with a board in memory that computes with `network`."""
 
     def run(*arguments, network=watch.BoardNetwork):
-        monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(network))
+        monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device(network))
         return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
 
     return run
@@ -119,7 +119,7 @@ def test_a_silent_board_is_a_clear_error(monkeypatch):
     def silent(port, **_):
         raise TransportError("HELLO: no answer after 5 attempts")
 
-    monkeypatch.setattr(cli, "Device", silent)
+    monkeypatch.setattr(reaching, "Device", silent)
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
     assert (result.exit_code, result.stderr) == (2, "deeplomath: HELLO: no answer after 5 attempts\n")
 
@@ -131,7 +131,7 @@ def test_info_tells_versions_limits_and_network(monkeypatch):
         side.learn(np.array([1, 2, 3], np.int16), 1)
         side.infer(np.array([400, 2, 3], np.int16))
         side.freeze()
-    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: device)
     device.hello = device._connect()
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
     words = " ".join(result.output.split())
@@ -154,7 +154,7 @@ def test_info_tells_what_a_board_keeps_without_power(monkeypatch, tmp_path):
     device = Device(line)
     device.configure(**CONFIG)
     device.names = ("mo[b]tion", "walk", "", "run")
-    monkeypatch.setattr(cli, "Device", lambda port, **_: Device(line))
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: Device(line))
 
     def told():
         return " ".join(CliRunner().invoke(cli.app, ["info", "a-port"]).output.split())
@@ -202,7 +202,7 @@ def replacing(monkeypatch, file):
 
     def replacing(device, command, *options):
         device.hello = device._connect()
-        monkeypatch.setattr(cli, "Device", lambda port, **_: contextlib.nullcontext(device))
+        monkeypatch.setattr(reaching, "Device", lambda port, **_: contextlib.nullcontext(device))
         return CliRunner().invoke(cli.app, [*commands[command], *options])
 
     return replacing
@@ -247,10 +247,10 @@ def test_a_network_without_experience_and_an_emulated_board_are_replaced_unasked
     device = watch.device()
     device.configure(**CONFIG)
     assert replacing(device, "check").exit_code == 0
-    monkeypatch.setattr(cli, "emulator", lambda: contextlib.nullcontext(SimpleNamespace(port="a-port")))
+    monkeypatch.setattr(reaching, "emulator", lambda: contextlib.nullcontext(SimpleNamespace(port="a-port")))
     device = taught()
     device.hello = device._connect()
-    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: device)
     result = CliRunner().invoke(cli.app, ["check", "emulator", str(file)])
     assert result.exit_code == 0, result.output
 
@@ -290,7 +290,7 @@ def test_a_service_that_a_command_started_is_ended_with_it(monkeypatch, started,
     monkeypatch.setattr(device, "info", info)
     monkeypatch.setattr(device, "exit", lambda: calls.append("exit"))
     monkeypatch.setattr(device, "close", lambda: calls.append("close"))
-    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: device)
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
     assert (result.exit_code, calls) == (status, ["exit", "close"] if started else ["close"]), result.output
 
@@ -303,7 +303,7 @@ def test_a_service_that_cannot_be_ended_is_said(monkeypatch):
         raise TransportError("EXIT: no answer")
 
     monkeypatch.setattr(device, "exit", fails)
-    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: device)
     result = CliRunner().invoke(cli.app, ["info", "a port"])
     assert result.exit_code == 0 and "could not be ended (EXIT: no answer): " in result.stderr
     assert result.stderr.endswith("deeplomath exit 'a port'\n")
@@ -312,13 +312,13 @@ def test_a_service_that_cannot_be_ended_is_said(monkeypatch):
 def test_exit_says_that_the_network_stays_until_a_reset(monkeypatch):
     device = taught()
     device.hello = device._connect()
-    monkeypatch.setattr(cli, "Device", lambda port, **options: device if not options["start"] else None)
+    monkeypatch.setattr(reaching, "Device", lambda port, **options: device if not options["start"] else None)
     result = CliRunner().invoke(cli.app, ["exit", "a-port"])
     assert result.exit_code == 0, result.output
     assert "the service is ended, the board is in its REPL." in result.output
     assert "Its network stays on it until a reset: 1 events kept, clock 2." in result.output
     assert "mpremote connect a-port resume" in result.output
-    monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device())
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device())
     result = CliRunner().invoke(cli.app, ["exit", "a-port"])
     assert result.exit_code == 0 and "network" not in result.output
 
@@ -382,7 +382,7 @@ def test_a_board_in_its_repl_is_there_again_after_any_command(file, make, asks):
 def test_text_of_a_board_is_neither_markup_nor_control(monkeypatch):
     device = watch.device()
     device.hello = device.hello._replace(board="[red]a\x1b[2J:bug:", implementation="b\nc\u202e[/red]")
-    monkeypatch.setattr(cli, "Device", lambda port, **_: device)
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: device)
     result = CliRunner().invoke(cli.app, ["info", "[p]:cat:"])
     words = " ".join(result.output.split())
     assert result.exit_code == 0 and r"[red]a\x1b[2J:bug:, at [p]:cat:: b\nc\u202e[/red]; deeplomath" in words
@@ -390,7 +390,7 @@ def test_text_of_a_board_is_neither_markup_nor_control(monkeypatch):
     def refuses(port, **_):
         raise DeviceError(-40, "[bold]no\x07\x1b]0;title\x07[/bold]")
 
-    monkeypatch.setattr(cli, "Device", refuses)
+    monkeypatch.setattr(reaching, "Device", refuses)
     result = CliRunner().invoke(cli.app, ["info", "a-port"])
     assert (result.exit_code, result.stderr) == (2, "deeplomath: [bold]no\\x07\\x1b]0;title\\x07[/bold]\n")
 

@@ -19,11 +19,11 @@ IN_MEMORY = """
 import sys
 sys.path.insert(0, {tests!r})
 import watch
-from deeplomath.desk import cli, data
+from deeplomath.desk import cli, data, reaching
 from deeplomath.desk.stories import motion
 data.load = watch.small_recordings
 motion.ARMS = ((motion.PERSON, motion.SIDE),)
-cli.Device = lambda port, **_: watch.device()
+reaching.Device = lambda port, **_: watch.device()
 {more}
 from deeplomath.__main__ import main
 main()
@@ -154,7 +154,9 @@ main()
 
 
 def test_ctrl_c_later_ends_it_with_130_and_a_word():
-    done = process("info", "P", code=in_memory("def device(port, **_): raise KeyboardInterrupt\ncli.Device = device"))
+    done = process(
+        "info", "P", code=in_memory("def device(port, **_): raise KeyboardInterrupt\nreaching.Device = device")
+    )
     assert (done.returncode, words_of(done)) == (130, "deeplomath: stopped\n")
 
 
@@ -183,7 +185,7 @@ def test_an_ignored_ctrl_c_stays_ignored(file):
     ],
 )
 def test_any_exception_has_its_status_and_words(tmp_path, fails, status, words):
-    fails = f"def device(port, **_): raise {fails}\ncli.Device = device"
+    fails = f"def device(port, **_): raise {fails}\nreaching.Device = device"
     done = process("info", "P", code=in_memory(fails), environment={"TMPDIR": str(tmp_path)})
     assert (done.returncode, words in words_of(done)) == (status, True), done.stderr
     reports = list(tmp_path.glob("deeplomath-fault-*.txt"))
@@ -193,7 +195,7 @@ def test_any_exception_has_its_status_and_words(tmp_path, fails, status, words):
 
 
 def test_for_debugging_a_fault_shows_its_traceback():
-    done = process("info", "P", code=in_memory("cli.Device = None"), environment={"DEEPLOMATH_DEBUG": "1"})
+    done = process("info", "P", code=in_memory("reaching.Device = None"), environment={"DEEPLOMATH_DEBUG": "1"})
     assert done.returncode == 3 and b"Traceback" in done.stderr and b"TypeError" in done.stderr
 
 
@@ -211,7 +213,7 @@ def test_a_picture_that_cannot_be_kept_is_refused_before_the_demo(tmp_path, pict
     if picture.startswith("FOLDER"):
         picture = tmp_path / "is a folder.png"
         picture.mkdir()
-    opens = "def device(port, **_): raise ZeroDivisionError\ncli.Device = device"
+    opens = "def device(port, **_): raise ZeroDivisionError\nreaching.Device = device"
     done = process("demo", "--port", "P", "--picture", picture, code=in_memory(opens))
     assert done.returncode == 2 and words in words_of(done)
 

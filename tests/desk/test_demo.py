@@ -16,7 +16,7 @@ import watch
 import wire
 from deeplomath import spec
 from deeplomath.audit.lockstep import Lockstep
-from deeplomath.desk import cli, data, demo, drawing, picture, report, screen
+from deeplomath.desk import cli, data, demo, drawing, picture, reaching, report, screen
 from deeplomath.desk.demo import HERE, Step
 from deeplomath.desk.stories import motion
 from deeplomath.mirror.network import Network
@@ -207,7 +207,7 @@ def run(monkeypatch, tmp_path):
     def run(**options):
         monkeypatch.setattr(data, "load", watch.small_recordings)
         monkeypatch.setattr(motion, "ARMS", ((motion.PERSON, motion.SIDE),))
-        monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(**options))
+        monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device(**options))
         return CliRunner().invoke(
             cli.app, ["demo", "--port", "a-port", "--picture", str(tmp_path / "new" / "demo.png")]
         )

@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from deeplomath import Device, spec
-from deeplomath.desk import cli
+from deeplomath.desk import cli, reaching
+from deeplomath.errors import DeviceError
 from deeplomath.link import emulator, keys
 from wire import Line, dlm_pair
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("folders")
 @pytest.fixture
 def invoke(monkeypatch):
     line = Line()
-    monkeypatch.setattr(cli, "Device", lambda port, **_: Device(line))
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: Device(line))
     return lambda *words: CliRunner().invoke(cli.app, [*words, "a-port"])
 
 
@@ -48,7 +49,7 @@ def test_a_board_that_gives_the_identity_of_another_gets_no_key_unless_told_to(i
     for it in (folders / "board").iterdir():
         it.unlink()
     free = Line()
-    monkeypatch.setattr(cli, "Device", lambda port, **_: Device(free))
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: Device(free))
     refused = invoke("pair")
     assert refused.exit_code == 2 and "a key of a board of this identity is kept here" in refused.stderr
     assert file.read_text() == before
@@ -102,16 +103,16 @@ def test_micropython_pairs_opens_and_slows(folders):
         device.load(state)
         assert device.export() == state and device.health().refused == 0
         device.close()
-        with pytest.raises(cli.DeviceError, match="key: a wrong proof, 1 so far"):
+        with pytest.raises(DeviceError, match="key: a wrong proof, 1 so far"):
             Device(board.port, key=bytes(32))
     with board:
         for n in (2, 3):
-            with pytest.raises(cli.DeviceError, match=f"key: a wrong proof, {n} so far"):
+            with pytest.raises(DeviceError, match=f"key: a wrong proof, {n} so far"):
                 Device(board.port, key=bytes(32))
-        with pytest.raises(cli.DeviceError, match="open: 1 s to wait after 3 wrong proofs") as error:
+        with pytest.raises(DeviceError, match="open: 1 s to wait after 3 wrong proofs") as error:
             Device(board.port)
         assert error.value.code == spec.ERROR_WAIT
         with Device(board.port, key=False) as stranger:
             assert stranger.hello.paired == 1
-            with pytest.raises(cli.DeviceError, match="paired: the board has a key"):
+            with pytest.raises(DeviceError, match="paired: the board has a key"):
                 stranger.exit()

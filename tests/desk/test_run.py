@@ -12,7 +12,7 @@ import wire
 from deeplomath import Model
 from deeplomath.audit import recording
 from deeplomath.audit.recording import Recording
-from deeplomath.desk import cli, running
+from deeplomath.desk import cli, reaching, running
 
 MODEL = """
 [source]
@@ -164,7 +164,7 @@ def test_a_recording_without_labels_is_answered(files, tmp_path, kind):
 def board(monkeypatch):
     """Puts a board in memory behind every port; returns its Line."""
     line = wire.Line()
-    monkeypatch.setattr(cli, "Device", lambda port, **_: cli_device(line))
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: cli_device(line))
     return line
 
 
@@ -195,7 +195,7 @@ def test_a_network_that_has_learned_is_replaced_by_force_alone(files, board):
     [(dict(network=watch.answers_wrong(20)), "margin"), (dict(network=watch.flips_at(3)), "digest")],
 )
 def test_a_board_that_differs_ends_with_status_1(files, monkeypatch, wrong, words):
-    monkeypatch.setattr(cli, "Device", lambda port, **_: watch.device(**wrong))
+    monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device(**wrong))
     result = run(*files, *SHOTS, "--port", "a-port")
     assert result.exit_code == 1 and words in result.output and "differs" in result.output
 

@@ -125,7 +125,7 @@ def test_only_what_emulates_imports_the_emulator():
     importing = {
         file.stem for file in files_of_the_host() if any(it[:2] == ("link", "emulator") for it in imported(file))
     }
-    assert importing == {"cli"}
+    assert importing == {"reaching"}
 
 
 @pytest.mark.parametrize(("firmware", "host"), [("kernel", "mirror"), ("signal", "signal"), ("common", "")])

@@ -507,6 +507,15 @@ def test_a_forged_request_does_not_take_the_place_of_the_reply_that_is_remembere
     assert b"".join(bytes(it) for it in replies_of(line.session, wire)) == reply
 
 
+def test_a_frame_is_taken_once_whether_its_reply_is_remembered_or_not():
+    line, device = paired()
+    device.learn(X, 1)
+    (it,) = frame.Decoder().feed(line.asked[-1])
+    body = frame.HEADER.pack(*it[:3]) + it.payload + bytes(spec.WIRE_CHECKSUM)
+    with pytest.raises(ValueError, match="session: request .* given, .* taken"):
+        line.session._guard.admit(body, it.opcode, it.sequence, True)
+
+
 def test_a_session_counts_beyond_the_sequence_and_ends_at_its_limit(monkeypatch):
     line, device = paired()
     guard, session = line.session._guard, device._link.session

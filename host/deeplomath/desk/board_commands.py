@@ -12,16 +12,16 @@ from typing import Annotated
 
 import typer
 
-from .. import paths
+from .. import paths, spec
+from ..audit.lockstep import Mismatch
 from ..deploy import flash
-from ..errors import DataError, DeeplomathError
+from ..errors import DataError, DeeplomathError, KernelError
 from ..link import ports
-from ..link.client import Device
 from ..link.exchange import InRepl
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
-from . import doctor, options, report
+from . import doctor, options, reaching, report
 from .told import console, reported
 
 STATE_BYTES = 1 << 20  # no state is longer
@@ -93,7 +93,7 @@ def wait_for(drive, words, seconds):
 def repl_command(port: Line = None, baud: Baud = BAUD):
     """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
     port = port or ports.the_only()
-    with contextlib.suppress(InRepl), Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+    with contextlib.suppress(InRepl), reaching.serving(port, baud) as device:
         device.exit()
     mpremote = [sys.executable, "-m", "mpremote", "connect", port, "resume", "repl"]
     if subprocess.run(mpremote).returncode:
@@ -110,9 +110,8 @@ def save_command(
     """Writes what a board has learned into a file; the mirror proves it first."""
     if file.exists() and not force:
         raise DataError(f"{file}: is there already; --force overwrites it")
-    with reached(port, baud) as device:
-        state = device.export()
-    network = Network.from_state(state)
+    with reaching.opened(port or ports.the_only(), baud) as (device, _):
+        network, state = taken(device)
     file.write_bytes(state)
     console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
 
@@ -126,20 +125,10 @@ def load_command(
 ):
     """Makes a board know what a file of `save` knows; the digest of the board is compared with the mirror's."""
     network, state = read(file)
-    with reached(port, baud) as device:
-        give(device, network, state, force)
+    port = port or ports.the_only()
+    with reaching.opened(port, baud) as (device, _), reaching.room_made(device, port, force):
+        give(device, network, state)
     console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
-
-
-@contextlib.contextmanager
-def reached(port, baud):
-    """The Device at a port, None for that of the only board. A service that was started for it is ended again."""
-    with Device(port or ports.the_only(), baud=baud) as device:
-        try:
-            yield device
-        finally:
-            if device.started:
-                device.exit()
 
 
 def read(file):
@@ -152,18 +141,34 @@ def read(file):
         raise DataError(f"{file}: {error}") from error
 
 
-def give(device, network, state, force):
-    """Puts a state on the board of a Device in place of its network. DataError: that has learned something, and no force."""
-    if device.hello.configured and not force:
-        info = device.info()
-        if info.neurons or device.unknowns():
-            raise DataError(f"board: {info.neurons} events kept there would be lost; --force replaces them")
-    if device.hello.configured and device.info().frozen:
-        device.freeze(False)
+def give(device, network, state):
+    """Puts a state on the board of a Device in place of its network. Mismatch: the board makes another network of it."""
     device.configure(**network.config._asdict())
-    device.load(state)
+    try:
+        device.load(state)
+    except KernelError as error:
+        if error.code == spec.ERROR_STATE_DIGEST:
+            raise differ("load", device.digest(), network.digest(), error) from error
+        raise
     if device.digest() != network.digest():
-        raise DataError(f"board: digest {device.digest():08x} after loading, {network.digest():08x} needed")
+        raise differ("load", device.digest(), network.digest())
+
+
+def taken(device):
+    """(Network, bytes): what a board has learned, and the mirror of it. Mismatch: the mirror makes another network of it."""
+    state = device.export()
+    try:
+        return Network.from_state(state), state
+    except KernelError as error:
+        if error.code == spec.ERROR_STATE_DIGEST:
+            raise differ("export", device.digest(), "another", error) from error
+        raise
+
+
+def differ(request, board, mirror, *findings):
+    """The Mismatch of a state: the digests of both."""
+    rows = [("digest", *(it if isinstance(it, str) else f"{it:08x}" for it in (board, mirror)))]
+    return Mismatch(0, request, rows, findings=[str(it) for it in findings])
 
 
 def kept(network):

@@ -11,13 +11,11 @@ import typer
 
 from .. import paths, spec
 from ..audit import eventfile, recording
-from ..audit.lockstep import Lockstep, Mismatch
+from ..audit.lockstep import Mismatch
 from ..deploy import deploy, install
-from ..errors import DataError, DeeplomathError, DeviceError, KernelError
+from ..errors import DataError, KernelError
 from ..link import ports
-from ..link.client import Device
 from ..link.transport import BAUD
-from ..mirror.network import Network
 from ..model.model import Model
 from ..results import Action, Learned
 from ..text import escaped
@@ -31,10 +29,10 @@ from . import (
     models,
     options,
     pairing,
+    reaching,
     report,
     running,
     screen,
-    statuses,
     stories,
 )
 from .told import console, reported
@@ -44,7 +42,6 @@ app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
 
-EMULATOR = facts.EMULATOR
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
 Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
@@ -58,10 +55,6 @@ Shots = Annotated[int, options.whole(0, spec.LIMIT_COUNT, help="So many events o
 Side = Annotated[int | None, options.whole(0, 1, help="Of motion: which arm, 0 left, 1 right; by default 0.")]
 
 
-class Refused(DeeplomathError):
-    """A command would destroy what a board has learned, and was not told to."""
-
-
 @app.callback()
 def about():
     """Deeplomath: a board learns sensor events, and its mirror here proves every bit of it."""
@@ -70,7 +63,9 @@ def about():
 @app.command("demo")
 @reported
 def demo_command(
-    port: Annotated[str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")] = EMULATOR,
+    port: Annotated[
+        str, typer.Option(help="A board's port; by default an emulated STM32F405 is booted.")
+    ] = facts.EMULATOR,
     model: ModelName = "motion",
     person: Person = None,
     side: Side = None,
@@ -86,8 +81,8 @@ def demo_command(
     drawing.check(picture)
     story = stories.story(model, person, side)
     console.print(f"Deeplomath {spec.VERSION_LIBRARY}: {story.title}\n", style="bold")
-    with opened(port, baud) as (device, ticks):
-        lockstep = replaced(device, port, force, story.config())
+    with reaching.opened(port, baud) as (device, ticks):
+        lockstep = reaching.replaced(device, port, force, story.config())
         heap = device.health().heap_free
         console.print(report.facts([*facts.board_facts(device, port), *story.facts]))
         with report.Narrator(console) as narrator:
@@ -106,7 +101,7 @@ def demo_command(
 def info_command(port: OnlyPort = None, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
     port = port or ports.the_only()
-    with opened(port, baud) as (device, _):
+    with reaching.opened(port, baud) as (device, _):
         hello = device.hello
         console.print(report.facts([*facts.board_facts(device, port), *kept.limits(hello)]))
         told, health = [*pairing.facts(device), *running.front_facts(device.front())], None
@@ -149,8 +144,8 @@ def check_command(
     config = eventfile.config(recorded)
     config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
     config |= dict(layers=layers, false_reject_permille=false_reject_permille)
-    with opened(port, baud) as (device, _):
-        lockstep = replaced(device, port, force, config)
+    with reaching.opened(port, baud) as (device, _):
+        lockstep = reaching.replaced(device, port, force, config)
         with screen.bar(console) as bar:
             rows = bar.track(recorded, description=escaped(file.name))
             results = [check_event(lockstep, file, event) for event in rows]
@@ -204,8 +199,8 @@ def run_command(
     with contextlib.ExitStack() as stack:
         side = running.Alone(chosen)
         if port:
-            device, _ = stack.enter_context(opened(port, baud))
-            side = replaced(device, port, force, chosen.config())
+            device, _ = stack.enter_context(reaching.opened(port, baud))
+            side = reaching.replaced(device, port, force, chosen.config())
             side.model(chosen)
         played = []
         for it in running.play(side, chosen, recorded.samples, planned):
@@ -252,7 +247,7 @@ def deploy_command(
 def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
     """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
     port = port or ports.the_only()
-    with Device(port, timeout=1.0, attempts=2, baud=baud, start=False) as device:
+    with reaching.serving(port, baud) as device:
         kept = device.info() if device.hello.configured else None
         device.exit()
     words = [f"{port}: the service is ended, the board is in its REPL."]
@@ -274,72 +269,11 @@ def pair_command(
 ):
     """Gives a board a key, without which it answers nothing but HELLO; the key stays with this user on this computer."""
     if remove and renew:
-        raise Refused("remove, renew: one of them, not both")
+        raise reaching.Refused("remove, renew: one of them, not both")
     port = port or ports.the_only()
-    with opened(port, baud) as (device, _):
+    with reaching.opened(port, baud) as (device, _):
         said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)
     console.print(said, soft_wrap=True)
-
-
-@contextlib.contextmanager
-def opened(port, baud=BAUD):
-    """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
-
-    A board whose service it started is back in its REPL afterwards, as it was found.
-    """
-    with contextlib.ExitStack() as stack:
-        emulated = port == EMULATOR
-        if emulated:
-            port = stack.enter_context(emulator()).port
-        device = stack.enter_context(Device(port, baud=baud))
-        if device.started and not emulated:
-            stack.callback(give_back, device, port)
-        yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]
-
-
-def emulator():
-    """The emulated board of demo and info. CheckoutError: it cannot be had here."""
-    paths.need_built(EMULATOR, "A board needs none: give its port.")
-    from ..link.emulator import Emulator
-
-    return Emulator(icount=True)
-
-
-def give_back(device, port):
-    """Ends the service that a command started; what hinders that is said."""
-    try:
-        device.exit()
-    except DeeplomathError as error:
-        again = f"{paths.command()} exit {paths.quoted(port)}"
-        statuses.say(f"{port}: the service that was started could not be ended ({error}): {again}")
-
-
-def replaced(device, port, force, config):
-    """The Lockstep of a new network on a board. Refused: the network before has learned, and `force` is not given."""
-    Network(**config)  # a wrong size is said before anything is done
-    before = device.info() if device.hello.configured else None
-    if before and port != EMULATOR and not force:
-        refuse_loss(before, device.unknowns(), port)
-    frozen = before and before.frozen
-    if frozen:
-        device.freeze(False)
-    try:
-        return Lockstep(device, **config)
-    except (KernelError, DeviceError):
-        if frozen:
-            with contextlib.suppress(DeeplomathError):
-                device.freeze(True)  # it was not replaced
-        raise
-
-
-def refuse_loss(info, unknowns, port):
-    """Refused, if the network of this Info has learned something, or remembers unknowns."""
-    if info.neurons or unknowns:
-        learned = f"{info.neurons} events kept (clock {info.clock}), {len(unknowns)} unknowns"
-        raise Refused(
-            f"{port}: the network on the board would be lost: {learned}. --force replaces it. "
-            f"deeplomath.Device({port!r}).export() is its state as bytes, which load() takes again"
-        )
 
 
 def check_event(lockstep, file, event):
