@@ -158,7 +158,9 @@ class Live:
         try:
             getattr(self.source, "start", int)()
             return True
-        except OSError as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # of a source of any kind
             self._note(error)
             return False
 

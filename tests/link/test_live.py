@@ -256,11 +256,14 @@ def test_a_panel_that_fails_is_counted_and_told_and_the_service_goes_on():
     assert [it.at for it in board.listen()] == [it.at for it in mirror_of().stream(samples(40, 2))]
 
 
-def test_a_source_that_does_not_start_says_why():
+@pytest.mark.parametrize(
+    ("start", "fault"), [(lambda: open("/none/such"), "FileNotFoundError: 2"), (lambda: len(5), "TypeError: object")]
+)
+def test_a_source_that_does_not_start_says_why(start, fault):
     source = Chunks(samples(9, LINES))
-    source.start = lambda: open("/none/such")
+    source.start = start
     _, board = board_of(source)
-    with pytest.raises(DeviceError, match="source: FileNotFoundError: 2") as error:
+    with pytest.raises(DeviceError, match=f"source: {fault}") as error:
         board.live()
     assert error.value.code == spec.ERROR_SOURCE and board.live(False)[1:3] == (0, 1)
 

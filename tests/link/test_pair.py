@@ -183,7 +183,7 @@ def test_a_key_that_others_may_read_is_refused(folders):
         Device(line)
     file.chmod(0o600)
     file.write_text("12")
-    with pytest.raises(keys.KeyFileError, match="2 characters, 64 hexadecimal digits needed"):
+    with pytest.raises(keys.KeyFileError, match="2 characters, not 64 hexadecimal digits"):
         Device(line)
 
 

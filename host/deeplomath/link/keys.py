@@ -64,7 +64,7 @@ def _read(file):
     except ValueError:
         key = b""
     if len(key) != spec.WIRE_KEY:
-        raise KeyFileError(f"{file}: {len(text)} characters, {2 * spec.WIRE_KEY} hexadecimal digits needed")
+        raise KeyFileError(f"{file}: {len(text.strip())} characters, not {2 * spec.WIRE_KEY} hexadecimal digits")
     return key
 
 
