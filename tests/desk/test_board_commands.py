@@ -131,14 +131,14 @@ def test_ports_are_listed_for_people_and_scripts(monkeypatch):
         SimpleNamespace(device="/dev/ttyACM0", vid=0x2E8A, pid=5),
         SimpleNamespace(device="S0", vid=None, pid=None),
     ]
-    monkeypatch.setattr(ports, "_plugged", lambda: there)
+    monkeypatch.setattr(ports, "serial_ports", lambda: there)
     monkeypatch.setattr(ports, "state_of", lambda port, baud: "MicroPython's REPL; no service runs")
     code, said = run("ports")
     assert code == 0 and "/dev/ttyACM0 RP2040 or RP2350 with MicroPython; 2e8a:0005; MicroPython's REPL" in said
     assert "Other ports, which were not asked: S0" in said
     code, said = run("ports", "--json")
     assert [it["port"] for it in json.loads(said)] == ["/dev/ttyACM0", "S0"]
-    monkeypatch.setattr(ports, "_plugged", lambda: there[1:])
+    monkeypatch.setattr(ports, "serial_ports", lambda: there[1:])
     code, said = run("ports", "--no-ask")
     assert code == 0 and "No board on a USB serial port" in said
 
@@ -182,7 +182,7 @@ def test_doctor_says_what_is_missing_and_what_to_do(monkeypatch):
     monkeypatch.setattr(doctor, "version", lambda name: None if name == "mpremote" else real(name))
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     there = [SimpleNamespace(device="/dev/null", vid=0x2E8A, pid=5)]
-    monkeypatch.setattr(ports, "_plugged", lambda: there)
+    monkeypatch.setattr(ports, "serial_ports", lambda: there)
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     code, said = run("doctor")
     assert code == 0 and 'Missing: mpremote; `pip install "deeplomath[board]"`' in said

@@ -14,7 +14,7 @@ from deeplomath.link.exchange import InRepl
 def plugged(monkeypatch, *given):
     """Lets these (port, vendor, product) be all that is plugged in."""
     there = [SimpleNamespace(device=port, vid=vid, pid=pid) for port, vid, pid in given]
-    monkeypatch.setattr(ports, "_plugged", lambda: there)
+    monkeypatch.setattr(ports, "serial_ports", lambda: there)
 
 
 PICO, STM, SOUND = ("/dev/ttyACM0", 0x2E8A, 0x0005), ("COM7", 0xF055, 0x9800), ("/dev/ttyS0", None, None)

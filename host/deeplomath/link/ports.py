@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ..errors import DeeplomathError, TransportError
 from .client import Device
 from .exchange import InRepl
-from .transport import BAUD, Transport
+from .transport import BAUD, Transport, serial_ports
 
 # (vendor, product) as MicroPython and makers of boards have them; a product of None is any.
 KNOWN = {
@@ -41,7 +41,7 @@ class Port(NamedTuple):
 
 def found(ask=True, baud=BAUD):
     """The Ports of this computer, boards first. ask: those that may be boards are asked what runs on them."""
-    ports = [Port(it.device, _usb(it), _name(it), "") for it in _plugged()]
+    ports = [Port(it.device, _usb(it), _name(it), "") for it in serial_ports()]
     ports = [it._replace(state=state_of(it.port, baud)) if ask and it.is_board else it for it in ports]
     return sorted(ports, key=lambda it: (not it.is_board, it.port))
 
@@ -74,13 +74,6 @@ def the_only():
         raise TransportError("board: none found on a USB serial port; plug one in, or name its port")
     names = ", ".join(f"{it.port} ({it.name})" for it in boards)
     raise TransportError(f"board: {len(boards)} found: {names}; name the port")
-
-
-def _plugged():
-    """What pyserial finds. Its module is loaded here: what it takes not every system has."""
-    from serial.tools import list_ports
-
-    return list_ports.comports()
 
 
 def _usb(info):

@@ -52,7 +52,7 @@ class Transport:
         """Opens the line again that broke. A USB port that has come back under another name is found by its serial number."""
         self.close()
         if self._adapter and _adapter(self.port) != self._adapter:
-            found = [it.device for it in _ports() if _numbers(it) == self._adapter]
+            found = [it.device for it in serial_ports() if _numbers(it) == self._adapter]
             if len(found) == 1:
                 self.port = found[0]
         self._open()
@@ -109,7 +109,7 @@ def _check_socket(url):
 
 def _adapter(port):
     """What a USB port is known by beside its name: vendor, product, serial number, place of the function; None where nothing is."""
-    found = [it for it in _ports() if it.device == os.path.realpath(port)]
+    found = [it for it in serial_ports() if it.device == os.path.realpath(port)]
     return _numbers(found[0]) if found and found[0].serial_number else None
 
 
@@ -117,7 +117,7 @@ def _numbers(it):
     return it.vid, it.pid, it.serial_number, (it.location or "").partition(":")[2]
 
 
-def _ports():
+def serial_ports():
     """The serial ports of this system; none where they cannot be listed."""
     try:
         from serial.tools import list_ports  # of which each system has its own
