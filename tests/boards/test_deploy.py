@@ -44,7 +44,11 @@ FACTS = Facts(
 
 
 @pytest.mark.parametrize(
-    ("number", "chosen"), [(4, "armv6m"), (5, "armv7m"), (6, "armv7m"), (7, "armv7m"), (8, "armv7m"), (2, "x64")]
+    ("number", "chosen"),
+    [
+        *((4, "armv6m"), (5, "armv7m"), (6, "armv7m"), (7, "armv7m"), (8, "armv7m"), (2, "x64")),
+        (1 << 6 | 5, "armv7m"),  # flags of the architecture above its number, as MicroPython of 2025 and later has them
+    ],
 )
 def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
     assert choice.choose_module(FACTS._replace(mpy=number << 10 | 3 << 8 | 6), MODULES) == chosen
@@ -56,7 +60,7 @@ def test_a_board_gets_the_most_capable_module_it_takes(number, chosen):
         (dict(mpy=3 << 8 | 6), r"a board: its firmware loads no native .mpy \(architecture 0\)"),
         (dict(mpy=0), r"a board: its firmware loads no native .mpy"),
         (dict(mpy=11 << 10 | 0x306), "architecture: rv32imc on the board, only armv6m, armv7m, x64 built"),
-        (dict(mpy=40 << 10 | 0x306), "architecture: number 40 on the board, only"),
+        (dict(mpy=13 << 10 | 0x306), "architecture: number 13 on the board, only"),
         (
             dict(mpy=4 << 10 | 2 << 8 | 6, version=(1, 22, 1)),
             r".mpy version: MicroPython 1.22.1 on the board loads 6.2, the module is 6.3: flash MicroPython 1.23 or later",
@@ -358,6 +362,8 @@ def test_whatever_a_board_answers_nothing_but_words_leaves_deploy(data):
         ({"builtin": dict.fromkeys(paths.MODULES, spec.VERSION_LIBRARY)}, ["armv6m"], ""),
         ({"builtin": {"deeplomath": spec.VERSION_LIBRARY, "deeplomath_signal": None}}, ["armv7m"], "armv7m"),
         ({"mpy": 4 << 10 | 0x306}, ["armv6m", "armv7m"], "armv6m"),
+        ({"mpy": 11 << 10 | 0x306}, ["armv6m", "rv32imc"], "rv32imc"),  # an ESP32-C3
+        ({"mpy": 1 << 16 | 11 << 10 | 0x306}, ["armv6m", "rv32imc"], "rv32imc"),  # an RP2350, which has Zba as well
     ],
 )
 def test_a_board_that_is_asked_says_which_module_to_build(fields, architectures, answer, monkeypatch):

@@ -108,7 +108,7 @@ class Facts(NamedTuple):
     @property
     def architecture(self):
         """Name of its native architecture."""
-        index = self.mpy >> 10
+        index = self.mpy >> 10 & 15  # above it are flags of what the core can do more, which a module need not use
         return ARCHITECTURES[index] if index < len(ARCHITECTURES) else f"number {index}"
 
     @property
