@@ -17,7 +17,7 @@ PICO_SDK := $(abspath $(PICO_SDK_DIR))
 UNIX := $(BUILD)/unix/micropython
 UNIX_STOCK := $(BUILD)/unix_stock/micropython
 RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
-NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp x64
+NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp rv32imc x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
 
@@ -194,6 +194,11 @@ $(QEMU_BOARDS:%=$(BUILD)/%/firmware.elf): $(BUILD)/%/firmware.elf: $(MPY_CROSS) 
 $(QEMU_BOARDS:%=$(BUILD)/%_stock/firmware.elf): $(BUILD)/%_stock/firmware.elf: $(MPY_CROSS) $(QEMU_COMMON) $$(call sources_of,$$*)
 	$(call micropython,ports/qemu,BOARD=$* BOARD_DIR=$(CURDIR)/boards/$* USER_C_MODULES= STOCK=1)
 
+# RISC-V has a compiler and an emulator of its own.
+RISCV_BOARDS := $(foreach board,$(QEMU_BOARDS),$(if $(filter rv32%,$($(board).native_arch)),$(board)))
+$(RISCV_BOARDS:%=$(BUILD)/%/firmware.elf) $(RISCV_BOARDS:%=$(BUILD)/%_stock/firmware.elf): | $(BUILD)/.packages-riscv
+$(call natmod_of,rv32imc): | $(BUILD)/.packages-riscv
+
 # From the user's own checkout, MICROPYTHON_DIR with the submodules of ports/stm32 fetched; a REPL's UART holds the longest frame.
 STM32_BOARDS := $(call boards_of_port,stm32)
 port_board = $(shell echo $(1) | tr '[:lower:]' '[:upper:]')
@@ -283,24 +288,29 @@ docs: $(VENV)/.docs ## the site in build/docs: documents, docstrings, dlm.h; war
 	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
 	@echo "$(BUILD)/docs/index.html"
 
-SIZE_CORES := cortex-m0plus cortex-m3 cortex-m4 cortex-m7
+SIZE_ARM := cortex-m0plus cortex-m3 cortex-m4 cortex-m7 cortex-m33
+SIZE_RV32 := rv32imc
 size_objects = $(patsubst firmware/%.c,$(BUILD)/size/$(1)/%.o,$(2))
+# $(call size_rule,core,group of packages,compiler and its flags)
 define size_rule
-$(BUILD)/size/$(1)/%.o: firmware/%.c $(LIBRARIES_H) firmware/kernel.mk firmware/signal.mk | $(BUILD)/.packages-firmware
+$(BUILD)/size/$(1)/%.o: firmware/%.c $(LIBRARIES_H) firmware/kernel.mk firmware/signal.mk | $(BUILD)/.packages-$(2)
 	@mkdir -p $$(@D)
-	@arm-none-eabi-gcc $(CFLAGS) $(INCLUDES) $$(if $$(filter firmware/signal/%,$$<),$$(SIGNAL_CFLAGS),$$(KERNEL_CFLAGS)) \
-	-mthumb -mcpu=$(1) -c $$< -o $$@
+	@$(3) $(CFLAGS) $(INCLUDES) $$(if $$(filter firmware/signal/%,$$<),$$(SIGNAL_CFLAGS),$$(KERNEL_CFLAGS)) -c $$< -o $$@
 endef
-$(foreach core,$(SIZE_CORES),$(eval $(call size_rule,$(core))))
-size_line = bytes=$$(arm-none-eabi-size -t $(call size_objects,$(1),$(3)) | awk 'END { print $$1 }'); \
+$(foreach core,$(SIZE_ARM),$(eval $(call size_rule,$(core),firmware,arm-none-eabi-gcc -mthumb -mcpu=$(core))))
+$(foreach core,$(SIZE_RV32),$(eval $(call size_rule,$(core),riscv,\
+	riscv64-unknown-elf-gcc --specs=picolibc.specs -march=$(core) -mabi=ilp32)))
+size_line = bytes=$$($(5) -t $(call size_objects,$(1),$(3)) | awk 'END { print $$1 }'); \
 	printf '%9s %9s %s %s\n' $$bytes $(4) $(2) $(1); [ $$bytes -le $(4) ] || over="$$over $(2) on $(1),"
-size: natmod $(foreach core,$(SIZE_CORES),$(call size_objects,$(core),$(KERNEL) $(SIGNAL))) ## bytes of each module, then of each library's code on each core and its limit
+size_lines = $(call size_line,$(1),kernel,$(KERNEL),$(KERNEL_BYTES$(3)),$(2)); \
+	$(call size_line,$(1),signal,$(SIGNAL),$(SIGNAL_BYTES$(3)),$(2))
+size: natmod $(foreach core,$(SIZE_ARM) $(SIZE_RV32),$(call size_objects,$(core),$(KERNEL) $(SIGNAL))) ## bytes of each module, then of each library's code on each core and its limit
 	@printf '%9s %7s %9s %s\n' text bss file module
 	@for mpy in $(patsubst %.mpy,%,$(call natmod_of,$(NATMOD_ARCH))); do \
 	printf '%9s %7s %9s %s\n' $$(sed -n 's/^\(text\|bss\) size: *//p' $$mpy.log) $$(stat -c %s $$mpy.mpy) $${mpy#$(BUILD)/natmod/}; done
 	@printf '%9s %9s %s\n' code limit library; over=; \
-	$(foreach core,$(SIZE_CORES),$(call size_line,$(core),kernel,$(KERNEL),$(KERNEL_BYTES)); \
-	$(call size_line,$(core),signal,$(SIGNAL),$(SIGNAL_BYTES));) \
+	$(foreach core,$(SIZE_ARM),$(call size_lines,$(core),arm-none-eabi-size);) \
+	$(foreach core,$(SIZE_RV32),$(call size_lines,$(core),riscv64-unknown-elf-size,_RV32);) \
 	[ -z "$$over" ] || { echo "over its limit:$${over%,}" >&2; exit 1; }
 
 clean: ## remove what was built, but not what was fetched

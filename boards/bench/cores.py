@@ -20,7 +20,6 @@ RP2040JS = HERE.parent / "rpi_pico" / "node_modules" / "rp2040js" / "dist" / "es
 OPTIONS = [
     "-std=c99",
     "-g",
-    "-mthumb",
     "-ffunction-sections",
     "-fdata-sections",
     *(f"-I{FIRMWARE / library}" for library in dict.fromkeys(KERNEL + FRONT_END)),
@@ -29,17 +28,31 @@ OPTIONS = [
 ]
 LINKED = [
     "-nostartfiles",
-    "--specs=nano.specs",
-    "--specs=nosys.specs",
+    "-Wl,--entry=start",
     "-Wl,--gc-sections",
-    f"-Wl,-T,{HERE / 'bench.ld'}",
+    f"-T{HERE / 'bench.ld'}",
 ]
 DESCRIBED = {
     toml["bench"]["core"]: toml["bench"] | {"run": toml["run"]}
     for toml in emulator.boards().values()
     if "flags" in toml.get("bench", {})
 }
-CORES = {name: DESCRIBED[name] for name in sorted(DESCRIBED, key=lambda name: int(re.search(r"\d+", name)[0]))}
+CORES = {
+    name: DESCRIBED[name] for name in sorted(DESCRIBED, key=lambda name: (name[0], int(re.search(r"\d+", name)[0])))
+}
+
+
+class Tools(NamedTuple):
+    """What builds for a kind of core: the prefix of gcc, flags and specs of both steps, and the file that starts it."""
+
+    prefix: str
+    flags: list
+    specs: list
+    start: str
+
+
+ARM = Tools("arm-none-eabi-", ["-mthumb"], ["--specs=nano.specs", "--specs=nosys.specs"], "start_arm.c")
+RISCV = Tools("riscv64-unknown-elf-", ["--specs=picolibc.specs", "-misa-spec=2.2"], [], "start_rv32.c")
 
 
 class Counts(NamedTuple):
@@ -47,6 +60,11 @@ class Counts(NamedTuple):
 
     values: dict
     code: int
+
+
+def tools(name):
+    """The Tools of a core."""
+    return RISCV if name.startswith("rv") else ARM
 
 
 def optimisation(source):
@@ -66,23 +84,26 @@ def counter(core):
 def build(name, libraries, sources, header):
     """Compiles and links build/bench/NAME/STEM.elf of libraries and sources, the first of which is STEM.c; it includes
     STEM_data.h, whose text is header. Returns the ELF, and the bytes of code of each library."""
-    core, objects, stem = CORES[name], FOLDER / name, sources[0].stem
+    core, kind, objects, stem = CORES[name], tools(name), FOLDER / name, sources[0].stem
+    compiler = f"{kind.prefix}gcc", *OPTIONS, *kind.flags, *core["flags"]
     objects.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{stem}_data.h").write_text(header)
     compiled, code = [], {}
     for library in (*libraries, None):
-        files = sorted((FIRMWARE / library).glob("*.c")) if library else (*sources, HERE / "machine.c")
+        files = (
+            sorted((FIRMWARE / library).glob("*.c")) if library else (*sources, HERE / "machine.c", HERE / kind.start)
+        )
         made = [objects / f"{source.stem}.o" for source in files]
         for source, target in zip(files, made):
             level = optimisation(source) if library else ["-O2"]
-            _run("arm-none-eabi-gcc", *OPTIONS, *level, *core["flags"], *counter(core), "-c", source, "-o", target)
+            _run(*compiler, *level, *counter(core), "-c", source, "-o", target)
         if library:
-            code[library] = int(_run("arm-none-eabi-size", "-t", *made).splitlines()[-1].split()[0])
+            code[library] = int(_run(f"{kind.prefix}size", "-t", *made).splitlines()[-1].split()[0])
         compiled += made
     memory = zip(("FLASH_ORIGIN", "FLASH_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (*core["flash"], *core["ram"]))
     symbols = [f"-Wl,--defsym={symbol}={value:#x}" for symbol, value in memory]
     elf = objects / f"{stem}.elf"
-    _run("arm-none-eabi-gcc", *OPTIONS, *core["flags"], *compiled, *LINKED, *symbols, "-lm", "-o", elf)
+    _run(*compiler, *compiled, *LINKED, *kind.specs, *symbols, "-lm", "-o", elf)
     return elf, code
 
 

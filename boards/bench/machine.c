@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Vector table, start and counter of the cores that the bench runs on; board.toml says where the counter is.
+// Memory, counter, line and end of the cores that the bench runs on; board.toml says where the counter is.
 #include "machine.h"
 
 #include <string.h>
 
+#include "start.h"
+
 #define REG(address) (*(volatile uint32_t *)(address))
 
 enum { SYS_WRITE0 = 0x04, SYS_EXIT = 0x18, SYS_ELAPSED = 0x30, APPLICATION_EXIT = 0x20026 };
-
-static uint32_t semihost(uint32_t operation, const void *parameter) {
-    register uint32_t r0 __asm("r0") = operation;
-    register const void *r1 __asm("r1") = parameter;
-    __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-    return r0;
-}
 
 static void counter_init(void) {
 #if defined(BENCH_COUNTER_SWITCH)
@@ -33,14 +28,14 @@ uint32_t machine_count(void) {
 // The emulator's own count of cycles, in answer to SYS_ELAPSED.
 uint32_t machine_count(void) {
     uint64_t elapsed;
-    semihost(SYS_ELAPSED, &elapsed);
+    start_semihost(SYS_ELAPSED, &elapsed);
     return (uint32_t)elapsed;
 }
 
 #endif
 
 void machine_print(const char *text) {
-    semihost(SYS_WRITE0, text);
+    start_semihost(SYS_WRITE0, text);
 }
 
 void machine_print_number(uint32_t value) {
@@ -56,30 +51,22 @@ void machine_print_number(uint32_t value) {
 
 _Noreturn void machine_exit(void) {
     for (;;) {
-        semihost(SYS_EXIT, (const void *)APPLICATION_EXIT);
+        start_semihost(SYS_EXIT, (const void *)APPLICATION_EXIT);
     }
 }
 
-extern uint32_t _stack[], _data_load[], _data[], _data_end[], _bss[], _bss_end[];
+extern uint32_t _data_load[], _data[], _data_end[], _bss[], _bss_end[];
 int main(void);
 
-static _Noreturn void start(void) {
+_Noreturn void machine_start(void) {
     memcpy(_data, _data_load, (size_t)((char *)_data_end - (char *)_data));
     memset(_bss, 0, (size_t)((char *)_bss_end - (char *)_bss));
-#if defined(__ARM_FP)
-    REG(0xe000ed88) |= 0xfu << 20;
-    __asm volatile("dsb\n isb");
-#endif
     counter_init();
     main();
     machine_exit();
 }
 
-static _Noreturn void fault(void) {
+_Noreturn void machine_fault(void) {
     machine_print("fault\n");
     machine_exit();
 }
-
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    _stack, (const void *)start, (const void *)fault, (const void *)fault, (const void *)fault, (const void *)fault,
-};

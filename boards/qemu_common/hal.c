@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What ports/qemu lacks for a board on a serial line: start-up and reset, a receive ring with Ctrl-C, sleep, clocks.
+// What ports/qemu lacks for a board on a serial line: start-up, a receive ring with Ctrl-C, sleep, clocks.
 // The linker's --wrap puts these functions in the port's place; no file of MicroPython is changed.
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -8,6 +8,7 @@
 #include "shared/runtime/pyexec.h"
 #include "ports/qemu/uart.h"
 
+#include "core.h"
 #include "machine.h"
 
 // Bytes are taken from the UART only while the ring has room: QEMU holds the rest back, nothing is lost.
@@ -34,20 +35,12 @@ void board_vm_hook(void) {
     }
 }
 
-// Sleeps with interrupts masked: a pending one wakes the core and is cleared, so that no handler is needed.
+static bool has_input(void) {
+    return ring_in != ring_out || machine_byte_waiting();
+}
+
 void board_wait_for_input(void) {
-    const uint32_t word = machine_rx_irq / 32 * 4, bit = 1u << machine_rx_irq % 32;
-    volatile uint32_t *enable = &REG(0xe000e100 + word);
-    volatile uint32_t *disable = &REG(0xe000e180 + word);
-    volatile uint32_t *clear = &REG(0xe000e280 + word);
-    __asm volatile("cpsid i");
-    *enable = bit;
-    if (ring_in == ring_out && !machine_byte_waiting()) {
-        __asm volatile("wfi");
-    }
-    *disable = bit;
-    *clear = bit;
-    __asm volatile("cpsie i");
+    core_wait(has_input);
 }
 
 int __wrap_mp_hal_stdin_rx_chr(void) {
@@ -100,21 +93,9 @@ void mp_hal_delay_ms(mp_uint_t ms) {
 
 void __real_uart_init(void);
 void __wrap_uart_init(void) {
-#if defined(__ARM_FP)
-    REG(0xe000ed88) |= 0xfu << 20;  // CPACR: the port's start-up leaves the FPU off
-    __asm volatile("dsb\n isb");
-#endif
+    core_init();
     __real_uart_init();
     machine_init();
-}
-
-// The port's start and exit go by semihosting, a way to the host that our boards do not have: an exit resets the board.
-void __wrap_mp_semihosting_init(void) {
-}
-void __wrap_mp_semihosting_exit(int status) {
-    (void)status;
-    REG(0xe000ed0c) = 0x05fa0004;  // AIRCR: SYSRESETREQ
-    __asm volatile("dsb");
 }
 
 void __real_mp_init(void);

@@ -9,7 +9,7 @@
 
 #define REG(address) (*(volatile uint32_t *)(address))
 
-// The interrupt of a byte that waits at the UART: its number at the NVIC.
+// The interrupt of a byte that waits at the UART: its number at the NVIC, or at the PLIC of RISC-V.
 extern const uint32_t machine_rx_irq;
 
 // Counts of machine_clock in a microsecond.

@@ -1,6 +1,7 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# packages.sh GROUP...: installs the Debian packages of the groups host, lint, firmware and speech that are missing, and only these.
+# packages.sh GROUP...: installs the Debian packages of the groups named (host, lint, firmware, riscv, speech) that are
+# missing, and only these.
 for group; do
     case $group in
     host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
@@ -9,8 +10,11 @@ for group; do
         packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
             cmake pkg-config dpkg-dev xz-utils"
         commands="$commands arm-none-eabi-gcc qemu-system-arm cmake pkg-config" ;;
+    riscv)
+        packages="$packages gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
+        commands="$commands riscv64-unknown-elf-gcc qemu-system-riscv32" ;;
     speech) packages="$packages espeak-ng" commands="$commands espeak-ng" ;;
-    *) echo "packages.sh: no group '$group' (host, lint, firmware, speech)" >&2; exit 2 ;;
+    *) echo "packages.sh: no group '$group' (host, lint, firmware, riscv, speech)" >&2; exit 2 ;;
     esac
 done
 

@@ -2,6 +2,7 @@
 """The loadable module on MicroPython's unix port: what outlives it, and what comes after it."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -65,6 +66,17 @@ def run_without(lacking, folder, code):
     environment = dict(os.environ, MICROPYPATH=f"{ROOT / 'firmware' / 'device'}:{folder}")
     run = subprocess.run([MICROPYTHON, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     return run.returncode, (run.stderr.splitlines() or [""])[-1]
+
+
+@pytest.mark.rv32_mpy
+def test_a_module_for_risc_v_takes_no_instruction_that_an_esp32_c3_lacks():
+    objects = sorted(BUILD.glob("natmod/rv32imc/objects/*/*.o"))
+    if not objects:
+        pytest.skip("modules for rv32imc: not built, make test-rv32_mpy does it")
+    read = ["riscv64-unknown-elf-readelf", "--arch-specific", *objects]
+    said = subprocess.run(read, capture_output=True, check=True, text=True).stdout
+    extensions = [set(re.findall(r"[a-z]+(?=\dp\d)", arch)) for arch in re.findall(r'_arch: "rv32(\w+)"', said)]
+    assert extensions == len(objects) * [{"i", "m", "c", "zmmul"}]  # zmmul is a part of m
 
 
 @pytest.mark.unix_mpy
