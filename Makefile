@@ -39,6 +39,10 @@ natmod_of = $(foreach arch,$(1),$(MODULES:%=$(BUILD)/natmod/$(arch)/%.mpy))
 
 include boards/boards.mk
 
+# Boards of Raspberry Pi's chips, and the images that are flashed on them.
+RP2_BOARDS := $(call boards_of_port,rp2)
+UF2_IMAGES := $(foreach board,$(RP2_BOARDS),$(call firmware_of,$(board)))
+
 # What cannot work is said before anything is built.
 DEMOS := motion keywords vibration
 ASKED := $(or $(MAKECMDGOALS),help)
@@ -80,7 +84,7 @@ setup: $(VENV)/.done ## the Python environment in .venv
 
 ## Test
 
-test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
@@ -216,21 +220,21 @@ check-stm32: $(MPY_CROSS) ## what can be proved of the STM32 images without ST's
 flash: setup $(if $(DRY_RUN),,firmware) ## write the firmware of BOARD=... to a board; DRY_RUN=1 only prints how
 	$(VENV)/bin/deeplomath flash $(BOARD) $(if $(DRY_RUN),--dry-run)
 
-# ports/rp2 with the board of boards/rpi_pico; no module: stock. Debian's source has no Git of its own, and is not to take ours.
+# ports/rp2 with a board of ours; no module: stock. Debian's source has no Git of its own, and is not to take ours.
 rp2 = +@echo "building $@"; mkdir -p $(@D); \
 	export MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) GIT_CEILING_DIRECTORIES=$(abspath $(BUILD)); { \
-	cmake --fresh -S $(MICROPYTHON)/ports/rp2 -B $(@D) -DMICROPY_BOARD=rpi_pico -DMICROPY_BOARD_DIR=$(CURDIR)/boards/rpi_pico \
-	-DUSER_C_MODULES=$(1) -DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK) -DPICO_NO_PICOTOOL=1 -DPICO_BUILD_DOCS=0 && \
+	cmake --fresh -S $(MICROPYTHON)/ports/rp2 -B $(@D) -DMICROPY_BOARD=$(1) -DMICROPY_BOARD_DIR=$(CURDIR)/boards/$(1) \
+	-DUSER_C_MODULES=$(2) -DPICO_SDK_PATH_OVERRIDE=$(PICO_SDK) -DPICO_NO_PICOTOOL=1 -DPICO_BUILD_DOCS=0 && \
 	$(MAKE) -C $(@D) -j$(JOBS) && \
-	$(PYTHON) $(MICROPYTHON)/tools/uf2conv.py --convert --family RP2040 --base 0x10000000 --output $@ $(@D)/firmware.bin; \
-	} >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
-RP2_BOARD := $(addprefix boards/rpi_pico/,manifest.py manifest_no_lib.py mpconfigboard.cmake mpconfigboard.h mpconfig_no_mbedtls.h)
-RP2_BOARD += $(PICO_SDK_DIR)/pico_sdk_init.cmake
+	$(PYTHON) $(MICROPYTHON)/tools/uf2conv.py --convert --family $($(1).family) --base 0x10000000 --output $@ \
+	$(@D)/firmware.bin; } >$(@D).log 2>&1 || { tail -n 40 $(@D).log; exit 1; }
+RP2_COMMON := $(wildcard boards/rp2_common/*) $(PICO_SDK_DIR)/pico_sdk_init.cmake
+rp2_files = $(MPY_CROSS) $(RP2_COMMON) $(addprefix boards/$(1)/,mpconfigboard.cmake mpconfigboard.h board.toml)
 
-$(BUILD)/rpi_pico/firmware.uf2: $(MPY_CROSS) $(MODULE) firmware/micropython.cmake $(DEVICE) $(RP2_BOARD)
-	$(call rp2,$(CURDIR)/firmware/micropython.cmake)
-$(BUILD)/rpi_pico_stock/firmware.uf2: $(MPY_CROSS) $(RP2_BOARD)
-	$(call rp2,)
+$(RP2_BOARDS:%=$(BUILD)/%/firmware.uf2): $(BUILD)/%/firmware.uf2: $(MODULE) firmware/micropython.cmake $(DEVICE) $$(call rp2_files,$$*)
+	$(call rp2,$*,$(CURDIR)/firmware/micropython.cmake)
+$(RP2_BOARDS:%=$(BUILD)/%_stock/firmware.uf2): $(BUILD)/%_stock/firmware.uf2: $$(call rp2_files,$$*)
+	$(call rp2,$*,)
 
 natmod: $(call natmod_of,$(NATMOD_ARCH)) ## the modules for stock MicroPython; of one kind: NATMOD_ARCH=armv6m (RP2040)
 $(BUILD)/natmod/%.mpy: $(MICROPYTHON_DIR)/py/py.mk $(MODULE) $(wildcard firmware/natmod/*) | $(BUILD)/.packages-firmware $(VENV)/.done
@@ -253,7 +257,7 @@ deploy: setup ## install on PORT=...; MAIN=1: serve from power-up, on SERIAL=uar
 mip: setup natmod device ## packages for `mpremote mip install`, a folder an architecture, in build/mip
 	$(RUN) boards/package.py mip
 
-wheel: setup natmod device $(call firmware_of,stm32f405_qemu) $(call firmware_of,rpi_pico) ## the host, with all that boards need, as one file for pip
+wheel: setup natmod device $(call firmware_of,stm32f405_qemu) $(UF2_IMAGES) ## the host, with all that boards need, as one file for pip
 	$(RUN) boards/wheel.py $(MICROPYTHON)
 
 release: setup natmod device ## all that is built for boards, with sums, in build/release

@@ -21,7 +21,7 @@ from deeplomath.paths import BUILD, MODULES, ROOT
 
 EPOCH = 1767225600  # 2026-01-01: the time of each file in the wheel, as pip and zip want one
 EMULATED = "stm32f405_qemu"  # of `deeplomath demo`
-PICO = "rpi_pico"  # of `deeplomath flash`
+PICOS = "rpi_pico", "rpi_pico2"  # of `deeplomath flash`
 
 
 class WheelError(DeeplomathError):
@@ -34,7 +34,7 @@ def onboard(folder):
     files = {f"device/{name}.mpy": data for name, data in device.items()}
     for architecture, of in modules.items():
         files |= {f"natmod/{architecture}/{name}.mpy": of[name] for name in MODULES}
-    for board in (EMULATED, PICO):
+    for board in (EMULATED, *PICOS):
         files[f"boards/{board}/board.toml"] = (ROOT / "boards" / board / "board.toml").read_bytes()
         image = emulator.boards()[board]["firmware"]
         if not (BUILD / image).is_file():

@@ -59,7 +59,7 @@ def calls(board):
 
 
 def mount(board, board_id="RPI-RP2"):
-    folder = board / "media" / "whatever it is called"
+    folder = board / "media" / f"whatever {board_id} is called"
     folder.mkdir()
     (folder / "INFO_UF2.TXT").write_text(f"UF2 Bootloader v3.0\r\nModel: Raspberry Pi RP2\r\nBoard-ID: {board_id}\r\n")
     return folder
@@ -127,6 +127,18 @@ def test_a_dry_run_prints_the_commands_and_runs_none(board):
         f"another-tool -c 'program {board}/build/pico/firmware.hex exit'",
     ]
     assert not (board / "calls").exists()
+
+
+@pytest.mark.parametrize(("name", "board_id"), [("rpi_pico", "RPI-RP2"), ("rpi_pico2", "RP2350")])
+def test_a_board_of_raspberry_pi_is_found_by_its_own_drive_and_not_by_the_others(board, monkeypatch, name, board_id):
+    monkeypatch.setattr(flash, "BOARDS", ROOT / "boards")
+    monkeypatch.setattr(flash, "copy_to_drive", lambda image, folder: taken.append((image, folder)))
+    image, taken = board / "build" / name / "firmware.uf2", []
+    image.parent.mkdir()
+    image.write_bytes(b"UF2")
+    drives = {known: mount(board, known) for known in ("RP2350", "RPI-RP2")}
+    flash.flash(name, build=board / "build", say=taken.append)
+    assert taken == [(image, drives[board_id]), f"{name}: firmware.uf2 is on it"]
 
 
 def test_an_emulated_board_is_not_flashed():

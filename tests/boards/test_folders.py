@@ -29,6 +29,7 @@ def test_a_board_is_called_as_its_folder_and_has_what_its_port_takes(name):
     )
     assert all((folder / file).is_file() for file in FILES[toml["port"]])
     assert "run" in toml or "flash" in toml
+    assert ("family" in toml) == (toml["port"] == "rp2")
 
 
 @pytest.mark.parametrize("name", emulator.boards())
