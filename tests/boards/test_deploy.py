@@ -105,6 +105,21 @@ def test_too_little_heap_is_refused_with_value_and_limit():
         choice.check_heap(FACTS._replace(heap=needed - 1), {"a": bytes(50000)})
 
 
+@pytest.mark.m4_mpy
+def test_the_service_as_files_is_too_much_for_an_f411_and_the_kernel_alone_is_not():
+    """What boards/README.md says of it."""
+    try:
+        modules, device = choice.load_build()
+    except DeployError as error:
+        pytest.skip(f"{error}: not built, make test-m4_mpy does it")
+    files = modules["armv7emsp"] | device
+    with pytest.raises(DeployError, match=r"filesystem: 65536 bytes free on the board, [89]\d{4} needed"):
+        install.check_room(dict(block=512, free=64 * 1024, error=None), files)
+    with pytest.raises(DeployError, match=r"heap: 98304 bytes free on the board, 1[01]\d{4} needed"):
+        choice.check_heap(FACTS._replace(heap=96 * 1024), files)
+    assert len(files["deeplomath"]) < 32 * 1024
+
+
 def test_too_little_room_is_refused_with_value_and_limit():
     room = dict(block=512, free=5 * 512, error=None)
     install.check_room(room, {"a": bytes(513), "b": bytes(512)})

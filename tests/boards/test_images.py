@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The UF2 images of real boards: for the chip that the board has, within its flash, with our modules and names in them."""
 
+import os
+import re
 import struct
+from pathlib import Path
 
 import pytest
 from test_folders import TOMLS
@@ -16,6 +19,8 @@ FAMILIES = {
     "Cortex-M0+": 0xE48BFF56,
     "Cortex-M33": 0xE48BFF59,
 }  # of the Pico SDK: RP2040_FAMILY_ID, RP2350_ARM_S_FAMILY_ID
+PICO_SDK = Path(os.environ.get("PICO_SDK_DIR") or BUILD / "pico-sdk-2.1.1" / "pico-sdk")
+STAGE2 = r"^#define (PICO_BOOT_STAGE2_CHOOSE_\w+|PICO_FLASH_SPI_CLKDIV|PICO_XOSC_STARTUP\w+) (\d+)$"
 STORED = 2**20  # bytes that the port keeps for files, at least
 
 BOARDS_OF_RP2 = [
@@ -35,6 +40,16 @@ def image(request):
     data = path.read_bytes()
     assert len(data) % BLOCK.size == 0
     return toml, list(BLOCK.iter_unpack(data))
+
+
+@pytest.mark.rp2040
+def test_the_pico_starts_its_flash_as_the_boards_do_that_its_image_is_said_to_serve():
+    folder = PICO_SDK / "src/boards/include/boards"
+    if not folder.is_dir():
+        pytest.skip(f"{folder}: not here, make test-rp2040 fetches it")
+    names = "pico", "pico_w", "sparkfun_promicro", "arduino_nano_rp2040_connect"
+    started = {tuple(re.findall(STAGE2, (folder / f"{name}.h").read_text(), re.MULTILINE)) for name in names}
+    assert started == {(("PICO_BOOT_STAGE2_CHOOSE_W25Q080", "1"), ("PICO_FLASH_SPI_CLKDIV", "2"))}
 
 
 def test_each_block_of_an_image_is_for_the_chip_of_its_board(image):
