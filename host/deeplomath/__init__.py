@@ -6,6 +6,7 @@ Model(source)     what a model file declares: front-end, network, names
 Device(port)      a board over serial, with the same methods
 FrontEnd          samples in, events out, as a program says
 cost              what a network can cost at most, known before it is made
+to_int16          decimals to the integers that events and samples are
 
 Each is loaded when it is first asked for: the command must be able to say what is missing here, and to be stopped.
 """
@@ -16,6 +17,7 @@ _HOMES = {
     "Action": "results",
     "Answer": "results",
     "Cost": "results",
+    "DataError": "errors",
     "DeeplomathError": "errors",
     "Device": "link.client",
     "DeviceError": "errors",
@@ -32,10 +34,12 @@ _HOMES = {
     "Network": "mirror.network",
     "ProtocolError": "errors",
     "Reason": "results",
+    "Scale": "scale",
     "TransportError": "errors",
     "Verdict": "results",
     "__version__": "spec",
     "cost": "mirror.network",
+    "to_int16": "scale",
 }
 __all__ = [*_HOMES]
 

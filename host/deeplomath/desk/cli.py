@@ -11,16 +11,13 @@ import typer
 
 from .. import paths, spec
 from ..audit import eventfile, recording
-from ..audit.lockstep import Mismatch
 from ..deploy import deploy, install
-from ..errors import DataError, KernelError
 from ..link import ports
 from ..link.transport import BAUD
 from ..model.model import Model
-from ..results import Action, Learned
-from ..text import escaped
 from . import (
     board_commands,
+    checking,
     data,
     demo,
     drawing,
@@ -32,7 +29,6 @@ from . import (
     reaching,
     report,
     running,
-    screen,
     stories,
 )
 from .told import console, reported
@@ -41,10 +37,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_e
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
+checking.register(app)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
-Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
 OnlyPort = Annotated[str | None, typer.Argument(help="As PORT elsewhere, or `emulator`; by default the only board.")]
 Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
@@ -117,49 +113,6 @@ def info_command(port: OnlyPort = None, baud: Baud = BAUD):
         console.print(report.facts([*told, *kept.names(device.names), *kept.saves(hello, health)]))
 
 
-@app.command("check")
-@reported
-def check_command(
-    port: Port,
-    file: File,
-    classes: Annotated[
-        int | None, options.whole(help="Classes of the network; by default as many as the file needs.")
-    ] = None,
-    events: Annotated[
-        int | None,
-        options.whole(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
-    ] = None,
-    layers: Annotated[int, options.whole(help="The most layers.")] = spec.DEFAULT_LAYERS,
-    false_reject_permille: Annotated[int, options.whole(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
-    force: Force = False,
-    baud: Baud = BAUD,
-):
-    """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
-
-    CSV: one event a line, label,f1,...,fd, all integers; without a label (,f1,...,fd) it is only inferred; # begins a
-    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. 100,000 events at most. The board's network is
-    replaced; one that has learned, only by --force.
-    """
-    recorded = eventfile.read(file)
-    config = eventfile.config(recorded)
-    config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
-    config |= dict(layers=layers, false_reject_permille=false_reject_permille)
-    with reaching.opened(port, baud) as (device, _):
-        lockstep = reaching.replaced(device, port, force, config)
-        with screen.bar(console) as bar:
-            rows = bar.track(recorded, description=escaped(file.name))
-            results = [check_event(lockstep, file, event) for event in rows]
-        lockstep.finish()
-    learned = [result for result in results if isinstance(result, Learned)]
-    what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
-    console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
-    absorbed = sum(result.action == Action.ABSORBED for result in learned)
-    evicted = sum(result.evicted >= 0 for result in learned)
-    kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
-    sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
-    console.print(f"network: {sizes}: {kept}", soft_wrap=True)
-
-
 @app.command("record")
 @reported
 def record_command(file: File, model: ModelName = "motion", person: Person = None, side: Side = None):
@@ -182,7 +135,7 @@ def run_command(
     ] = None,
     shots: Shots = 0,
     only: Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
     force: Force = False,
     baud: Baud = BAUD,
 ):
@@ -205,8 +158,8 @@ def run_command(
         played = []
         for it in running.play(side, chosen, recorded.samples, planned):
             played.append(it)
-            print(running.as_json(*it, rate), flush=True) if as_json else console.print(running.words(*it, rate))
-    if not as_json:
+            print(running.as_json(*it, rate), flush=True) if json_ else console.print(running.words(*it, rate))
+    if not json_:
         console.print(report.facts(running.summary(played)))
         if port:
             said = f"{side.comparisons} results and digests equal, the last {side.digest:08x}"
@@ -274,17 +227,6 @@ def pair_command(
     with reaching.opened(port, baud) as (device, _):
         said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)
     console.print(said, soft_wrap=True)
-
-
-def check_event(lockstep, file, event):
-    """What board and mirror say of one event of a file; what goes wrong is said with its place in the file."""
-    try:
-        return lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
-    except Mismatch:
-        console.print(f"{file}, {event.where}:", soft_wrap=True)
-        raise
-    except KernelError as error:
-        raise DataError(f"{file}, {event.where}: {error}") from error
 
 
 def deploy_hint(port, serial, baud):
