@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import package
 from deeplomath import spec
 from deeplomath.deploy import choice
 from deeplomath.desk import statuses
@@ -34,6 +35,9 @@ def onboard(folder):
     files = {f"device/{name}.mpy": data for name, data in device.items()}
     for architecture, of in modules.items():
         files |= {f"natmod/{architecture}/{name}.mpy": of[name] for name in MODULES}
+        listed = {f"{name}.mpy": f"../../natmod/{architecture}/{name}.mpy" for name in MODULES}
+        listed |= {f"{name}.mpy": f"../../device/{name}.mpy" for name in device}
+        files[f"mip/{architecture}/package.json"] = package.listing(listed)
     for board in (EMULATED, PICO):
         files[f"boards/{board}/board.toml"] = (ROOT / "boards" / board / "board.toml").read_bytes()
         image = emulator.boards()[board]["firmware"]

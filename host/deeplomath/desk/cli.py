@@ -23,6 +23,7 @@ from . import (
     drawing,
     facts,
     kept,
+    mip,
     models,
     options,
     pairing,
@@ -31,13 +32,14 @@ from . import (
     running,
     stories,
 )
-from .told import console, reported
+from .told import Json, console, reported, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
 checking.register(app)
+mip.register(app)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
@@ -45,7 +47,16 @@ OnlyPort = Annotated[str | None, typer.Argument(help="As PORT elsewhere, or `emu
 Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
-ModelName = Annotated[str, typer.Option(help=f"What is told: {', '.join(stories.MODELS)}.")]
+
+
+def told_stories(begun: str):
+    """The names of stories that begin so, for the completion of a shell."""
+    return [name for name in stories.MODELS if name.startswith(begun)]
+
+
+ModelName = Annotated[
+    str, typer.Option(help=f"What is told: {', '.join(stories.MODELS)}.", autocompletion=told_stories)
+]
 Person = Annotated[int | None, options.whole(1, len(data.PEOPLE), help="Of motion: whose exercises, by default 3.")]
 Shots = Annotated[int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label are learned.")]
 Side = Annotated[int | None, options.whole(0, 1, help="Of motion: which arm, 0 left, 1 right; by default 0.")]
@@ -94,11 +105,14 @@ def demo_command(
 
 @app.command("info")
 @reported
-def info_command(port: OnlyPort = None, baud: Baud = BAUD):
+def info_command(port: OnlyPort = None, json_: Json = False, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
     port = port or ports.the_only()
     with reaching.opened(port, baud) as (device, _):
         hello = device.hello
+        if json_:
+            tell(facts.as_dict(device, port))
+            return
         console.print(report.facts([*facts.board_facts(device, port), *kept.limits(hello)]))
         told, health = [*pairing.facts(device), *running.front_facts(device.front())], None
         if hello.configured:
@@ -180,6 +194,7 @@ def deploy_command(
     ] = None,
     rx: Annotated[int | None, options.whole(help="Its receive pin.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
+    json_: Json = False,
     baud: Baud = BAUD,
 ):
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
@@ -191,6 +206,8 @@ def deploy_command(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )
     console.print(report.facts(facts.deploy_facts(done)))
+    if json_:
+        tell(dict(port=port, **done._asdict() | dict(facts=done.facts._asdict(), digest=f"{done.digest:08x}")))
     hint = deploy_hint(port, serial, serial_baud) if main else f"Next: {info_words(port)}"
     console.print(hint, soft_wrap=True)
 
