@@ -17,6 +17,7 @@ from ..deploy import flash
 from ..errors import DataError, DeeplomathError, KernelError
 from ..link import ports
 from ..link.exchange import InRepl
+from ..link.rawrepl import require_mpremote
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
@@ -95,12 +96,15 @@ def wait_for(drive, words, seconds):
 @reported
 def repl_command(port: Line = None, baud: Baud = BAUD):
     """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
+    require_mpremote()
     port = port or ports.the_only()
     with contextlib.suppress(InRepl), reaching.serving(port, baud) as device:
         device.exit()
     mpremote = [sys.executable, "-m", "mpremote", "connect", port, "resume", "repl"]
-    if subprocess.run(mpremote).returncode:
-        raise DataError(f"{port}: mpremote ended with a fault; `pip install mpremote` brings it")
+    if status := subprocess.run(mpremote).returncode:
+        raise DataError(
+            f"{port}: mpremote ended with status {status}; it says why above. Does another program use the port?"
+        )
 
 
 @reported

@@ -13,6 +13,7 @@ from .. import paths, spec
 from ..audit import eventfile, recording
 from ..deploy import deploy, install
 from ..link import ports
+from ..link.exchange import InRepl
 from ..link.transport import BAUD
 from ..model.model import Model
 from . import (
@@ -217,9 +218,13 @@ def deploy_command(
 def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
     """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
     port = port or ports.the_only()
-    with reaching.serving(port, baud) as device:
-        kept = device.info() if device.hello.configured else None
-        device.exit()
+    try:
+        with reaching.serving(port, baud) as device:
+            kept = device.info() if device.hello.configured else None
+            device.exit()
+    except InRepl:
+        console.print(f"{port}: no service runs there, the board is in its REPL already.", soft_wrap=True)
+        return
     words = [f"{port}: the service is ended, the board is in its REPL."]
     if kept:
         words += [
