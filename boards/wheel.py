@@ -30,7 +30,7 @@ class WheelError(DeeplomathError):
 
 
 def onboard(folder):
-    """Puts what boards need into a folder: modules, device files, images, what describes the boards, examples, sources."""
+    """Puts what boards need into a folder: modules, device files, images, descriptions, examples, sources, stubs."""
     modules, device = choice.load_build()
     files = {f"device/{name}.mpy": data for name, data in device.items()}
     for architecture, of in modules.items():
@@ -47,6 +47,8 @@ def onboard(folder):
     for kind in ("examples", "sources"):
         for file in sorted((ROOT / "firmware" / kind).glob("*.py")):
             files[f"{kind}/{file.name}"] = file.read_bytes()
+    for file in sorted((ROOT / "firmware" / "stubs").glob("*.pyi")):
+        files[f"stubs/{file.name}"] = file.read_bytes()
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
