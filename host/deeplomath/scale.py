@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Decimals to the int16 of events and samples: a scale of each column, fitted once, stored, and applied again."""
 
+from __future__ import annotations
+
 import json
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .errors import DataError
 from .integers import HIGHEST, LOWEST
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import ArrayLike, NDArray
 
 HALF = 4096  # half of what the middle 90 % of a column span: eight times that still fits
 MIDDLE = 0.05, 0.95  # quantiles of these
@@ -22,17 +29,17 @@ class Scale(NamedTuple):
     center, factor: a float for each column.
     """
 
-    center: tuple
-    factor: tuple
+    center: tuple[float, ...]
+    factor: tuple[float, ...]
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the scale as a file of JSON."""
         text = json.dumps(dict(format=FORMAT, center=self.center, factor=self.factor), indent=1)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text + "\n")
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | os.PathLike[str]) -> Scale:
         """The Scale that save wrote. DataError: the file is none; OSError as open."""
         with open(path, "rb") as file:
             content = file.read(BYTES + 1)
@@ -47,7 +54,7 @@ class Scale(NamedTuple):
         return cls(center, factor)
 
 
-def to_int16(x, scale=None):
+def to_int16(x: ArrayLike, scale: Scale | None = None) -> tuple[NDArray[np.int16], Scale]:
     """(int16 array, Scale) of decimals x [n, columns], or of one row [columns] where a scale is given.
 
     scale: None fits one to x: of each column the median becomes 0, and the middle 90 % of the values span 8192, so that a few
