@@ -25,9 +25,14 @@ def write_mip(build, folder):
         package.mkdir(parents=True)
         for name, data in files.items():
             (package / name).write_bytes(data)
-        listed = {"version": spec.VERSION_LIBRARY, "urls": [[name, name] for name in files]}
-        (package / "package.json").write_text(json.dumps(listed, indent=1) + "\n")
+        (package / "package.json").write_bytes(listing({name: name for name in files}))
     return sorted(modules)
+
+
+def listing(files):
+    """The bytes of a package.json: {name on the board: where the file lies, from this one's folder}."""
+    listed = {"version": spec.VERSION_LIBRARY, "urls": [list(it) for it in files.items()]}
+    return (json.dumps(listed, indent=1) + "\n").encode()
 
 
 def write_release(build, folder):

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import package
 from deeplomath import spec
 from deeplomath.deploy import choice
 from deeplomath.desk import statuses
@@ -29,11 +30,14 @@ class WheelError(DeeplomathError):
 
 
 def onboard(folder):
-    """Puts what boards need into a folder: modules, device files, images, what describes the boards, examples, sources."""
+    """Puts what boards need into a folder: modules, device files, images, descriptions, examples, sources, stubs."""
     modules, device = choice.load_build()
     files = {f"device/{name}.mpy": data for name, data in device.items()}
     for architecture, of in modules.items():
         files |= {f"natmod/{architecture}/{name}.mpy": of[name] for name in MODULES}
+        listed = {f"{name}.mpy": f"../../natmod/{architecture}/{name}.mpy" for name in MODULES}
+        listed |= {f"{name}.mpy": f"../../device/{name}.mpy" for name in device}
+        files[f"mip/{architecture}/package.json"] = package.listing(listed)
     for board in (EMULATED, *PICOS):
         files[f"boards/{board}/board.toml"] = (ROOT / "boards" / board / "board.toml").read_bytes()
         image = emulator.boards()[board]["firmware"]
@@ -43,6 +47,8 @@ def onboard(folder):
     for kind in ("examples", "sources"):
         for file in sorted((ROOT / "firmware" / kind).glob("*.py")):
             files[f"{kind}/{file.name}"] = file.read_bytes()
+    for file in sorted((ROOT / "firmware" / "stubs").glob("*.pyi")):
+        files[f"stubs/{file.name}"] = file.read_bytes()
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,12 +12,12 @@ class KernelError(DeeplomathError, ValueError):
     As on the board, args are (text, code).
     """
 
-    def __init__(self, code, text):
+    def __init__(self, code: int, text: str) -> None:
         super().__init__(text, code)
         self.code = code
 
-    def __str__(self):
-        return self.args[0]
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class TransportError(DeeplomathError):
@@ -27,12 +27,12 @@ class TransportError(DeeplomathError):
     info().clock and digest() with those of before.
     """
 
-    def __init__(self, text, executed=False):
+    def __init__(self, text: str, executed: bool | None = False) -> None:
         super().__init__(text, executed)
         self.executed = executed
 
-    def __str__(self):
-        return self.args[0]
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class ProtocolError(DeeplomathError):
@@ -42,12 +42,12 @@ class ProtocolError(DeeplomathError):
 class DeviceError(DeeplomathError):
     """The service on the board refused a request: `code` is one of spec.ERRORS, -32 and below (PROTOCOL.md, Errors)."""
 
-    def __init__(self, code, text):
+    def __init__(self, code: int, text: str) -> None:
         super().__init__(text, code)
         self.code = code
 
-    def __str__(self):
-        return self.args[0]
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class DeployError(DeeplomathError):

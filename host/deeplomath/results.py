@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What a network answers: the same tuples from the mirror and from a board, so that `==` compares them whole."""
 
+from __future__ import annotations
+
 from enum import IntEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import spec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Verdict(IntEnum):
@@ -65,11 +71,11 @@ class Answer(NamedTuple):
     novelty: int
     confidence: int
     value: int
-    nearest: tuple
-    outputs: tuple
+    nearest: tuple[int, ...]
+    outputs: tuple[int, ...]
 
     @property
-    def probability(self):
+    def probability(self) -> float:
         """The calibrated probability that the label is right, 0..1: confidence as a float, for people."""
         return self.confidence / 65536
 
@@ -86,7 +92,7 @@ class Event(NamedTuple):
     """
 
     at: int
-    x: object
+    x: NDArray[np.int16] | None
     answer: Answer | None = None
     learned: Learned | None = None
     refused: Exception | None = None

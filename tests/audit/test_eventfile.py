@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from deeplomath.audit import eventfile
 from deeplomath.errors import DataError
+from deeplomath.scale import Scale, to_int16
 
 EVENTS = [(None, [1, 2, 3]), (0, [-32768, 32767, 0]), (15, [4, 5, 6])]
 
@@ -52,13 +53,25 @@ def test_comments_blank_lines_and_spaces_are_nothing(tmp_path):
         ("0,1\n\n16,3\n", "line 3: label 16 given, 0..15 allowed"),
         ("-1,3\n", "line 1: label -1 given, 0..15 allowed"),
         ("0,1\n0,40000\n", "line 2: feature 1 40000 given, -32768..32767 allowed"),
-        ("0,1,2.5\n", "line 1: feature 2 '2.5' given, an integer needed"),
-        ("walking,1\n", "line 1: label 'walking' given, an integer needed"),
-        ("0,1,\n", "line 1: feature 2 '' given, an integer needed"),
+        ("0,1,2.5\n0,1,nan\n", "line 2: feature 2 'nan' given, a number needed"),
+        ("walking,nan\n", "line 1: feature 1 'nan' given, a number needed"),
+        ("walking,-Inf\n", "line 1: feature 1 '-Inf' given, a number needed"),
+        ("walking,1e999\n", "line 1: feature 1 '1e999' given, a number needed"),
+        ("0,1\nwalking,1\n", "line 2: label 'walking' given, an integer needed"),
+        ("0,1,\n", "line 1: feature 2 '' given, a number needed"),
+        ("label,a,b\nx,1\n", "line 2: 1 features given, 2 in the names of the columns"),
+        ("label,a,b\nlabel,a,b\n", "line 2: feature 1 'a' given, a number needed"),
+        ("label,a,b\n", "no events"),
+        ("".join(f"n{i},1\n" for i in range(17)), "line 17: names of classes: 17 given, 16 allowed"),
+        (
+            "n" * 41 + ",1\n",
+            "line 1: name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' given, 1 to 40 characters that print",
+        ),
+        ('0,1\n"",1\n', "line 2: label '\"\"' given, an integer needed"),
         ("3\n", "line 1: number of features 0 given, 1..160 allowed"),
         ("0" + ",1" * 161 + "\n", "line 1: number of features 161 given, 1..160 allowed"),
         ("# nothing\n", "no events"),
-        ("\x00\x81,1", "line 1: label '\\x00\\x81' given, an integer needed"),
+        ("\x00\x81,1", "line 1: name '\\x00\\x81' given, 1 to 40 characters that print allowed"),
     ],
 )
 def test_a_bad_csv_is_refused_with_line_and_limit(tmp_path, text, words):
@@ -74,9 +87,11 @@ def test_a_bad_csv_is_refused_with_line_and_limit(tmp_path, text, words):
     [
         (dict(x=np.zeros((2, 3), np.int16)), "not an .npz of x and y"),
         (
-            dict(x=np.zeros((2, 3)), y=np.zeros(2, int)),
-            "x float64 [2, 3], y int64 [2]; int16 [n, d], integers [n] needed",
+            dict(x=np.zeros((2, 3), np.int32), y=np.zeros(2, int)),
+            "x int32 [2, 3], y int64 [2]; int16 or decimals [n, d], integers or names [n] needed",
         ),
+        (dict(x=np.array([[1, 2.0], [3, np.inf]]), y=np.zeros(2, int)), "a.npz: row 2, column 2: inf given, a finite"),
+        (dict(x=np.zeros((1, 3), np.int16), y=np.array(["a\n"])), "event 1: name 'a\\n' given, 1 to 40 characters"),
         (dict(x=np.zeros((2, 3), np.int16), y=np.zeros(3, int)), "y int64 [3]"),
         (dict(x=np.zeros((2, 3), np.int16), y=np.array([0, -2])), "event 2: label -2 given, 0..15 allowed"),
         (dict(x=np.zeros((2, 3), np.int16), y=np.array([None, 2])), "not an .npz of x and y"),
@@ -120,13 +135,52 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "number", ["1_0", "+5", "0x10", "1e3", "5.0", "٣", "²", "５", "--1", "- 1", '"1"', "1 2", "\x0b1", "1\xa0"]
 )
-def test_only_decimal_integers_are_integers(tmp_path, number):
+def test_only_decimal_integers_are_integers_and_only_decimals_are_decimals(tmp_path, number):
     file = tmp_path / "a.csv"
-    for line, name in ((f"{number},3\n", "label"), (f"0,{number}\n", "feature 1")):
+    for line, name, needed in ((f"{number},3\n", "label", "an integer"), (f"0,{number}\n", "feature 1", "a number")):
         file.write_text("0,1\n" + line, encoding="utf-8")
+        if name == "feature 1" and number in ("1e3", "5.0"):
+            assert eventfile.load(file).scale.center == ((1 + float(number)) / 2,)
+            continue
         with pytest.raises(DataError) as caught:
             eventfile.read(file)
-        assert str(caught.value) == f"{file}, line 2: {name} {number!r} given, an integer needed"
+        assert str(caught.value) == f"{file}, line 2: {name} {number!r} given, {needed} needed"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_first_line_may_name_the_columns_and_labels_may_be_names(tmp_path, end):
+    file = tmp_path / "ä b.csv"
+    lines = ["# of one day", "mean,Label,peak", "", "1,walk,2", '3,"run",4', "5,,6", "7,walk,8"]
+    file.write_bytes(end.join(lines).encode("utf-8-sig"))
+    found = eventfile.load(file)
+    assert (found.names, found.columns, found.scale) == (("walk", "run"), ("mean", "peak"), None)
+    assert [(it.where, it.label, it.x.tolist()) for it in found.events] == [
+        ("line 4", 0, [1, 2]),
+        ("line 5", 1, [3, 4]),
+        ("line 6", None, [5, 6]),
+        ("line 7", 0, [7, 8]),
+    ]
+    assert eventfile.config(found.events)["classes"] == 2
+    file.write_text("class,a\n3,-7\n")
+    assert eventfile.load(file).columns == ("a",) and eventfile.read(file)[0].label == 3
+
+
+def test_decimals_are_scaled_by_a_scale_that_is_kept(tmp_path):
+    file, random = tmp_path / "a.csv", np.random.default_rng(5)
+    x = random.normal([0.2, 9e4], [0.01, 3e3], (50, 2))
+    x[7] = 5, 40000  # an integer beyond int16 beside decimals is a number like any other
+    file.write_text("".join(f"{i % 2},{a},{b:.0f}\n" for i, (a, b) in enumerate(x)))
+    found = eventfile.load(file)
+    wanted, scale = to_int16(np.array([[a, float(f"{b:.0f}")] for a, b in x]))
+    assert [it.x.tolist() for it in found.events] == wanted.tolist() and found.scale == scale
+    other = Scale((0.0, 0.0), (100.0, 0.001))
+    assert eventfile.load(file, other).events[7].x.tolist() == [500, 40] and eventfile.load(file, other).scale == other
+    with pytest.raises(DataError, match="a.csv: columns: 2 given, 1 in the scale"):
+        eventfile.load(file, Scale((0.0,), (1.0,)))
+    np.savez(tmp_path / "a.npz", x=x, y=np.array(["n", "m"] * 25))
+    found = eventfile.load(tmp_path / "a.npz")
+    assert found.names == ("n", "m") and found.events[1].label == 1 and found.scale == to_int16(x)[1]
+    assert found.events[7].x.tolist() == to_int16(x)[0][7].tolist()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -139,7 +193,7 @@ def test_any_line_end_ends_a_line_and_nothing_else_does(tmp_path, end):
         ("line 3", [3]),
     ]
     file.write_text("0,1\x0c0,2\n")
-    with pytest.raises(DataError, match="line 1: feature 1 .* given, an integer needed"):
+    with pytest.raises(DataError, match="line 1: feature 1 .* given, a number needed"):
         eventfile.read(file)
 
 
@@ -151,7 +205,7 @@ def test_any_line_end_ends_a_line_and_nothing_else_does(tmp_path, end):
         ("0,1\n0," + "1" * 5_000_000, "line 2: characters: 4097 given, 4096 allowed"),
         ("#" * 5000, "line 1: characters: 4097 given, 4096 allowed"),
         ("0," + "9" * 4000, "line 1: feature 1 of 4000 digits given, -32768..32767 allowed"),
-        ("0," + "x" * 4000, "line 1: feature 1 '" + "x" * 40 + "'... given, an integer needed"),
+        ("0," + "x" * 4000, "line 1: feature 1 '" + "x" * 40 + "'... given, a number needed"),
     ],
     ids=["events", "lines", "line", "comment", "digits", "letters"],
 )
@@ -254,9 +308,8 @@ def test_nothing_but_a_data_error_comes_of_any_bytes(content, name):
             assert str(file) in str(error)
 
 
-FIELDS = st.sampled_from(
-    ["0", "1", "-1", "", " ", "1_0", "٣", "9" * 50, "\0", "\ufeff", '"', "#", "\r", "\n", "\x85", "\u2028"]
-)
+STRANGE = ["1_0", "٣", "9" * 50, "\0", "\ufeff", '"', "#", "\r", "\n", "\x85", "\u2028"]
+FIELDS = st.sampled_from(["0", "1", "-1", "", " ", "2.5", "walk", "nan", "1e300", "label", *STRANGE])
 
 
 @settings(max_examples=300, deadline=None)

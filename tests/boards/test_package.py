@@ -6,14 +6,17 @@ import hashlib
 import http.server
 import json
 import re
+import shlex
 import subprocess
 import sys
 import threading
 
 import pytest
+from typer.testing import CliRunner
 
 from deeplomath import spec
 from deeplomath.deploy import facts
+from deeplomath.desk import cli
 from deeplomath.link import emulator
 from deeplomath.paths import MODULES, native_modules
 from implementations import ROOT
@@ -78,7 +81,7 @@ def stock(request, tmp_path_factory):
     if missing:
         pytest.skip(f"{', '.join(missing)}: not built, make test does it")
     board.files = []
-    folder = tmp_path_factory.mktemp("mip")
+    folder = tmp_path_factory.mktemp("a release") / "mip"
     package.write_mip(emulator.BUILD, folder)
     with board:
         yield board.port, folder / board.toml["native_arch"]
@@ -91,12 +94,21 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(stock):
-    """The URL of the package on a server of this machine."""
-    handler = functools.partial(Quiet, directory=stock[1])
+    """The URL of a release on a server of this machine."""
+    handler = functools.partial(Quiet, directory=stock[1].parents[1])
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/package.json"
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def asked(port, source):
+    """The words of the command that `deeplomath mip` prints for the board at a port."""
+    result = CliRunner().invoke(cli.app, ["mip", port, "--from", str(source)])
+    assert result.exit_code == 0, result.output
+    *_, connect, where, mip, install, what = shlex.split(result.stdout)
+    assert (connect, where) == ("connect", port)
+    return mip, install, what
 
 
 def mpremote(port, *command):
@@ -125,14 +137,17 @@ for name in os.listdir('/lib'):
 
 def test_mpremote_installs_from_a_folder_what_the_board_then_imports(stock):
     port, folder = stock
-    assert "Installing: /lib/deeplomath.mpy" in mpremote(port, "mip", "install", str(folder / "package.json"))
+    command = asked(port, folder.parents[1])
+    assert command[-1] == (folder / "package.json").as_posix()
+    assert "Installing: /lib/deeplomath.mpy" in mpremote(port, *command)
     assert mpremote(port, "exec", LEARN).split() == [*(f"/lib/{name}.mpy" for name in (*MODULES, "dlm_main")), "1"]
 
 
 def test_mpremote_installs_over_http_what_the_board_then_imports(stock, served):
     port, other = stock[0], "/other"
     mpremote(port, "exec", EMPTY)  # the disk has no room for both
-    assert "Done" in mpremote(port, "mip", "install", f"--target={other}", served)
+    mip, install, url = asked(port, served)
+    assert url.startswith(served) and "Done" in mpremote(port, mip, install, f"--target={other}", url)
     learned = mpremote(port, "exec", f"import sys\nsys.path.insert(0, '{other}')\n{LEARN}")
     assert learned.split() == [*(f"{other}/{name}.mpy" for name in (*MODULES, "dlm_main")), "1"]
 

@@ -17,7 +17,7 @@ from deeplomath.audit import eventfile
 from deeplomath.desk import cli, data, drawing, kept, reaching
 from deeplomath.desk.stories import motion
 from deeplomath.errors import DeviceError, TransportError
-from deeplomath.link import emulator
+from deeplomath.link import emulator, exchange
 from deeplomath.link.client import Device
 from deeplomath.link.transport import Transport
 from deeplomath.mirror.network import Network
@@ -226,7 +226,7 @@ def test_a_network_that_has_learned_is_replaced_only_by_force(replacing, command
     result = replacing(device, command)
     assert result.exit_code == 2
     words = "a-port: the network on the board would be lost: 1 events kept (clock 2), 1 unknowns. --force replaces it."
-    assert words in result.stderr and "deeplomath.Device('a-port').export()" in result.stderr
+    assert words in result.stderr and "save FILE a-port` keeps it in a file first" in result.stderr
     assert (device.export(), device.unknowns()) == before
     result = replacing(device, command, "--force")
     assert result.exit_code == 0, result.output
@@ -423,3 +423,15 @@ def test_the_command_is_called_as_a_shell_here_takes_it(monkeypatch, tmp_path):
     (other / "deeplomath").chmod(0o755)
     monkeypatch.setenv("PATH", f"{other}:{scripts}")
     assert paths.command() == "'a venv/bin/deeplomath'"
+
+
+def test_exit_of_a_board_in_its_repl_says_that_it_is_there_already(monkeypatch):
+    def device(*_, **__):
+        raise exchange.InRepl("hello: the board is in its REPL")
+
+    monkeypatch.setattr(reaching, "Device", device)
+    result = CliRunner().invoke(cli.app, ["exit", "a-port"])
+    assert (result.exit_code, result.output) == (
+        0,
+        "a-port: no service runs there, the board is in its REPL already.\n",
+    )

@@ -38,7 +38,10 @@ def test_a_board_is_paired_told_of_renewed_and_free_again(invoke, folders):
     assert "has no key any more" in invoke("pair", "--remove").output
     assert list((folders / "keys").iterdir()) == []
     none = invoke("pair", "--remove")
-    assert (none.exit_code, none.stderr) == (2, "deeplomath: a-port: the board has no key\n")
+    assert (none.exit_code, none.stderr) == (
+        2,
+        "deeplomath: a-port: the board has no key; there is nothing to remove\n",
+    )
 
 
 def test_a_board_that_gives_the_identity_of_another_gets_no_key_unless_told_to(invoke, folders, monkeypatch):

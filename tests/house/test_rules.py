@@ -25,7 +25,10 @@ GENERATED = {
 PRODUCTION = "boards", "firmware", "host", "shared_spec"
 # Each room of the host stands on those before it; files of one room stand side by side.
 ROOMS = (
-    *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths", "vote", "stream")),
+    *(
+        {name}
+        for name in ("spec", "errors", "results", "text", "integers", "scale", "fixed", "paths", "vote", "stream")
+    ),
     {"mirror", "signal"},
     {"model"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),

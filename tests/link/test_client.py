@@ -434,6 +434,32 @@ def test_a_board_without_the_service_or_a_module_says_so_at_once(lacking, monkey
     assert clock.now < 1003
 
 
+class BusyLine(ReplLine):
+    """A board on which another program runs, which says nothing and reads nothing, until Ctrl-C stops it."""
+
+    def __init__(self, error):
+        super().__init__(error=error)
+        self.busy = True
+
+    def write(self, data):
+        if self.busy and b"\x03" in data:
+            self.busy = False
+            self.inbox += b"\r\nTraceback (most recent call last):\r\nKeyboardInterrupt: \r\n>>> "
+            data = data.partition(b"\x03")[2]
+        if not self.busy:
+            super().write(data)
+
+
+@pytest.mark.parametrize("baud", [115200, 9600])
+@pytest.mark.parametrize("make", [BusyLine, lambda error: ReplLine(error=error), lambda error: ReplLine(True, error)])
+def test_a_board_without_the_service_is_told_within_3_seconds_whatever_it_does(make, baud, monkeypatch):
+    clock = Clock(monkeypatch)
+    line = SlowLine(clock, baud, make("ImportError: no module named 'dlm_main'"))
+    with pytest.raises(TransportError, match="`deeplomath deploy /dev/ttyS0` puts it there"):
+        Device(line)
+    assert clock.now - 1000 < 3 + 2 * line.seconds(1200), clock.now
+
+
 def test_a_board_in_its_repl_is_left_alone_when_asked_to():
     line = ReplLine()
     with pytest.raises(

@@ -43,8 +43,14 @@ def test_only_what_may_be_a_board_is_asked(monkeypatch):
 @pytest.mark.parametrize(
     ("raised", "words"),
     [
-        (InRepl("hello: the board is in its REPL"), "MicroPython's REPL; no service runs"),
-        (TransportError("hello: no answer in 0.8 s, nothing was heard"), "silent: another program runs, or none"),
+        (
+            InRepl("hello: the board is in its REPL"),
+            "MicroPython's REPL; no service runs: `deeplomath info` starts it, or says how to deploy it",
+        ),
+        (
+            TransportError("hello: no answer in 0.8 s, nothing was heard"),
+            "silent: another program runs, or none: `deeplomath info` stops it and looks",
+        ),
         (ProtocolError("protocol: version 9"), "serves, but not us: protocol: version 9"),
     ],
 )

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Files of recorded events, for `deeplomath check`: CSV for people, NPZ for programs.
 
-CSV   UTF-8; one event a line: label,f1,...,fd; all decimal integers; the label is empty for an event that is only inferred;
-      blank lines and lines that begin with # are skipped.
-NPZ   x int16 [n, d]; y an integer array [n], -1 for an event that is only inferred.
+CSV   UTF-8; one event a line: label,f1,...,fd. The first line may name the columns; then the label may stand where the column
+      `label` is, else it comes first. Labels are all integers, or else all names of classes, which get the numbers 0, 1, ...
+      in their order; the label is empty for an event that is only inferred. Features are integers, or decimals in some line,
+      and then all are scaled (to_int16). Blank lines and lines that begin with # are skipped.
+NPZ   x [n, d], int16, or decimals, which are scaled; y [n], integers, -1 for an event that is only inferred, or names, "".
 Sizes are limited as everywhere: d to 1..160, labels to 0..15, features to -32768..32767. A file has at most EVENTS events, a
 CSV at most LINES lines of LINE characters, an NPZ at most ARCHIVE bytes.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +19,8 @@ import numpy as np
 
 from .. import spec
 from ..errors import DataError
+from ..integers import HIGHEST, LOWEST
+from ..scale import Scale, to_int16
 from . import archive
 from .archive import at_most
 
@@ -23,10 +28,14 @@ EVENTS = 100_000
 LINES = 1_000_000
 LINE = 4096
 ARCHIVE = 48 << 20
-MEMBERS = {"x": EVENTS * spec.LIMIT_FEATURES * 2, "y": EVENTS * 8}  # bytes of each array, at most
+NAME = 40  # characters of the name of a class or of a column
+MEMBERS = {"x": EVENTS * spec.LIMIT_FEATURES * 2, "y": EVENTS * 4 * NAME}  # bytes of each array, at most
 SHOWN = 40  # characters of a value that a message shows
+LABEL = "label"  # the column of labels, where the first line names the columns
 
 _INTEGER = re.compile("-?[0-9]+")
+_DECIMAL = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+_NO_NUMBER = {"nan", "inf", "infinity"}  # as programs write them: a line of these names no columns
 
 
 class Event(NamedTuple):
@@ -37,18 +46,38 @@ class Event(NamedTuple):
     x: np.ndarray
 
 
+class Recorded(NamedTuple):
+    """What a file has. names: of the classes, () where labels are numbers; columns: names of the features, () if none has.
+
+    scale: the Scale with which decimals became int16, None where all are integers.
+    """
+
+    events: list
+    names: tuple = ()
+    columns: tuple = ()
+    scale: Scale | None = None
+
+
 def read(path):
-    """The list of Events in a .csv or .npz file. Raises DataError that names the line or member, and the limit."""
+    """The list of Events in a .csv or .npz file, as load reads it."""
+    return load(path).events
+
+
+def load(path, scale=None):
+    """The Recorded in a .csv or .npz file. Raises DataError that names the line or member, and the limit.
+
+    scale: for decimals; by default one is fitted to all events of the file.
+    """
     path = Path(path)
     try:
-        events = _read_npz(path) if _is_npz(path) else _read_csv(path)
+        table = _read_npz(path) if _is_npz(path) else _read_csv(path)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
     except ValueError as error:  # a name that no file can have
         raise DataError(f"{str(path)!r}: {error}") from error
-    if not events:
+    if not table.rows:
         raise DataError(f"{path}: no events")
-    return events
+    return table.recorded(path, scale)
 
 
 def write(path, events):
@@ -82,17 +111,103 @@ def _is_npz(path):
 
 
 def _read_csv(path):
-    events = []
+    table = _Table()
     with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
         for number, line in enumerate(iter(lambda: file.readline(LINE + 1), ""), 1):
             place = f"{path}, line {number}"
             _check_line(place, number, line)
             if line.strip(" \t\n") and not line.lstrip(" \t").startswith("#"):
-                label, *x = (field.strip(" \t\n") for field in line.split(","))
-                needed = len(events[0].x) if events else None
-                at_most(place, "events", len(events) + 1, EVENTS)
-                events.append(_event(place, f"line {number}", label or None, x, needed))
-    return events
+                fields = [field.strip(" \t\n") for field in line.split(",")]
+                if not table.rows and not table.columns and _names_columns(fields):
+                    table.head(place, fields)
+                else:
+                    at_most(place, "events", len(table.rows) + 1, EVENTS)
+                    table.take(place, f"line {number}", fields)
+    return table
+
+
+class _Table:
+    """The events of a file so far: (where, label, features), and what is known of labels and columns."""
+
+    def __init__(self):
+        self.rows, self.columns, self.names = [], (), {}
+        self.label_at, self.named, self.decimal = 0, None, False
+        self.beyond = None  # words on the first integer that no int16 holds
+
+    def head(self, place, fields):
+        """The line that names the columns."""
+        fields = [_name(place, _unquoted(field)) for field in fields]
+        self.label_at = next((i for i, field in enumerate(fields) if field.lower() == LABEL), 0)
+        self.columns = tuple(fields[: self.label_at] + fields[self.label_at + 1 :])
+
+    def take(self, place, where, fields):
+        """A line of an event."""
+        label = fields.pop(min(self.label_at, len(fields) - 1))
+        needed = len(self.rows[0][2]) if self.rows else len(self.columns) or None
+        before = "the events before" if self.rows else "the names of the columns"
+        if needed is not None and len(fields) != needed:
+            raise DataError(f"{place}: {len(fields)} features given, {needed} in {before}")
+        _number_of_features(place, len(fields))
+        label = self.label(place, label)
+        self.rows.append((where, label, self.features(place, fields)))
+
+    def label(self, place, text):
+        """The number of a label, None for none; the first one of a file says whether its labels are integers or names."""
+        if not text:
+            return None
+        if self.named is None:
+            self.named = not _INTEGER.fullmatch(text)
+        if not self.named:
+            return _integer(place, "label", text, 0, spec.LIMIT_CLASSES - 1)
+        number = self.names.setdefault(_name(place, _unquoted(text)), len(self.names))
+        at_most(place, "names of classes", len(self.names), spec.LIMIT_CLASSES)
+        return number
+
+    def features(self, place, fields):
+        """The numbers of an event, an int16 array; of floats where one of them is a decimal, or beyond int16."""
+        values = [_value(place, f"feature {i}", field) for i, field in enumerate(fields, 1)]
+        if all(isinstance(value, int) and LOWEST <= value <= HIGHEST for value in values):
+            return np.array(values, np.int16)
+        self.decimal = self.decimal or any(isinstance(value, float) for value in values)
+        for i, value in enumerate(values, 1):
+            if self.beyond is None and isinstance(value, int) and not LOWEST <= value <= HIGHEST:
+                self.beyond = f"{place}: feature {i} {_short(value)} given, {LOWEST}..{HIGHEST} allowed"
+        try:
+            return np.array(values, float)
+        except OverflowError as error:
+            raise DataError(self.beyond) from error
+
+    def recorded(self, path, scale):
+        """The Recorded of all of it."""
+        names = tuple(self.names)
+        if not self.decimal:
+            if self.beyond:
+                raise DataError(self.beyond)
+            return Recorded([Event(*row) for row in self.rows], names, self.columns)
+        try:
+            scaled, scale = to_int16(np.array([x for _, _, x in self.rows], float), scale)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+        events = [Event(where, label, x) for (where, label, _), x in zip(self.rows, scaled, strict=True)]
+        return Recorded(events, names, self.columns, scale)
+
+
+def _names_columns(fields):
+    """Whether the first line of a file names its columns: no field is a number, or empty."""
+    return len(fields) > 1 and not any(
+        not field or _DECIMAL.fullmatch(field) or field.lower().lstrip("+-") in _NO_NUMBER for field in fields
+    )
+
+
+def _unquoted(text):
+    """A name without the quotes that some programs put around it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _name(place, text):
+    if not text or len(text) > NAME or not text.isprintable():
+        raise DataError(f"{place}: name {text[:SHOWN]!r} given, 1 to {NAME} characters that print allowed")
+    return text
 
 
 def _check_line(place, number, line):
@@ -110,30 +225,26 @@ def _read_npz(path):
         size = file.seek(0, 2)
         at_most(path, "bytes", size, ARCHIVE)
         x, y = archive.arrays(path, file, MEMBERS)
-    if x.dtype != np.int16 or x.ndim != 2 or y.dtype.kind not in "iu" or y.shape != x.shape[:1]:
+    numbers = x.dtype == np.int16 or x.dtype.kind == "f"
+    if not numbers or x.ndim != 2 or y.dtype.kind not in "iuU" or y.shape != x.shape[:1]:
         raise DataError(
-            f"{path}: x {x.dtype} {list(x.shape)}, y {y.dtype} {list(y.shape)}; int16 [n, d], integers [n] needed"
+            f"{path}: x {x.dtype} {list(x.shape)}, y {y.dtype} {list(y.shape)}; int16 or decimals [n, d], integers or names "
+            "[n] needed"
         )
     at_most(path, "events", len(x), EVENTS)
-    rows = enumerate(zip(y.tolist(), x), 1)
-    return [_row(f"{path}, event {i}", f"event {i}", None if label == -1 else label, row) for i, (label, row) in rows]
+    table = _Table()
+    table.decimal, table.named = x.dtype.kind == "f", y.dtype.kind == "U"
+    for i, (label, row) in enumerate(zip(y.tolist(), x), 1):
+        place = f"{path}, event {i}"
+        _number_of_features(place, len(row))
+        table.rows.append((f"event {i}", _npz_label(table, place, label), row))
+    return table
 
 
-def _event(place, where, label, x, n_needed):
-    if n_needed is not None and len(x) != n_needed:
-        raise DataError(f"{place}: {len(x)} features given, {n_needed} in the events before")
-    _number_of_features(place, len(x))
-    if label is not None:
-        label = _integer(place, "label", label, 0, spec.LIMIT_CLASSES - 1)
-    values = [_integer(place, f"feature {i}", value, -32768, 32767) for i, value in enumerate(x, 1)]
-    return Event(where, label, np.array(values, np.int16))
-
-
-def _row(place, where, label, x):
-    _number_of_features(place, len(x))
-    if label is not None:
-        _within(place, "label", label, 0, spec.LIMIT_CLASSES - 1)
-    return Event(where, label, x.astype(np.int16))
+def _npz_label(table, place, label):
+    if table.named:
+        return table.label(place, label)
+    return None if label == -1 else _within(place, "label", label, 0, spec.LIMIT_CLASSES - 1)
 
 
 def _number_of_features(place, number):
@@ -151,6 +262,17 @@ def _within(place, name, number, low, high):
     if not low <= number <= high:
         raise DataError(f"{place}: {name} {_short(number)} given, {low}..{high} allowed")
     return number
+
+
+def _value(place, name, text):
+    """An int, or a float for a decimal."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    value = float(text) if _DECIMAL.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        more = "..." if len(text) > SHOWN else ""
+        raise DataError(f"{place}: {name} {text[:SHOWN]!r}{more} given, a number needed")
+    return value
 
 
 def _short(number):

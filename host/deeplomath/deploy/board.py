@@ -27,7 +27,9 @@ class Board(RawRepl):
         self.put(path, data)
         got = self.look(path.rpartition("/")[0], [path])["files"][path]
         if got != zlib.crc32(data):
-            raise DeployError(f"{path}: CRC-32 {got} read back, {zlib.crc32(data)} written")
+            raise DeployError(
+                f"{path}: CRC-32 {got} read back, {zlib.crc32(data)} written: the line or the flash is bad; deploy again"
+            )
 
     def rename(self, moves):
         """Gives files, {path: new path}, other names."""

@@ -34,13 +34,16 @@ def choose_architecture(facts, architectures):
     if own == "none":
         raise DeployError(
             f"{facts.machine}: its firmware loads no native .mpy (architecture 0); flash one with the kernel in it: "
-            "make firmware"
+            "`deeplomath flash` for a Pico, `make firmware` in a checkout for others"
         )
     usable = THUMB[THUMB.index(own) :: -1] if own in THUMB else (own,)
     for architecture in usable:
         if architecture in architectures:
             return architecture
-    raise DeployError(f"architecture: {own} on the board, only {', '.join(sorted(architectures)) or 'none'} built")
+    raise DeployError(
+        f"architecture: {own} on the board, only {', '.join(sorted(architectures)) or 'none'} built; in a checkout "
+        f"`make natmod NATMOD_ARCH={own}` builds it, where MicroPython has it"
+    )
 
 
 def choose_module(facts, modules):
@@ -77,4 +80,7 @@ def check_heap(facts, files):
     """DeployError if the code would leave too little memory."""
     needed = sum(map(len, files.values())) + HEAP
     if facts.heap < needed:
-        raise DeployError(f"heap: {facts.heap} bytes free on the board, {needed} needed")
+        raise DeployError(
+            f"heap: {facts.heap} bytes free on the board, {needed} needed: reset it, let boot.py take less, or flash a firmware "
+            "with the kernel in it, which needs no heap for its code"
+        )

@@ -95,8 +95,8 @@ def _refuse_loss(kept):
     if kept and any(kept):
         neurons, unknowns = kept
         raise DeployError(
-            f"network: {neurons} neurons and {unknowns} unknowns on the board would be lost; export them, or use --force "
-            "(FORCE=1 in make)"
+            f"network: {neurons} neurons and {unknowns} unknowns on the board would be lost; `deeplomath save` keeps the network, "
+            "--force (FORCE=1 in make) loses it"
         )
 
 

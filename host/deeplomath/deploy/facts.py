@@ -177,8 +177,10 @@ KEPT_OF = {"kept": (is_kept, "two numbers or None")}
 def checked(answer, checks):
     """The fields of a board's answer. DeployError: it has others than `checks` names, or one is not as it has to be."""
     if not isinstance(answer, dict) or set(answer) != set(checks):
-        raise DeployError(f"board: {shown(answer)} answered, a dict of {shown(', '.join(checks))} needed")
+        raise DeployError(
+            f"board: {shown(answer)} answered, a dict of {shown(', '.join(checks))} needed: reset it, try again"
+        )
     for name, (fits, words) in checks.items():
         if not fits(answer[name]):
-            raise DeployError(f"board: {name}: {shown(answer[name])} answered, {words} needed")
+            raise DeployError(f"board: {name}: {shown(answer[name])} answered, {words} needed: reset it, try again")
     return answer

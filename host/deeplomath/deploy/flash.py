@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 
 from ..errors import DeeplomathError
-from ..paths import BOARDS, BUILT
+from ..paths import BOARDS, BUILT, IN_CHECKOUT
 
 MOUNTS = ("/media/*", "/media/*/*", "/run/media/*/*", "/mnt/*", "/Volumes/*")
 DRIVES = tuple(f"{letter}:/" for letter in string.ascii_uppercase)  # of Windows
@@ -98,14 +98,19 @@ def flash(board, build=BUILT, dry_run=False, say=print):
         raise FlashError("\n  ".join([f"{board}: no way to write to it worked.", *reasons, told["press"]]))
 
 
+def boards():
+    """{name: what its board.toml says of flashing} of the boards that can be flashed."""
+    known = {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(BOARDS.glob("*/board.toml"))}
+    return {name: toml["flash"] for name, toml in known.items() if "flash" in toml}
+
+
 def _flash_of(board):
     """What the board.toml of a board says of flashing."""
-    file = BOARDS / board / "board.toml"
-    known = {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(BOARDS.glob("*/board.toml"))}
-    if board not in known:
-        names = ", ".join(name for name, toml in known.items() if "flash" in toml) or "none is there"
-        raise FlashError(f"board: {board!r} given, one of {names} needed")
-    toml = known[board]
-    if "flash" not in toml:
-        raise FlashError(f"{board}: {file} has no [flash]; an emulated board is run: make run BOARD={board}")
-    return toml["flash"]
+    known, file = boards(), BOARDS / board / "board.toml"
+    if board in known:
+        return known[board]
+    if file.is_file():
+        run = f"make run BOARD={board}" if IN_CHECKOUT else "`deeplomath demo` does it"
+        raise FlashError(f"{board}: {file} has no [flash]; an emulated board is run: {run}")
+    names = ", ".join(known) or "none is there"
+    raise FlashError(f"board: {board!r} given, one of {names} needed")

@@ -44,20 +44,24 @@ def module_folder(facts):
     for path in facts.path:
         if path.endswith("/lib") and not path.startswith("/rom"):
             return path
-    raise DeployError(f"sys.path: {facts.path} on the board, a folder that ends in /lib needed")
+    raise DeployError(f"sys.path: {facts.path} on the board, a folder that ends in /lib needed: let boot.py append one")
 
 
 def check_room(room, files):
     """DeployError if there is no filesystem to write to, or the new files do not fit beside the old ones."""
     if room["free"] is None:
-        raise DeployError(f"filesystem: none on the board ({room['error']})")
+        raise DeployError(f"filesystem: none on the board ({room['error']}): flash MicroPython anew, which makes one")
     if room["error"]:
-        raise DeployError(f"filesystem: the board cannot write to it ({room['error']})")
+        raise DeployError(
+            f"filesystem: the board cannot write to it ({room['error']}): does a computer have it as a drive, or is it full?"
+        )
     if not room["block"]:
         raise DeployError("filesystem: blocks of 0 bytes on the board")
     blocks = sum(-(-len(data) // room["block"]) for data in files.values()) + 2 if files else 0  # 2: a folder
     if blocks * room["block"] > room["free"]:
-        raise DeployError(f"filesystem: {room['free']} bytes free on the board, {blocks * room['block']} needed")
+        raise DeployError(
+            f"filesystem: {room['free']} bytes free on the board, {blocks * room['block']} needed: remove files from it"
+        )
 
 
 class Install:
@@ -108,7 +112,9 @@ class Install:
 def prepare(board, facts, modules, device):
     """What has to be installed: the modules' architecture or "firmware", and an Install. DeployError: refused."""
     if not facts.crc32:
-        raise DeployError(f"{facts.machine}: its firmware has no binascii.crc32, which the service needs")
+        raise DeployError(
+            f"{facts.machine}: its firmware has no binascii.crc32, which the service needs: flash a stock MicroPython"
+        )
     architecture, files = choose_files(facts, modules, device)
     check_heap(facts, files)
     folder = module_folder(facts)

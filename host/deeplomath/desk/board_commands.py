@@ -3,7 +3,6 @@
 
 import contextlib
 import functools
-import json
 import subprocess
 import sys
 import time
@@ -18,11 +17,12 @@ from ..deploy import flash
 from ..errors import DataError, DeeplomathError, KernelError
 from ..link import ports
 from ..link.exchange import InRepl
+from ..link.rawrepl import require_mpremote
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
 from . import doctor, options, reaching, report
-from .told import console, reported
+from .told import Json, console, reported, tell
 
 STATE_BYTES = 1 << 20  # no state is longer
 LOOK = 0.5  # seconds between two looks for a drive
@@ -31,7 +31,6 @@ Line = Annotated[
     str | None, typer.Argument(help="Device path, COM3, or socket://host:port; by default the only board.")
 ]
 Baud = Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")]
 
 
@@ -44,7 +43,7 @@ def ports_command(
     """Which boards are plugged in, and what runs on them."""
     there = ports.found(ask, baud)
     if json_:
-        print(json.dumps([it._asdict() for it in there]))
+        tell([it._asdict() for it in there])
         return
     boards = [it for it in there if it.is_board]
     if boards:
@@ -57,9 +56,14 @@ def ports_command(
         console.print(f"Other ports, which were not asked: {', '.join(others)}", soft_wrap=True)
 
 
+def boards(begun: str):
+    """The names of boards that can be flashed and begin so, for the completion of a shell."""
+    return [name for name in flash.boards() if name.startswith(begun)]
+
+
 @reported
 def flash_command(
-    board: Annotated[str, typer.Argument(help="Which board: rpi_pico, ...")] = "rpi_pico",
+    board: Annotated[str, typer.Argument(help="Which board: rpi_pico, ...", autocompletion=boards)] = "rpi_pico",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how.")] = False,
     wait: Annotated[int, options.whole(0, 3600, help="Seconds to wait for the drive of a board.")] = 60,
 ):
@@ -92,12 +96,15 @@ def wait_for(drive, words, seconds):
 @reported
 def repl_command(port: Line = None, baud: Baud = BAUD):
     """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
+    require_mpremote()
     port = port or ports.the_only()
     with contextlib.suppress(InRepl), reaching.serving(port, baud) as device:
         device.exit()
     mpremote = [sys.executable, "-m", "mpremote", "connect", port, "resume", "repl"]
-    if subprocess.run(mpremote).returncode:
-        raise DataError(f"{port}: mpremote ended with a fault; `pip install mpremote` brings it")
+    if status := subprocess.run(mpremote).returncode:
+        raise DataError(
+            f"{port}: mpremote ended with status {status}; it says why above. Does another program use the port?"
+        )
 
 
 @reported
@@ -105,6 +112,7 @@ def save_command(
     file: Annotated[Path, typer.Argument(help="Where the state goes.")],
     port: Line = None,
     force: Force = False,
+    json_: Json = False,
     baud: Baud = BAUD,
 ):
     """Writes what a board has learned into a file; the mirror proves it first."""
@@ -114,6 +122,8 @@ def save_command(
         network, state = taken(device)
     file.write_bytes(state)
     console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
+    if json_:
+        tell(facts(file, network, state))
 
 
 @reported
@@ -121,6 +131,7 @@ def load_command(
     file: Annotated[Path, typer.Argument(help="A state that `save` wrote.")],
     port: Line = None,
     force: Force = False,
+    json_: Json = False,
     baud: Baud = BAUD,
 ):
     """Makes a board know what a file of `save` knows; the digest of the board is compared with the mirror's."""
@@ -129,6 +140,8 @@ def load_command(
     with reaching.opened(port, baud) as (device, _), reaching.room_made(device, port, force):
         give(device, network, state)
     console.print(f"{file}: on the board, {kept(network)}", soft_wrap=True)
+    if json_:
+        tell(facts(file, network, state))
 
 
 def read(file):
@@ -171,6 +184,12 @@ def differ(request, board, mirror, *findings):
     return Mismatch(0, request, rows, findings=[str(it) for it in findings])
 
 
+def facts(file, network, state):
+    """What a file of a state has, as a dict for scripts."""
+    digest = f"{network.digest():08x}"
+    return dict(file=str(file), bytes=len(state), digest=digest, network=network.info()._asdict())
+
+
 def kept(network):
     """What a network knows, as words."""
     info = network.info()
@@ -182,7 +201,7 @@ def doctor_command(json_: Json = False):
     """Says what this computer has of what the commands need, and what to do about the rest."""
     found = doctor.look()
     if json_:
-        print(json.dumps([it._asdict() for it in found]))
+        tell([it._asdict() for it in found])
         return
     console.print(report.facts([(it.name, it.found + (f". {it.advice}" if it.advice else "")) for it in found]))
 
@@ -192,7 +211,7 @@ def models_command(json_: Json = False):
     """The model files that come with the package: what each is for, its lines, features and memory."""
     shown = [doctor.model(name) for name in PRESETS]
     if json_:
-        print(json.dumps(shown))
+        tell(shown)
         return
     for it in shown:
         sizes = f"{it['features']} features an event, {it['bytes']:,} bytes with its network"

@@ -11,45 +11,53 @@ import typer
 
 from .. import paths, spec
 from ..audit import eventfile, recording
-from ..audit.lockstep import Mismatch
 from ..deploy import deploy, install
-from ..errors import DataError, KernelError
 from ..link import ports
+from ..link.exchange import InRepl
 from ..link.transport import BAUD
 from ..model.model import Model
-from ..results import Action, Learned
-from ..text import escaped
 from . import (
     board_commands,
+    checking,
     data,
     demo,
     drawing,
     facts,
     kept,
+    mip,
     models,
     options,
     pairing,
     reaching,
     report,
     running,
-    screen,
     stories,
 )
-from .told import console, reported
+from .told import Json, console, reported, tell
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
+checking.register(app)
+mip.register(app)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
-Port = Annotated[str, typer.Argument(help="Device path, socket://host:port, or `emulator`: an emulated STM32F405.")]
 OnlyPort = Annotated[str | None, typer.Argument(help="As PORT elsewhere, or `emulator`; by default the only board.")]
 Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
-ModelName = Annotated[str, typer.Option(help=f"What is told: {', '.join(stories.MODELS)}.")]
+
+
+def told_stories(begun: str):
+    """The names of stories that begin so, for the completion of a shell."""
+    return [name for name in stories.MODELS if name.startswith(begun)]
+
+
+ModelName = Annotated[
+    str, typer.Option(help=f"What is told: {', '.join(stories.MODELS)}.", autocompletion=told_stories)
+]
 Person = Annotated[int | None, options.whole(1, len(data.PEOPLE), help="Of motion: whose exercises, by default 3.")]
 Shots = Annotated[int, options.whole(0, spec.LIMIT_COUNT, help="So many events of each label are learned.")]
 Side = Annotated[int | None, options.whole(0, 1, help="Of motion: which arm, 0 left, 1 right; by default 0.")]
@@ -98,11 +106,14 @@ def demo_command(
 
 @app.command("info")
 @reported
-def info_command(port: OnlyPort = None, baud: Baud = BAUD):
+def info_command(port: OnlyPort = None, json_: Json = False, baud: Baud = BAUD):
     """What a board is, and what its network has become."""
     port = port or ports.the_only()
     with reaching.opened(port, baud) as (device, _):
         hello = device.hello
+        if json_:
+            tell(facts.as_dict(device, port))
+            return
         console.print(report.facts([*facts.board_facts(device, port), *kept.limits(hello)]))
         told, health = [*pairing.facts(device), *running.front_facts(device.front())], None
         if hello.configured:
@@ -115,49 +126,6 @@ def info_command(port: OnlyPort = None, baud: Baud = BAUD):
                 )
             ]
         console.print(report.facts([*told, *kept.names(device.names), *kept.saves(hello, health)]))
-
-
-@app.command("check")
-@reported
-def check_command(
-    port: Port,
-    file: File,
-    classes: Annotated[
-        int | None, options.whole(help="Classes of the network; by default as many as the file needs.")
-    ] = None,
-    events: Annotated[
-        int | None,
-        options.whole(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
-    ] = None,
-    layers: Annotated[int, options.whole(help="The most layers.")] = spec.DEFAULT_LAYERS,
-    false_reject_permille: Annotated[int, options.whole(help="Stated rate.")] = spec.DEFAULT_FALSE_REJECT_PERMILLE,
-    force: Force = False,
-    baud: Baud = BAUD,
-):
-    """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
-
-    CSV: one event a line, label,f1,...,fd, all integers; without a label (,f1,...,fd) it is only inferred; # begins a
-    comment. NPZ: x int16 [n, d] and integers y [n], -1 for infer only. 100,000 events at most. The board's network is
-    replaced; one that has learned, only by --force.
-    """
-    recorded = eventfile.read(file)
-    config = eventfile.config(recorded)
-    config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
-    config |= dict(layers=layers, false_reject_permille=false_reject_permille)
-    with reaching.opened(port, baud) as (device, _):
-        lockstep = reaching.replaced(device, port, force, config)
-        with screen.bar(console) as bar:
-            rows = bar.track(recorded, description=escaped(file.name))
-            results = [check_event(lockstep, file, event) for event in rows]
-        lockstep.finish()
-    learned = [result for result in results if isinstance(result, Learned)]
-    what = f"{len(recorded)} events, {len(learned)} learned, {len(recorded) - len(learned)} inferred"
-    console.print(f"{file}: {what}: every answer and digest equal, the last {lockstep.digest:08x}", soft_wrap=True)
-    absorbed = sum(result.action == Action.ABSORBED for result in learned)
-    evicted = sum(result.evicted >= 0 for result in learned)
-    kept = f"{lockstep.mirror.info().neurons} neurons, {absorbed} events absorbed, {evicted} evicted"
-    sizes = ", ".join(f"{name} {value}" for name, value in lockstep.config.items())
-    console.print(f"network: {sizes}: {kept}", soft_wrap=True)
 
 
 @app.command("record")
@@ -182,7 +150,7 @@ def run_command(
     ] = None,
     shots: Shots = 0,
     only: Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
     force: Force = False,
     baud: Baud = BAUD,
 ):
@@ -205,8 +173,8 @@ def run_command(
         played = []
         for it in running.play(side, chosen, recorded.samples, planned):
             played.append(it)
-            print(running.as_json(*it, rate), flush=True) if as_json else console.print(running.words(*it, rate))
-    if not as_json:
+            print(running.as_json(*it, rate), flush=True) if json_ else console.print(running.words(*it, rate))
+    if not json_:
         console.print(report.facts(running.summary(played)))
         if port:
             said = f"{side.comparisons} results and digests equal, the last {side.digest:08x}"
@@ -227,6 +195,7 @@ def deploy_command(
     ] = None,
     rx: Annotated[int | None, options.whole(help="Its receive pin.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
+    json_: Json = False,
     baud: Baud = BAUD,
 ):
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
@@ -238,6 +207,8 @@ def deploy_command(
         port, baud=baud, main=script, force=force, say=lambda words: console.print(words, soft_wrap=True)
     )
     console.print(report.facts(facts.deploy_facts(done)))
+    if json_:
+        tell(dict(port=port, **done._asdict() | dict(facts=done.facts._asdict(), digest=f"{done.digest:08x}")))
     hint = deploy_hint(port, serial, serial_baud) if main else f"Next: {info_words(port)}"
     console.print(hint, soft_wrap=True)
 
@@ -247,9 +218,13 @@ def deploy_command(
 def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
     """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
     port = port or ports.the_only()
-    with reaching.serving(port, baud) as device:
-        kept = device.info() if device.hello.configured else None
-        device.exit()
+    try:
+        with reaching.serving(port, baud) as device:
+            kept = device.info() if device.hello.configured else None
+            device.exit()
+    except InRepl:
+        console.print(f"{port}: no service runs there, the board is in its REPL already.", soft_wrap=True)
+        return
     words = [f"{port}: the service is ended, the board is in its REPL."]
     if kept:
         words += [
@@ -274,17 +249,6 @@ def pair_command(
     with reaching.opened(port, baud) as (device, _):
         said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)
     console.print(said, soft_wrap=True)
-
-
-def check_event(lockstep, file, event):
-    """What board and mirror say of one event of a file; what goes wrong is said with its place in the file."""
-    try:
-        return lockstep.infer(event.x) if event.label is None else lockstep.learn(event.x, event.label)
-    except Mismatch:
-        console.print(f"{file}, {event.where}:", soft_wrap=True)
-        raise
-    except KernelError as error:
-        raise DataError(f"{file}, {event.where}: {error}") from error
 
 
 def deploy_hint(port, serial, baud):

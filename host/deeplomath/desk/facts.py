@@ -22,6 +22,18 @@ def board_facts(device, port):
     return [("board", escaped(f"{hello.board}, {where}: {hello.implementation}; {versions}; {heap}; {source}"))]
 
 
+def as_dict(device, port):
+    """All of it for scripts; what there is not, a network, its health, a front-end, is None."""
+    hello, front, network, health, unknowns = device.hello, device.front(), None, None, ()
+    if hello.configured:
+        digest = f"{device.digest():08x}"
+        network = dict(device.info()._asdict(), bytes=device.footprint(), digest=digest)
+        health, unknowns = device.health()._asdict(), device.unknowns()
+    front = front._asdict() if front.features else None
+    more = dict(unknowns=list(unknowns), front=front, health=health, names=list(device.names))
+    return dict(port=port, board=hello._asdict(), network=network, **more)
+
+
 def network_facts(device, info):
     """(name, text) pairs on the network of a board: how it was configured, and what it has become."""
     fields = [f"{name} {value}" for name, value in info._asdict().items()]

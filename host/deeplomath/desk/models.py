@@ -15,21 +15,33 @@ from ..model import steps
 from ..model.model import PRESETS, Model, preset
 from ..model.written import written
 from . import options
-from .told import console, reported
+from .told import Json, console, reported, tell
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model files: from raw samples to names.")
 
-ModelFile = Annotated[str, typer.Argument(help=f"A model file, or the name of a preset: {', '.join(PRESETS)}.")]
+
+def presets(begun: str):
+    """The names of presets that begin so, for the completion of a shell."""
+    return [name for name in PRESETS if name.startswith(begun)]
+
+
+ModelFile = Annotated[
+    str,
+    typer.Argument(help=f"A model file, or the name of a preset: {', '.join(PRESETS)}.", autocompletion=presets),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")]
 Noise = Annotated[str, typer.Option(help="white, pink, or a recording of noise: .csv, .npz, .wav.")]
 
 
 @app.command("check")
 @reported
-def check_command(model: ModelFile):
+def check_command(model: ModelFile, json_: Json = False):
     """Says what each step of a model makes, and what it takes; or what is wrong with the file, and where."""
     checked = Model(model)
     front, network, wide = checked.front_end(), checked.network(), dict(soft_wrap=True)
+    if json_:
+        tell(as_dict(checked, front, network))
+        return
     console.print(facts(checked), soft_wrap=True)
     console.print(table(checked))
     each = f"{front.features} features an event; program {len(checked.program)} of {spec.SIGNAL_PROGRAM} bytes"
@@ -43,6 +55,19 @@ def check_command(model: ModelFile):
     console.print(f"RAM of front-end and network: {total:,} bytes")
     for words in designed(checked):
         console.print(words, soft_wrap=True)
+
+
+def as_dict(model, front, network):
+    """What a model makes and takes, for scripts."""
+    costs, _ = steps.taken(model.program)
+    made = [
+        dict(operation=step.kind, line=step.line, makes=step.makes, bytes=ram, work=work)
+        for step, (ram, work) in zip(model.steps, costs, strict=True)
+    ]
+    sizes = dict(features=front.features, program=len(model.program), bytes=front.footprint, work=front.work)
+    source, network = model.source, dict(model.config(), bytes=network.footprint())
+    measured = dict(file=str(model.text.file), lines=list(source.lines), rate=source.rate or None)
+    return dict(measured, steps=made, front_end=sizes, network=network, vote=model.vote._asdict())
 
 
 def facts(model):
@@ -84,7 +109,7 @@ def designed(model):
 @app.command("new")
 @reported
 def new_command(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(PRESETS)}.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(PRESETS)}.", autocompletion=presets)],
     file: Annotated[Path | None, typer.Argument(help="Where it goes; by default KIND.toml.")] = None,
     force: Force = False,
 ):

@@ -28,7 +28,7 @@ def pair(device, port, renew):
 def unpair(device, port):
     """Takes the key away from a board; returns words."""
     if not device.hello.paired:
-        raise NotPaired(f"{port}: the board has no key")
+        raise NotPaired(f"{port}: the board has no key; there is nothing to remove")
     device.unpair()
     return f"{port}: the board has no key any more: it obeys whoever is on its line."
 

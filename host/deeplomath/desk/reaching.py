@@ -86,5 +86,5 @@ def refuse_loss(info, unknowns, port):
         learned = f"{info.neurons} events kept (clock {info.clock}), {len(unknowns)} unknowns"
         raise Refused(
             f"{port}: the network on the board would be lost: {learned}. --force replaces it. "
-            f"deeplomath.Device({port!r}).export() is its state as bytes, which load() takes again"
+            f"`{paths.command()} save FILE {paths.quoted(port)}` keeps it in a file first"
         )

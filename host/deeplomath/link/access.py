@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """How a Device gets in, and in again: HELLO, a session under a key, pairing, and a board that was reset or re-plugged."""
 
+from __future__ import annotations
+
 import contextlib
 import time
 
 from .. import spec
 from ..errors import DeviceError, TransportError
 from . import keys, pair
+from .about import Hello
 from .connect import Connection
 from .exchange import IDLE, InRepl, SessionEnded
 
@@ -24,10 +27,14 @@ class Anew(Exception):
 class Access:
     """The methods of a Device that let it in; they need its _link, _transport, _lock, _hello, _accept, _request and _info."""
 
-    identity = None  # of a board that was paired or proved its key, bytes
+    hello: Hello
+    started: bool
+    last_ticks: int | None
+    last_digest: int | None
+    identity: bytes | None = None  # of a board that was paired or proved its key, bytes
     _returning = False
 
-    def pair(self, key=None, renew=False):
+    def pair(self, key: bytes | None = None, renew: bool = False) -> None:
         """Gives the board a key, which every other request takes from now on, and opens a session; returns the key.
 
         DeviceError ERROR_KEY: the board has no key, but this user keeps one of its identity: it is another board that gives
@@ -52,7 +59,7 @@ class Access:
             self._open(self.hello)
             return key
 
-    def unpair(self):
+    def unpair(self) -> None:
         """Takes the key away from the board, and its file from this computer: whoever is on the line is obeyed again."""
         with self._lock:
             self._request(spec.OPCODE_PAIR)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """A network on a board, one method an opcode: the other end of firmware/device/dlm_handlers.py (PROTOCOL.md)."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import struct
 import threading
-from collections import namedtuple
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..errors import DeviceError, KernelError, ProtocolError, TransportError
 from ..integers import as_int16, check_int
 from ..results import Cost, Info
 from . import layout, pair, replies
+from .about import Health, Hello
 from .access import Access, Anew
 from .exchange import InRepl, Link
 from .listening import Listening
@@ -22,28 +24,15 @@ from .saving import Saving
 from .streaming import Streaming
 from .transport import BAUD, Transport
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal, Self
 
-class Hello(namedtuple("Hello", layout.REPLIES[spec.OPCODE_HELLO].names + spec.TEXTS[spec.OPCODE_HELLO])):
-    """What a board says of itself: the fields of PROTOCOL.md section 6.1, under their names and in their order.
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Buffer
 
-    The configuration (features to background) and footprint are 0 until it is configured; library, board and
-    implementation are text.
-    """
-
-    __slots__ = ()
-
-
-class Health(NamedTuple):
-    """State of the board beside its network.
-
-    dropped, refused: frames it had to drop, and that its session refused, since the service began; heap_free: bytes free on
-    its heap; saving: whether what is in its RAM is saved, one of spec.SAVINGS.
-    """
-
-    dropped: int
-    refused: int
-    heap_free: int
-    saving: int
+    from ..results import Answer, Learned
+    from .transport import Line
 
 
 class Device(Streaming, Listening, Saving, Access):
@@ -70,7 +59,17 @@ class Device(Streaming, Listening, Saving, Access):
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
-    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True, key=None, reconnect=False):
+    def __init__(
+        self,
+        port: str | os.PathLike[str] | Line,
+        *,
+        timeout: float = 2.0,
+        attempts: int = 5,
+        baud: int = BAUD,
+        start: bool = True,
+        key: bytes | Literal[False] | None = None,
+        reconnect: bool = False,
+    ) -> None:
         self.timeout, self.attempts = _seconds(timeout), _count(attempts)
         self._key = key if key is None or key is False else pair.check_key(key)
         self._start, self.reconnect = start, reconnect
@@ -88,13 +87,13 @@ class Device(Streaming, Listening, Saving, Access):
             self.close()
             raise
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Closes the line; service and network live on for the next Device."""
         self._closed = True
         self._transport.close()
@@ -102,14 +101,14 @@ class Device(Streaming, Listening, Saving, Access):
     def configure(
         self,
         *,
-        features,
-        classes,
-        events,
-        layers=spec.DEFAULT_LAYERS,
-        false_reject_permille=spec.DEFAULT_FALSE_REJECT_PERMILLE,
-        regression=False,
-        background=False,
-    ):
+        features: int,
+        classes: int,
+        events: int,
+        layers: int = spec.DEFAULT_LAYERS,
+        false_reject_permille: int = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+        regression: bool = False,
+        background: bool = False,
+    ) -> int:
         """Makes an empty network of this size the board's only one; returns its footprint in bytes.
 
         Raises KernelError on a wrong argument and DeviceError ERROR_MEMORY when it does not fit.
@@ -126,13 +125,22 @@ class Device(Streaming, Listening, Saving, Access):
             self._network = replies.Network(features, classes, events, footprint)
             return footprint
 
-    def cost(self, *, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
+    def cost(
+        self,
+        *,
+        features: int,
+        classes: int,
+        events: int,
+        layers: int = spec.DEFAULT_LAYERS,
+        regression: bool = False,
+        background: bool = False,
+    ) -> Cost:
         """What such a network would cost the board at most, a Cost; its own network has no part in it."""
         sizes = dict(features=features, classes=classes, events=events, layers=layers)
         config = _flagged(dict(**sizes, regression=regression, background=background))
         return replies.pick(Cost, self._request(spec.OPCODE_COST, **config)[0])
 
-    def learn(self, x, label, build=True):
+    def learn(self, x: ArrayLike, label: int, build: bool = True) -> Learned:
         """Learns the event x [features], integers that fit int16, under label: a Learned. Sets last_digest, last_ticks.
 
         build=False, for a network with background, only begins the rebuild: it goes on by build_step, and by itself while
@@ -141,61 +149,61 @@ class Device(Streaming, Listening, Saving, Access):
         """
         return self._learned(spec.OPCODE_LEARN, _event(x), label=label, flags=int(not build))
 
-    def build_step(self, budget):
+    def build_step(self, budget: int) -> bool:
         """Goes on with the rebuild for about budget multiply-accumulates; True while there is more to do."""
         return bool(self._request(spec.OPCODE_BUILD, budget=budget)[0]["building"])
 
-    def undo(self):
+    def undo(self) -> None:
         """Takes the last learn, or all of the last naming, back: last_digest is again that of before."""
         self._request(spec.OPCODE_UNDO)
 
-    def forget(self, event):
+    def forget(self, event: int) -> None:
         """Forgets the event of this id."""
         self._request(spec.OPCODE_FORGET, event=event)
 
-    def relabel(self, event, label):
+    def relabel(self, event: int, label: int) -> None:
         """Gives the event of this id another label."""
         self._request(spec.OPCODE_RELABEL, event=event, label=label)
 
-    def correct(self, label):
+    def correct(self, label: int) -> Learned:
         """ "That was a `label`": learns the event last inferred or learned under label; a Learned."""
         return self._learned(spec.OPCODE_CORRECT, label=label)
 
-    def drop(self):
+    def drop(self) -> None:
         """ "Drop it": forgets the event last inferred or learned."""
         self._request(spec.OPCODE_DROP)
 
-    def unknowns(self):
+    def unknowns(self) -> tuple[int, ...]:
         """Ids of the unknown events that the board remembers, oldest first."""
         rest = self._request(spec.OPCODE_UNKNOWNS)[1]
         replies.check_tail(spec.OPCODE_UNKNOWNS, rest, len(rest) // 4 * 4)
         return struct.unpack(f"<{len(rest) // 4}I", rest)
 
-    def unknown(self, unknown):
+    def unknown(self, unknown: int) -> NDArray[np.int16]:
         """Features int16 [features] of a remembered unknown."""
         with self._lock:
             rest = self._request(spec.OPCODE_UNKNOWN, unknown=unknown)[1]
             replies.check_tail(spec.OPCODE_UNKNOWN, rest, 2 * self._known().features)
         return _features(rest)
 
-    def name(self, unknowns, label):
+    def name(self, unknowns: Iterable[int], label: int) -> Learned:
         """Learns the unknowns of these ids under label, in this order; a Learned of the last."""
         ids = b"".join(layout.pack(spec.OPCODE_UNKNOWN, {"unknown": it}) for it in unknowns)
         return self._learned(spec.OPCODE_NAME, ids, label=label)
 
-    def rename_class(self, label, to):
+    def rename_class(self, label: int, to: int) -> None:
         """Moves all events of the class label to the class `to`, which has none."""
         self._request(spec.OPCODE_RENAME_CLASS, label=label, to=to)
 
-    def drop_class(self, label):
+    def drop_class(self, label: int) -> None:
         """Forgets all events of a class."""
         self._request(spec.OPCODE_DROP_CLASS, label=label)
 
-    def freeze(self, frozen=True):
+    def freeze(self, frozen: bool = True) -> None:
         """Stops all learning, or lets it go on."""
         self._request(spec.OPCODE_FREEZE, frozen=int(bool(frozen)))
 
-    def infer(self, x):
+    def infer(self, x: ArrayLike) -> Answer:
         """What the board says of the event x [features], integers that fit int16: an Answer. Sets last_ticks."""
         data = _event(x)
         with self._lock:
@@ -203,11 +211,11 @@ class Device(Streaming, Listening, Saving, Access):
             got, rest = self._request(spec.OPCODE_INFER, data)
         return replies.answer(spec.OPCODE_INFER, got, rest, classes)
 
-    def digest(self):
+    def digest(self) -> int:
         """CRC-32 of everything the network is."""
         return self._request(spec.OPCODE_DIGEST)[0]["digest"]
 
-    def export(self):
+    def export(self) -> bytes:
         """The state as bytes, chunk by chunk."""
         while True:
             with contextlib.suppress(Anew):
@@ -227,7 +235,7 @@ class Device(Streaming, Listening, Saving, Access):
                 state += chunk
             return state
 
-    def load(self, data):
+    def load(self, data: Buffer) -> None:
         """Takes the state that export gave, for the same configuration; a wrong one raises and changes nothing."""
         data = bytes(data)
         while True:
@@ -244,21 +252,21 @@ class Device(Streaming, Listening, Saving, Access):
                 if got["next"] != offset + len(chunk):
                     raise ProtocolError(f"load: {got['next']} bytes taken, {offset + len(chunk)} sent")
 
-    def footprint(self):
+    def footprint(self) -> int:
         """Bytes of the one buffer of the network."""
         return self._info()["footprint"]
 
-    def info(self):
+    def info(self) -> Info:
         """Configuration and present size, an Info."""
         got = self._info()
         got.update((name, bool(got[name])) for name, _, *allowed in spec.REPLIES[spec.OPCODE_INFO] if allowed == [0, 1])
         return replies.pick(Info, got)
 
-    def health(self):
+    def health(self) -> Health:
         """State of the board, a Health."""
         return replies.pick(Health, self._info())
 
-    def exit(self):
+    def exit(self) -> None:
         """Ends the service; the board is back in its REPL. Its words count as the reply, should that be lost."""
         try:
             self._request(spec.OPCODE_EXIT)

@@ -36,6 +36,14 @@ def node():
     return Path(found.origin).parent / "bin" / "node"
 
 
+def brings(program):
+    """What brings a program that emulates, in words."""
+    if IN_CHECKOUT:
+        return "`make firmware` installs and builds what is needed"
+    package = f"`apt-get install {program}`, on macOS `brew install qemu`," if "qemu" in program else "its package"
+    return f"{package} brings it"
+
+
 class Board:
     """A board that is a process here: it lives inside of its `with`, and never longer than the thread that began it.
 
@@ -81,7 +89,9 @@ class Board:
         try:
             import tty
         except ImportError as error:  # Windows
-            raise TransportError("emulated boards: a pseudo-terminal is needed, so Linux or macOS") from error
+            raise TransportError(
+                "emulated boards: a pseudo-terminal is needed, so Linux or macOS; a board needs none"
+            ) from error
         master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.fchmod(self._slave, 0o600)
@@ -90,7 +100,9 @@ class Board:
 
     def _spawn(self, command, **options):
         if not shutil.which(command[0]):
-            raise TransportError(f"{command[0]}: not found; `make firmware` installs and builds what is needed")
+            raise TransportError(
+                f"{command[0]}: not found; {brings(command[0])}. A board needs no emulator: give its port"
+            )
         if shutil.which("setpriv"):  # Linux: the kernel ends the board, should this process die without a word
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         self.process = subprocess.Popen(command, **options)

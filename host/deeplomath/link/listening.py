@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: MIT
 """A board that samples by itself, watched: its source run or at rest, its answers fetched (PROTOCOL.md, LISTEN and LIVE)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import spec
 from ..errors import DeeplomathError, ProtocolError
 from ..results import Heard, Live
 from . import replies
+
+if TYPE_CHECKING:
+    from ..results import Event
 
 NUMBERS = 2**32  # of answers, from which on they begin at 0
 MOST = 64  # requests of one call
@@ -16,10 +23,10 @@ class Listening:
     heard: what the last listen told beside its events, a Heard, None before one.
     """
 
-    heard = None
+    heard: Heard | None = None
     _next = 0  # number of the answer behind the last one that was heard
 
-    def live(self, running=True):
+    def live(self, running: bool | None = True) -> Live:
         """Lets the board's own source run, or rest; a Live. A stream begins anew with it, as model says.
 
         What is taught goes on. While it runs, stream, skip and model are refused with DeviceError ERROR_LIVE. It runs
@@ -29,7 +36,7 @@ class Listening:
         (fault,) = replies.texts(spec.OPCODE_LIVE, rest)
         return Live(**got | dict(running=bool(got["running"]), fault=fault))
 
-    def listen(self, since=None):
+    def listen(self, since: int | None = None) -> list[Event]:
         """The Events that the board's own source has led to, a list, as `stream` gives them, oldest first.
 
         since: number of the first one wanted, 0 the first of all; None: those behind what the last call gave. They come

@@ -58,9 +58,9 @@ def state_of(port, baud=BAUD):
             kept = f"{device.info().neurons} events kept" if hello.configured else "no network yet"
             return f"serves: {hello.board}, deeplomath {hello.library}, {kept}"
     except InRepl:
-        return "MicroPython's REPL; no service runs"
+        return "MicroPython's REPL; no service runs: `deeplomath info` starts it, or says how to deploy it"
     except TransportError:
-        return "silent: another program runs, or none"
+        return "silent: another program runs, or none: `deeplomath info` stops it and looks"
     except DeeplomathError as error:
         return f"serves, but not us: {error}"
 

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What a board keeps for the time without power: save, restore and names of a Device (STORE.md)."""
 
+from __future__ import annotations
+
 import itertools
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from .. import spec
 from ..errors import KernelError
 from . import replies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Saving:
@@ -14,7 +20,7 @@ class Saving:
 
     _model, _told = None, ()  # the Model whose names the board has; these names
 
-    def save(self):
+    def save(self) -> int:
         """Saves network, front-end and names on the board, for the time without power; returns the number of the save.
 
         Nothing is written where nothing has changed since. DeviceError: ERROR_STORE, the board has no store; ERROR_DISK, its
@@ -22,7 +28,7 @@ class Saving:
         """
         return self._request(spec.OPCODE_SAVE)[0]["sequence"]
 
-    def restore(self):
+    def restore(self) -> int:
         """Takes back what was saved last; returns the number of the save. Sets last_digest.
 
         DeviceError: ERROR_STORE, ERROR_UNSAVED, ERROR_DISK, ERROR_MEMORY; then all is as before.
@@ -33,7 +39,7 @@ class Saving:
             return got["sequence"]
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """What model and classes are called on the board: the model's name, then that of each class; a tuple, empty of none.
 
         To be set to any such names, 512 bytes in all at most.
@@ -41,7 +47,7 @@ class Saving:
         return replies.names(self._request(spec.OPCODE_NAMES)[1])
 
     @names.setter
-    def names(self, names):
+    def names(self, names: Iterable[str]) -> None:
         self._request(spec.OPCODE_NAMES, _named(names))
         self._model, self._told = None, ()
 

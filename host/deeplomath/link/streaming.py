@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Samples to a board, events back: front-end, teaching and stream of a Device (PROTOCOL.md, MODEL to FRONT)."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,13 @@ from ..errors import DeeplomathError, KernelError, ProtocolError
 from ..integers import as_bytes, as_int16, check_int
 from ..results import Front, event
 from . import layout, replies
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Buffer
+
+    from ..model.model import Model
+    from ..results import Event
 
 RULES = {name: number for number, name in spec.RULES.items()}
 
@@ -22,7 +32,7 @@ class Streaming:
         None  # of the Model, where one was given: label to name, and name to label while one is taught
     )
 
-    def model(self, model=None, *, over=1, by="majority", hold=0):
+    def model(self, model: Model | Buffer | None = None, *, over: int = 1, by: str = "majority", hold: int = 0) -> int:
         """Makes a front-end of this model the board's only one; returns its footprint in bytes.
 
         model: a deeplomath.Model, whose vote it is then, or the bytes of a program with a vote as a model file's [vote] has
@@ -50,12 +60,12 @@ class Streaming:
             self._tell_names(model)
             return self._front.footprint
 
-    def front(self):
+    def front(self) -> Front:
         """The front-end on the board, and how its stream goes: a Front."""
         self._front = Front(**self._request(spec.OPCODE_FRONT)[0])
         return self._front
 
-    def teach(self, label, events=1, build=True):
+    def teach(self, label: int | str, events: int = 1, build: bool = True) -> None:
         """The next events of the stream, so many, are learned under a label, or a name of the Model; 0 ends it.
 
         build=False, for a network with background: they do not wait for the rebuilds.
@@ -67,7 +77,7 @@ class Streaming:
             self._request(spec.OPCODE_TEACH, label=number, flags=int(not build), events=events)
             self._tell_names(self._model)
 
-    def skip(self, n):
+    def skip(self, n: int) -> None:
         """n samples were lost: they count as overruns, and windows, filters and gate begin anew."""
         if check_int("n", n) < 0:
             raise KernelError(spec.ERROR_ARGUMENT, f"n: {n} given, 0 or more allowed")
@@ -76,7 +86,7 @@ class Streaming:
             self._request(spec.OPCODE_SAMPLES, skipped=part, with_features=0)
             n -= part
 
-    def stream(self, samples, features=True):
+    def stream(self, samples: ArrayLike, features: bool = True) -> list[Event]:
         """The Events that samples complete, a list, as deeplomath.Model.push gives them; the board does all of it.
 
         samples: integers that fit int16 [n, lines], [n] of one line; in chunks of any size, by as many calls as you like.

@@ -4,6 +4,7 @@
 import contextlib
 import errno
 import os
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import serial
@@ -21,6 +22,19 @@ _HINTS = {
     errno.EBUSY: "another program has the port open",
     errno.EACCES: "you may not open it; on Linux the group dialout may",
 }
+
+
+class Line(Protocol):
+    """What a Device needs of a line."""
+
+    def read(self, timeout: float, /) -> bytes:
+        """What has arrived, b"" where nothing came within so many seconds."""
+
+    def write(self, data: bytes, /) -> object:
+        """Sends bytes."""
+
+    def close(self) -> None:
+        """Ends it."""
 
 
 class Transport:

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The face that users see: Network and cost. Twin of firmware/kernel/dlm.h. NUMERICS.md."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .. import spec
@@ -8,8 +12,25 @@ from ..errors import KernelError
 from ..integers import as_int16
 from . import answer, layout, memory, phases, rebuild, state
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Self
 
-def cost(*, features, classes, events, layers=spec.DEFAULT_LAYERS, regression=False, background=False):
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Buffer
+
+    from ..results import Answer, Cost, Info, Learned
+
+
+def cost(
+    *,
+    features: int,
+    classes: int,
+    events: int,
+    layers: int = spec.DEFAULT_LAYERS,
+    regression: bool = False,
+    background: bool = False,
+) -> Cost:
     """What a network of this configuration can cost at most, a Cost; raises KernelError as Network does."""
     rate = spec.DEFAULT_FALSE_REJECT_PERMILLE
     return phases.cost(layout.check(features, classes, events, layers, rate, regression, background))
@@ -34,38 +55,38 @@ class Network:
     def __init__(
         self,
         *,
-        features,
-        classes,
-        events,
-        layers=spec.DEFAULT_LAYERS,
-        false_reject_permille=spec.DEFAULT_FALSE_REJECT_PERMILLE,
-        regression=False,
-        background=False,
-        unbounded=False,
-    ):
+        features: int,
+        classes: int,
+        events: int,
+        layers: int = spec.DEFAULT_LAYERS,
+        false_reject_permille: int = spec.DEFAULT_FALSE_REJECT_PERMILLE,
+        regression: bool = False,
+        background: bool = False,
+        unbounded: bool = False,
+    ) -> None:
         self.config = layout.check(features, classes, events, layers, false_reject_permille, regression, background)
         self.dtype = object if unbounded else np.int64
         self.clear()
 
     @classmethod
-    def from_state(cls, data):
+    def from_state(cls, data: Buffer) -> Self:
         """The Network whose state export gave, of the configuration that the state has in it. KernelError: it is none."""
         net = cls(**state.configuration(bytes(data)))
         net.load(data)
         return net
 
-    def configure(self, **sizes):
+    def configure(self, **sizes: Any) -> None:
         """Becomes an empty network, of the arguments of Network; wrong ones change nothing, nor does ERROR_FROZEN."""
         memory.check_thawed(self)
         self.__init__(**sizes, unbounded=self.dtype is object)
 
-    def clear(self):
+    def clear(self) -> None:
         """Forgets everything."""
         memory.init(self)
 
     # Learning
 
-    def learn(self, x, label, build=True):
+    def learn(self, x: ArrayLike, label: int, build: bool = True) -> Learned:
         """Learns the event x [features], integers that fit int16, as label; returns a Learned.
 
         label: 0..classes-1, or the int16 value of a regression.
@@ -77,7 +98,7 @@ class Network:
         """
         return (memory.learn if build else memory.learn_begin)(self, self._event(x), label)
 
-    def learn_many(self, x, labels):
+    def learn_many(self, x: ArrayLike, labels: Sequence[int]) -> None:
         """Keeps every event of x (int16 [n, features]) as a neuron, none absorbed, and rebuilds once: for data at hand.
 
         Host only; the state can be loaded into a board. KernelError ERROR_FULL when the budget is too small.
@@ -88,73 +109,73 @@ class Network:
             raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         memory.learn_many(self, events, labels)
 
-    def build_step(self, budget):
+    def build_step(self, budget: int) -> bool:
         """Goes on with a rebuild for about budget multiply-accumulates, at least one step; True while there is more to do."""
         layout.check_range("budget", budget, 1, 2**32 - 1, spec.ERROR_ARGUMENT)
         return rebuild.build_step(self, budget)
 
-    def undo(self):
+    def undo(self) -> None:
         """Takes the last learn or naming back; the digest is that of before, and unknowns that were named are remembered again.
 
         KernelError ERROR_NOTHING unless the last change was a learn, a correction or a naming.
         """
         memory.undo(self)
 
-    def forget(self, event):
+    def forget(self, event: int) -> None:
         """Forgets the event of this id and its experience. KernelError ERROR_EVENT.
 
         Forgetting the newest takes back its ticks of the clocks: if nothing had to go for it, the digest is that of before.
         """
         memory.forget(self, event)
 
-    def relabel(self, event, label):
+    def relabel(self, event: int, label: int) -> None:
         """Gives an event another label, which touches it as a learn does. KernelError ERROR_EVENT, ERROR_LABEL, ERROR_CLOCK."""
         memory.relabel(self, event, label)
 
-    def correct(self, label):
+    def correct(self, label: int) -> Learned:
         """Learns the event last seen under label ("that was a 3"), undoing its learn first if it was learned; a Learned.
 
         KernelError ERROR_NOTHING when none was seen since the last other change, or as learn.
         """
         return memory.correct(self, label)
 
-    def drop(self):
+    def drop(self) -> None:
         """Undoes the learn of the event last seen ("drop it"), or takes it out of the unknowns. KernelError ERROR_NOTHING."""
         memory.drop(self)
 
-    def unknowns(self):
+    def unknowns(self) -> tuple[int, ...]:
         """Ids of the unknown events remembered, oldest first, a tuple. They count the unknowns met; they are no event ids."""
         return tuple(unknown.id for unknown in self.memory.nameless())
 
-    def unknown(self, unknown):
+    def unknown(self, unknown: int) -> NDArray[np.int16]:
         """Features int16 [features] of a remembered unknown. KernelError ERROR_EVENT."""
         return self.memory.find_unknown(unknown).x.astype(np.int16)
 
-    def name(self, unknowns, label):
+    def name(self, unknowns: Iterable[int], label: int) -> Learned:
         """Learns the unknowns of these ids, in this order, under label, and forgets them as unknowns; the last's Learned.
 
         KernelError ERROR_COUNT, ERROR_EVENT (an id not there, or twice), or as learn.
         """
         return memory.name(self, tuple(unknowns), label)
 
-    def rename_class(self, label, to):
+    def rename_class(self, label: int, to: int) -> None:
         """Moves all events of class `label`, and its clock, to the class `to`, which has no events.
 
         KernelError ERROR_MODE, ERROR_LABEL, ERROR_PRESENT.
         """
         memory.rename_class(self, label, to)
 
-    def drop_class(self, label):
+    def drop_class(self, label: int) -> None:
         """Forgets all events of a class, and its clock. KernelError ERROR_MODE or ERROR_LABEL."""
         memory.drop_class(self, label)
 
-    def freeze(self, frozen=True):
+    def freeze(self, frozen: bool = True) -> None:
         """Stops all learning, or lets it go on: meanwhile all that changes events raises KernelError ERROR_FROZEN."""
         memory.freeze(self, frozen)
 
     # Asking
 
-    def infer(self, x):
+    def infer(self, x: ArrayLike) -> Answer:
         """What the network says of the event x [features], integers that fit int16: an Answer.
 
         When nothing is learned its label is -1, its verdict unknown. x is remembered as the event last seen, and an
@@ -162,41 +183,41 @@ class Network:
         """
         return memory.infer(self, self._event(x))
 
-    def infer_many(self, x):
+    def infer_many(self, x: ArrayLike) -> list[Answer]:
         """The Answers to the events x (int16 [n, features]), a list; none of them is remembered. Host only."""
         events = [self._event(row) for row in x]
         return answer.answers(self.live, np.array(events, self.dtype)) if events else []
 
-    def info(self):
+    def info(self) -> Info:
         """Configuration and present size, an Info."""
         return memory.info(self)
 
-    def footprint(self):
+    def footprint(self) -> int:
         """Bytes of the one buffer that the kernel on the board needs for this configuration."""
         return layout.footprint(self.config)
 
     @property
-    def depth(self):
+    def depth(self) -> int:
         """Layers that earned their place."""
         return len(self.live.layers)
 
     # Storing
 
-    def digest(self):
+    def digest(self) -> int:
         """CRC-32 of everything the network is: configuration, events, experience, contour, metric and layers."""
         rebuild.finish(self)
         return state.digest(self)
 
-    def state_size(self):
+    def state_size(self) -> int:
         """Bytes of the state."""
         return state.state_size(self)
 
-    def export(self):
+    def export(self) -> bytes:
         """The state as bytes: configuration, events, experience: the network is rebuilt from them (NUMERICS.md, State)."""
         rebuild.finish(self)
         return state.export(self)
 
-    def export_part(self, offset, buffer):
+    def export_part(self, offset: int, buffer: Buffer) -> int:
         """Writes the state from offset on into a writable buffer; returns how many bytes, at most what is left of it.
 
         KernelError ERROR_ARGUMENT of an offset beyond the state.
@@ -208,7 +229,7 @@ class Network:
         room[: len(part)] = part
         return len(part)
 
-    def load(self, data):
+    def load(self, data: Buffer) -> None:
         """Takes the state that export gave, for the same configuration; a wrong one raises, and all stays as it was.
 
         KernelError ERROR_FROZEN or ERROR_STATE_*. Then what was seen last, the unknowns, and what undo needs are forgotten.
@@ -217,13 +238,13 @@ class Network:
         self.load_part(0, data)
         self.load_staged(len(data))
 
-    def load_part(self, offset, part):
+    def load_part(self, offset: int, part: Buffer) -> None:
         """Puts a part of a state aside, for load_staged. KernelError ERROR_FROZEN, or ERROR_STATE_SIZE where it goes too far."""
         memory.check_thawed(self)
         layout.check_range("offset", offset, 0, 2**32 - 1, spec.ERROR_ARGUMENT)
         state.load_part(self, int(offset), part)
 
-    def load_staged(self, size):
+    def load_staged(self, size: int) -> None:
         """Takes the state of this size that load_part put aside, as load does; KernelErrors as there."""
         memory.check_thawed(self)
         layout.check_range("size", size, 0, 2**32 - 1, spec.ERROR_ARGUMENT)

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """A front-end: samples in, in chunks of any size, events out. Twin of firmware/signal/dlm_front.c. SIGNAL.md, Stream."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import spec
@@ -13,6 +17,10 @@ from .gate import GateState, loudness
 from .lines import Biquad, keep, mix, norm
 from .pool import map_rows, pool
 from .stats import stats
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Buffer
 
 BLOCK = 1 << 13  # samples taken at a time
 BATCH = 1 << 20  # samples of the windows that are worked on at a time
@@ -28,19 +36,26 @@ class FrontEnd:
     multiply-accumulates. lines: of the input. program: its bytes. overruns: samples reported lost since the reset.
     """
 
-    def __init__(self, program, unbounded=False):
+    features: int
+    lines: int
+    footprint: int
+    work: int
+    overruns: int
+    program: bytes
+
+    def __init__(self, program: Buffer, unbounded: bool = False) -> None:
         self._plan = programs.read(program)
         self.program, self.lines, self.features = self._plan.code, self._plan.inputs, self._plan.features
         self.footprint, self.work = programs.footprint(self._plan), programs.work(self._plan)
         self._dtype = object if unbounded else np.int64
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         """Begins anew: as it was made, index and overruns at 0."""
         self._index, self.overruns = 0, 0
         self._restart()
 
-    def skip(self, n):
+    def skip(self, n: int) -> None:
         """n samples were lost: counted in overruns, and the index moves on. Windows, filters and gate begin anew."""
         if check_int("n", n) < 0:
             raise KernelError(spec.ERROR_ARGUMENT, f"n: {n} given, 0 or more allowed")
@@ -49,7 +64,7 @@ class FrontEnd:
             self.overruns += n
             self._restart()
 
-    def push(self, samples):
+    def push(self, samples: ArrayLike) -> list[tuple[int, NDArray[np.int16]]]:
         """The events that samples [n, lines] complete: a list of (index of the last sample it took, int16 [features]).
 
         samples: int16, or integers that fit it; [n] of one line, too. The index counts from 0 since the reset.

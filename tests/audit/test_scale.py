@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""scale.py: decimals become int16 by a scale that wild values do not move, that is kept, and that says what is no number."""
+
+import doctest
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import deeplomath
+from deeplomath import DataError, Scale, scale, to_int16
+
+
+def test_its_example_is_true():
+    assert doctest.testmod(scale) == (0, 3)
+
+
+def test_the_median_becomes_0_and_the_middle_spans_8192():
+    x = np.random.default_rng(1).normal([5, -3e6], [0.001, 1e5], (4000, 2))
+    made, _ = to_int16(x)
+    low, middle, high = np.quantile(made, (0.05, 0.5, 0.95), axis=0)
+    assert np.abs(middle).max() <= 1 and np.abs(high - low - 8192).max() <= 2 and made.dtype == np.int16
+
+
+def test_wild_values_move_nothing_and_are_held_at_the_ends():
+    x = np.random.default_rng(2).normal(size=(200, 1))
+    wild = x.copy()
+    wild[:4] = [[1e300], [-1e300], [1e9], [-1e9]]
+    made, fitted = to_int16(wild)
+    assert made[:4, 0].tolist() == [32767, -32768, 32767, -32768]
+    assert 0.8 < fitted.factor[0] / to_int16(x)[1].factor[0] < 1.25
+
+
+def test_a_scale_is_applied_again_to_rows_and_to_one_row():
+    x = np.random.default_rng(3).normal(size=(30, 4))
+    made, fitted = to_int16(x)
+    assert (to_int16(x[5:9], fitted)[0] == made[5:9]).all() and (to_int16(x[5], fitted)[0] == made[5]).all()
+    assert to_int16(x[5:9], fitted)[1] is fitted and to_int16(x[5].tolist(), fitted)[0].shape == (4,)
+
+
+@pytest.mark.parametrize("column", [[7.5] * 9, [0.0] * 9, [1e308, -1e308], [5e-324, 0, 0], [0] * 40 + [3]])
+def test_columns_that_hardly_vary_or_vary_without_measure_have_a_scale(column):
+    made, fitted = to_int16(np.array(column, float)[:, None])
+    assert np.isfinite(fitted).all() and min(fitted.factor) > 0
+    assert (len(set(made[:, 0].tolist())) > 1) == (len(set(column)) > 1) or max(map(abs, column)) < 1e-300
+
+
+def test_a_scale_is_kept_in_a_file(tmp_path):
+    fitted = to_int16(np.random.default_rng(4).normal(size=(30, 3)))[1]
+    fitted.save(tmp_path / "ä b.json")
+    assert Scale.load(tmp_path / "ä b.json") == fitted
+    crlf = (tmp_path / "ä b.json").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "c").write_bytes(crlf)
+    assert Scale.load(tmp_path / "c") == fitted
+
+
+GOOD = dict(format=scale.FORMAT, center=[1.0], factor=[2.0])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        dict(format="else"),
+        dict(center=[]),
+        dict(center=[1, 2]),
+        dict(factor=[0]),
+        dict(factor=[-1.0]),
+        dict(factor=[float("inf")]),
+        dict(center=["x"]),
+        dict(center=7),
+        dict(center=[10**400]),
+        dict(more=" " * (1 << 20)),
+    ],
+)
+def test_a_file_that_is_no_scale_is_refused(tmp_path, harm):
+    (tmp_path / "a").write_text(json.dumps(GOOD))
+    assert Scale.load(tmp_path / "a") == Scale((1.0,), (2.0,))
+    (tmp_path / "a").write_text(json.dumps(GOOD | harm))
+    with pytest.raises(DataError, match="a: not a scale"):
+        Scale.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[" * 100_000, b"\xff", b"3", b"[]"])
+def test_bytes_that_are_no_scale_are_refused(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(DataError, match="not a scale"):
+        Scale.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        ([[1, 2], [3, float("nan")]], "row 2, column 2: nan given, a finite number needed"),
+        ([[1, 2], [-float("inf"), 4]], "row 2, column 1: -inf given, a finite number needed"),
+        ([], r"x: \[0\] given, numbers \[n, columns\], or of one row where a scale is given needed"),
+        ([1.0, 2.0], r"x: \[2\] given"),
+        (np.zeros((2, 2, 2)), r"x: \[2, 2, 2\] given"),
+        (np.zeros((3, 0)), r"x: \[3, 0\] given"),
+        ([[1, 2], [3]], "x: numbers .* needed: "),
+        ([["a"]], "x: numbers .* needed: "),
+    ],
+)
+def test_what_cannot_be_scaled_is_said_with_its_place(x, words):
+    with pytest.raises(DataError, match=words):
+        to_int16(x)
+
+
+def test_what_does_not_fit_a_scale_is_said():
+    fitted = Scale((0.0, 0.0), (1.0, 1.0))
+    with pytest.raises(DataError, match="columns: 3 given, 2 in the scale"):
+        to_int16([1, 2, 3], fitted)
+    with pytest.raises(DataError, match="column 2: nan given, a finite number needed"):
+        to_int16([1, float("nan")], fitted)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    arrays.arrays(float, arrays.array_shapes(min_dims=2, max_dims=2, max_side=8), elements=st.floats(allow_nan=False))
+)
+def test_any_finite_numbers_are_scaled_in_their_order(x):
+    if not np.isfinite(x).all():
+        with pytest.raises(DataError):
+            to_int16(x)
+        return
+    made, fitted = to_int16(x)
+    assert np.isfinite(fitted).all()
+    order = np.argsort(x, axis=0, kind="stable")
+    assert (np.diff(np.take_along_axis(made.astype(int), order, 0), axis=0) >= 0).all()
+    assert deeplomath.to_int16 is to_int16
