@@ -25,9 +25,13 @@ GENERATED = {
 PRODUCTION = "boards", "firmware", "host", "shared_spec"
 # Each room of the host stands on those before it; files of one room stand side by side.
 ROOMS = (
-    *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths", "vote", "stream")),
+    *(
+        {name}
+        for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths", "vote", "stream", "scaling")
+    ),
     {"mirror", "signal"},
     {"model"},
+    {"estimators"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
 )
 PACKAGE = ROOT / "host" / "deeplomath"
