@@ -58,7 +58,7 @@ $(if $(python_old),$(if $(filter-out help clean distclean,$(ASKED)),$(error Pyth
 	set PYTHON, as in make $(ASKED) PYTHON=python3.11)))
 endif
 # MicroPython's makefiles take no path with a space in it.
-ANYWHERE := help setup test-host lint format check docs generate bench-learning bench-signal clean distclean
+ANYWHERE := help setup test-host lint format check docs generate bench-learning bench-signal bench-fit clean distclean
 $(if $(word 2,$(CURDIR)),$(if $(filter-out $(ANYWHERE),$(ASKED)),$(error $(CURDIR): MicroPython cannot be built in a folder \
 	whose path has a space: move this checkout; what works here is make $(ANYWHERE))))
 $(if $(word 2,$(MICROPYTHON_DIR)),$(error MICROPYTHON_DIR=$(MICROPYTHON_DIR): MicroPython cannot be built in a folder whose path has a space))
@@ -118,6 +118,9 @@ bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENC
 
 bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files from raw samples on, beside peers; BENCH=--quick
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench --signal $(BENCH)
+
+bench-fit: setup ## time of an estimator's fit beside an SVC; BENCH="--events 512"
+	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench.fit $(BENCH)
 
 bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
@@ -324,4 +327,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams soak bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams soak bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

@@ -12,6 +12,9 @@ import numpy as np
 from . import spec
 
 EXP2_Q30 = np.array(spec.EXP2_Q30, dtype=np.int64)
+# A chord a step: where it begins, and by how much it falls over 2^4, both below 2^31.
+_CHORDS = EXP2_Q30[:-1].astype(np.uint32), (EXP2_Q30[:-1] - EXP2_Q30[1:] >> 4).astype(np.uint32)
+_ISQRT = np.frompyfunc(math.isqrt, 1, 1)
 
 
 def round_shift(value, bits):
@@ -36,16 +39,15 @@ def int16(value):
 
 def isqrt(value):
     """Floor of the square root, element by element. value >= 0, below 2^63."""
-    roots = np.frompyfunc(math.isqrt, 1, 1)(value)
-    return roots.astype(value.dtype) if isinstance(value, np.ndarray) else roots
+    return _ISQRT(value).astype(value.dtype) if isinstance(value, np.ndarray) else math.isqrt(value)
 
 
 def exp2_neg(x_q18):
     """2^-x in Q30 for x in Q18, 0 <= x; 0 from x = 30 on (NUMERICS.md, Powers of two). Floor of the chord, then of the shift."""
-    dtype = x_q18.dtype
-    x = np.minimum(x_q18, spec.KERNEL_EXPONENT_MAX << 18).astype(np.int64)
+    x = np.minimum(x_q18, spec.KERNEL_EXPONENT_MAX << 18).astype(np.uint32)
     low_bits = 18 - spec.KERNEL_EXPONENT_STEP_BITS
     step, low = (x & 0x3FFFF) >> low_bits, x & ((1 << low_bits) - 1)
-    high = EXP2_Q30[step]
-    value = (high - (((high - EXP2_Q30[step + 1] >> 4) * low) >> (low_bits - 4))) >> (x >> 18)
-    return np.where(x < spec.KERNEL_EXPONENT_MAX << 18, value, 0).astype(dtype)
+    high, fall = (chord[step] for chord in _CHORDS)
+    value = (high - ((fall * low) >> (low_bits - 4))) >> (x >> 18)  # fall * low < 2^32
+    value *= x < spec.KERNEL_EXPONENT_MAX << 18
+    return value.astype(x_q18.dtype)

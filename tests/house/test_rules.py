@@ -27,10 +27,23 @@ PRODUCTION = "boards", "firmware", "host", "shared_spec"
 ROOMS = (
     *(
         {name}
-        for name in ("spec", "errors", "results", "text", "integers", "scale", "fixed", "paths", "vote", "stream")
+        for name in (
+            "spec",
+            "errors",
+            "results",
+            "text",
+            "integers",
+            "fixed",
+            "paths",
+            "vote",
+            "stream",
+            "scaling",
+            "scale",
+        )
     ),
     {"mirror", "signal"},
     {"model"},
+    {"estimators"},
     *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
 )
 PACKAGE = ROOT / "host" / "deeplomath"

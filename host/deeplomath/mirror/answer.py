@@ -7,12 +7,12 @@ from .. import spec
 from ..fixed import q15, round_shift, saturate
 from ..results import Answer, Verdict
 from . import contour, metric, solve, whiten
-from .dot import squared_distances
+from .dot import products, squared_distances
 
 
 def answer_layer(kernel_q30, alpha, shift):
     """A layer's answers Q16 [n, C], clipped to +-8, from kernel_q30 [n, m] and alpha [m, C] of solve.to_16_bits."""
-    return saturate(round_shift(q15(kernel_q30) @ alpha, 20 - shift), spec.KERNEL_ANSWER_MAX)
+    return saturate(round_shift(products(q15(kernel_q30), alpha), 20 - shift), spec.KERNEL_ANSWER_MAX)
 
 
 def answer_layers(network, x):

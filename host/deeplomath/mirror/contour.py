@@ -21,6 +21,7 @@ class Contour(NamedTuple):
     left_out_points: list  # (margin Q8, hit) of each event's left-out answer
 
 
+_NO_DISTANCE2 = 1 << 32  # Q16: more than any
 NO_NOVELTY = spec.CONTOUR_NOVELTY_MAX  # so a left-out novelty is less
 EMPTY = Contour(ONE_Q12, ONE_Q12, 0, 0, np.zeros(0, np.int64), [])
 
@@ -66,12 +67,11 @@ def confidence(line, margin_q16):
 
 def nearest_distances(z_q8, classes, same_class):
     """Distance Q12 from each event to the nearest other one (of its class, if same_class), a list; None where there is none."""
-    m = len(classes)
     distance2 = squared_distances(z_q8, z_q8)
-    allowed = ~np.eye(m, dtype=bool)
+    np.fill_diagonal(distance2, _NO_DISTANCE2)
     if same_class:
-        allowed &= np.equal.outer(classes, classes)
-    return [int(distance(int(distance2[i][allowed[i]].min()))) if allowed[i].any() else None for i in range(m)]
+        distance2[np.not_equal.outer(classes, classes)] = _NO_DISTANCE2
+    return [int(distance(least)) if least < _NO_DISTANCE2 else None for least in distance2.min(1).tolist()]
 
 
 def median_positive(distances, divisor):
@@ -137,14 +137,15 @@ def learn_from_experience(known, ids, experience, false_reject_permille):
 
 def contour(z_q8, classes, left_out_q16, present):
     """The Contour of events at z_q8 [m, d] of classes [m], with left-out outputs [m, C], but for what experience tells."""
+    left_out = left_out_q16.tolist()
     nearest_any = nearest_distances(z_q8, classes, same_class=False)
     spacing_q12 = median_positive(nearest_distances(z_q8, classes, same_class=True), 1)
     spacing_q12 = spacing_q12 or median_positive(nearest_any, 4) or ONE_Q12
     novelties = [
-        min(novelty(nearest_any[i], margin(left_out_q16[i], own, present), spacing_q12), NO_NOVELTY - 1)
+        min(novelty(nearest_any[i], margin(left_out[i], own, present), spacing_q12), NO_NOVELTY - 1)
         if classes.count(own) > 1
         else NO_NOVELTY
         for i, own in enumerate(classes)
     ]
-    points = [_left_out_point(outputs, own, present) for outputs, own in zip(left_out_q16, classes)]
+    points = [_left_out_point(outputs, own, present) for outputs, own in zip(left_out, classes)]
     return Contour(spacing_q12, ONE_Q12, 0, 0, np.array(novelties, dtype=np.int64), points)

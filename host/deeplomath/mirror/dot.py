@@ -1,12 +1,43 @@
 # SPDX-License-Identifier: MIT
 """Sums of products, exact. Twin of firmware/kernel/dlm_dot.h. NUMERICS.md, Metric and Solver."""
 
+import numpy as np
+
+BLOCK = 32  # rows that are worked on at a time: what they take then stays in a cache
+_TEMPORARY = 1 << 15  # numbers that are made at a time, for the same reason
+
+
+def products(a, b):
+    """a @ b, exact. Sums below 2^53 are taken in float64, which holds each of them, as whole numbers: so NumPy is fastest."""
+    if a.dtype == object or not a.size or not b.size:
+        return a @ b
+    most = int(np.abs(a).max()) * int(np.abs(b).max()) * a.shape[-1]
+    return (a.astype(float) @ b.astype(float)).astype(a.dtype) if most < 1 << 53 else a @ b
+
 
 def squared_distances(a_q8, b_q8):
     """Squared distances Q16 [n, m] of a_q8 [n, D] and b_q8 [m, D]."""
-    return (a_q8 * a_q8).sum(1)[:, None] + (b_q8 * b_q8).sum(1)[None, :] - 2 * (a_q8 @ b_q8.T)
+    return (a_q8 * a_q8).sum(1)[:, None] + (b_q8 * b_q8).sum(1)[None, :] - 2 * products(a_q8, b_q8.T)
 
 
-def mixed_products(a, rows):
-    """Sums of floor(a b / 2^16) over the products of a [n] and of each row of rows [r, n]."""
-    return ((rows * a) >> 16).sum(1)
+def mixed_products(a, lower):
+    """Sums [n, r] of floor(a b / 2^16) over the products of a [n, r], 16 bits, and lower [r, r], 32 bits, 0 above its diagonal."""
+    found = np.zeros_like(a)
+    for at in range(0, len(lower), BLOCK):
+        end = at + BLOCK
+        found[:, :end] += _mixed_products(a[:, at:end], lower[at:end, :end])
+    return found
+
+
+def _mixed_products(a, b):
+    """The same of a [n, k] and b [k, r], k <= BLOCK: [n, r]."""
+    if a.dtype == object:
+        return ((a[:, :, None] * b) >> 16).sum(1)
+    found = products(a, b >> 16)  # and the floors of what the low halves of b give: |a low| < 2^31
+    low, a = (b & 0xFFFF).astype(np.int32), a.astype(np.int32)[:, :, None]
+    step = max(1, _TEMPORARY // b.size)
+    for at in range(0, len(a), step):
+        part = a[at : at + step] * low
+        part >>= 16
+        found[at : at + step] += part.sum(1, dtype=np.int32)
+    return found

@@ -17,8 +17,17 @@ def init(net):
     """Makes a Network empty."""
     net.memory = Kept(net.config.classes)
     net.staging = bytearray(largest_state(net.config))  # a state that is being loaded
-    net.next, net.steps = None, []  # the network being made, and the work that is still to be done for it
+    net.next, net.steps = None, None  # the network being made, and the work that is still to be done for it
     rebuild.rebuild(net)
+
+
+def copy(net, into):
+    """Lets an empty Network of as many classes, or more, keep what another keeps, and rebuilds it. Host only."""
+    kept, new = net.memory, into.memory
+    new.clock, new.frozen = kept.clock, kept.frozen
+    new.class_clock[: len(kept.class_clock)] = kept.class_clock
+    new.events, new.experience = list(kept.events), list(kept.experience)
+    rebuild.rebuild(into)
 
 
 # Learning
@@ -159,7 +168,7 @@ def learn_many(net, events, labels):
     if len(kept.events) + len(events) > net.config.events:
         raise KernelError(spec.ERROR_FULL, f"events: budget of {net.config.events} is full")
     for x, label, own in zip(events, labels, classes):
-        insert(kept, x, int(label), own, None)
+        kept.insert_event(Event(kept.clock, kept.tick(own), int(label), 1, x))
         kept.clock += 1
     rebuilt(net)
 

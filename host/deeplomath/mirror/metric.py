@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import isqrt, q15, round_shift, saturate
+from .dot import products
 from .layout import ONE_Q16
 
 
@@ -161,7 +162,7 @@ def next_metric(z, s2_q16, kernel_q30, alpha, labels):
     at = slope_events(m)
     weight = (alpha >> shift)[:, labels[at]].T * q15(kernel_q30[at])
     slope = round_shift(weight, 15)  # [i, j]: what event j adds to the own output of event i
-    gradient = (z[at] * slope.sum(1)[:, None] - slope @ z) >> 6
+    gradient = (z[at] * slope.sum(1)[:, None] - products(slope, z)) >> 6
     energy = _to_31_bits((gradient * gradient).sum(0))
     for _ in range(2):
         energy = _to_31_bits((energy * s2_q16) >> 16)

@@ -75,6 +75,18 @@ class Network:
         net.load(data)
         return net
 
+    def resized(self, **sizes: Any) -> "Network":
+        """A Network of other events (the budget) or classes, with the same events and experience, rebuilt. Host only.
+
+        KernelError ERROR_EVENTS, ERROR_CLASSES: fewer than the events kept, or fewer classes than this has; or as Network.
+        """
+        rebuild.finish(self)
+        net = Network(**self.config._asdict() | sizes, unbounded=self.dtype is object)
+        layout.check_range("events", net.config.events, len(self.memory.events), spec.LIMIT_EVENTS, spec.ERROR_EVENTS)
+        layout.check_range("classes", net.config.classes, self.config.classes, spec.LIMIT_CLASSES, spec.ERROR_CLASSES)
+        memory.copy(self, net)
+        return net
+
     def configure(self, **sizes: Any) -> None:
         """Becomes an empty network, of the arguments of Network; wrong ones change nothing, nor does ERROR_FROZEN."""
         memory.check_thawed(self)
@@ -104,7 +116,7 @@ class Network:
         Host only; the state can be loaded into a board. KernelError ERROR_FULL when the budget is too small.
         """
         memory.check_thawed(self)
-        events = [self._event(row) for row in x]
+        events = self._events(x)
         if len(labels) != len(events):
             raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         memory.learn_many(self, events, labels)
@@ -185,8 +197,8 @@ class Network:
 
     def infer_many(self, x: ArrayLike) -> list[Answer]:
         """The Answers to the events x (int16 [n, features]), a list; none of them is remembered. Host only."""
-        events = [self._event(row) for row in x]
-        return answer.answers(self.live, np.array(events, self.dtype)) if events else []
+        events = self._events(x)
+        return answer.answers(self.live, np.array(events, self.dtype)) if len(events) else []
 
     def info(self) -> Info:
         """Configuration and present size, an Info."""
@@ -257,3 +269,8 @@ class Network:
         if len(x) != self.config.features:
             raise KernelError(spec.ERROR_FEATURES, f"features: {len(x)} given, {self.config.features} needed")
         return x.astype(self.dtype)
+
+    def _events(self, x):
+        """The rows of x, each as _event has it; an array of int16 of the right width is taken whole."""
+        whole = isinstance(x, np.ndarray) and x.dtype == np.int16 and x.ndim == 2 and x.shape[1] == self.config.features
+        return x.astype(self.dtype) if whole else [self._event(row) for row in x]

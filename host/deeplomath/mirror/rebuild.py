@@ -136,12 +136,14 @@ def decide(error, best_error):
 def build_begin(net):
     """Begins to rebuild a Network from the events kept; the old network answers until the new one is whole."""
     net.next = BuiltNetwork(net.config, net.memory.events, net.memory.experience, net.dtype)
-    net.steps = rebuild_work(net.config, len(net.next.ids), net.next.tried)[::-1]
+    net.steps = None  # counted where steps are asked for
 
 
 def build_step(net, budget):
     """Goes on with the rebuild for about budget multiply-accumulates, at least one row; whether there is more to do."""
     done = 0
+    if net.next and net.steps is None:
+        net.steps = rebuild_work(net.config, len(net.next.ids), net.next.tried)[::-1]
     while net.steps and done < budget:
         done += net.steps.pop() or 1
     if not net.steps:
@@ -152,7 +154,7 @@ def build_step(net, budget):
 def finish(net):
     """Finishes a rebuild that is under way."""
     if net.next:
-        net.live, net.next, net.steps = net.next, None, []
+        net.live, net.next, net.steps = net.next, None, None
 
 
 def rebuild(net):

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import exp2_neg, isqrt, round_shift, saturate
-from .dot import mixed_products
+from .dot import BLOCK, mixed_products, products
 from .layout import ONE_Q16
 
 
@@ -56,22 +56,29 @@ def with_ridge(kernel_q30):
 
 def factor(a_q30):
     """The Factor of the positive definite A, Q30 [m, m]."""
-    m = len(a_q30)
     lower, root = np.zeros_like(a_q30), np.zeros_like(a_q30[0])
-    for j in range(m):
-        rest_q30 = a_q30[j:, j] - lower[j:, :j] @ lower[j, :j]
-        root[j] = (1 << 58) // int(isqrt(int(rest_q30[0]) << 30))
-        lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
+    for begin in range(0, len(a_q30), BLOCK):
+        end = begin + BLOCK
+        left_q30 = a_q30[begin:, begin:end] - products(lower[begin:, :begin], lower[begin:end, :begin].T)
+        for j, column_q30 in enumerate(left_q30.T, begin):
+            rest_q30 = column_q30[j - begin :] - lower[j:, begin:j] @ lower[j, begin:j]
+            root[j] = (1 << 58) // isqrt(int(rest_q30[0]) << 30)
+            lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
     return Factor(lower, root)
 
 
 def inverse(factor):
     """W = L^-1, Q26 [m, m], lower triangular."""
-    w_q26 = np.zeros_like(factor.l_q15)
-    for i, (row_q15, root_q28) in enumerate(zip(factor.l_q15, factor.root_q28)):
-        sums_q25 = mixed_products(row_q15[:i], w_q26[:i, :i].T)
-        w_q26[i, :i] = (-sums_q25 * root_q28) >> 27
-        w_q26[i, i] = root_q28 >> 2
+    l_q15, root_q28 = factor
+    w_q26 = np.zeros_like(l_q15)
+    for begin in range(0, len(l_q15), BLOCK):
+        end = min(begin + BLOCK, len(l_q15))
+        before_q25 = mixed_products(l_q15[begin:end, :begin], w_q26[:begin, :begin])
+        for i in range(begin, end):
+            sums_q25 = np.add.reduce((l_q15[i, begin:i, None] * w_q26[begin:i, :i]) >> 16, 0)
+            sums_q25[:begin] += before_q25[i - begin]
+            w_q26[i, :i] = (-sums_q25 * root_q28[i]) >> 27
+            w_q26[i, i] = root_q28[i] >> 2
     return w_q26
 
 
@@ -107,19 +114,21 @@ class Solution(NamedTuple):
 
 def solve(factor, v_q11):
     """alpha = (K + lambda)^-1 T = W^T V and its leave-one-out residuals: v_q11 [m, C] of substitute."""
-    columns = inverse(factor).T
+    w_q26 = inverse(factor)
     halves = np.arange(len(v_q11), 0, -1) // 2  # half a bit is lost a product
-    sums_q21 = _to_32_bits(np.array([mixed_products(row, columns) for row in v_q11.T], v_q11.dtype).T)
+    sums_q21 = _to_32_bits(mixed_products(v_q11.T, w_q26).T)
     alpha_q21 = _to_32_bits(sums_q21 + np.where(sums_q21 != 0, halves[:, None], 0))
-    w_q12 = round_shift(columns, 14)
-    reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(1)
+    w_q12 = round_shift(w_q26, 14)
+    reciprocal_q30 = (1 << 54) // (w_q12 * w_q12).sum(0)
     residual_q16 = saturate(round_shift(alpha_q21 * reciprocal_q30[:, None], 35), spec.KERNEL_ANSWER_MAX)
     return Solution(alpha_q21, residual_q16)
 
 
 def _to_32_bits(values):
     """Modulo 2^32, as int32: of no effect but where V was clipped."""
-    return (values + (1 << 31)) % (1 << 32) - (1 << 31)
+    if values.dtype == object:
+        return (values + (1 << 31)) % (1 << 32) - (1 << 31)
+    return values.astype(np.int32).astype(values.dtype)
 
 
 def to_16_bits(alpha_q21):

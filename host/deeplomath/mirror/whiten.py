@@ -9,6 +9,7 @@ import numpy as np
 from .. import spec
 from ..fixed import isqrt, round_shift, saturate
 from . import solve
+from .dot import products
 from .layout import ONE_Q16
 from .metric import coordinate_max
 
@@ -26,7 +27,7 @@ def covariance(r_q8):
     """C Q28 [d, d] of residuals r_q8 [m, d]: their scatter, scaled to mean diagonal 1, shrunk to the identity."""
     m, d = r_q8.shape
     to_q20 = _scaled_to_mean_one(int((r_q8 * r_q8).sum()), d)
-    p_q20 = to_q20(r_q8.T @ r_q8)
+    p_q20 = to_q20(products(r_q8.T, r_q8))
     u_q20 = to_q20((r_q8 * r_q8).sum(1))
     a_q16 = _shrinkage(int((p_q20 * p_q20).sum()), int((u_q20 * u_q20).sum()), m, d)
     c_q28 = ((ONE_Q16 - a_q16) * p_q20) >> 8
@@ -61,4 +62,4 @@ def whitening(z_q8, classes):
 
 def whiten(w_q10, z_q8):
     """v Q8 [n, d] of z_q8 [n, d], clipped as z is."""
-    return saturate(round_shift(z_q8 @ w_q10.T, 10), coordinate_max(z_q8.shape[1]))
+    return saturate(round_shift(products(z_q8, w_q10.T), 10), coordinate_max(z_q8.shape[1]))

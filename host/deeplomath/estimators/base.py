@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: MIT
+"""What all estimators share: parameters, the network behind them, what it knows, and the way to a board."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .. import spec
+from ..errors import DeeplomathError
+from ..mirror import contour, metric
+from ..mirror.dot import squared_distances
+from ..mirror.network import Network
+from ..results import Verdict
+from . import checked
+
+
+class Nearest(NamedTuple):
+    """An event that was taught and kept: its row, counted from 0 over all that was taught; its label; how far it lies.
+
+    distance: in deviations within classes, as the known set is measured (NUMERICS.md, Contour).
+    """
+
+    row: int
+    label: object
+    distance: float
+
+
+class Pushed(NamedTuple):
+    """What a board was given: the digest that it proved, the name of each class by its number, and the scale.
+
+    scale: the RobustScale that makes a board's events of X, None where X is int16 as it is.
+    """
+
+    digest: int
+    names: dict
+    scale: object
+
+
+class NetworkEstimator(BaseEstimator):
+    """A Network behind scikit-learn's calls. Not for itself: DeeplomathClassifier and the others are made of it.
+
+    net_: the deeplomath.Network. scale_: the RobustScale of the features, or None. n_taught_: rows taught so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        budget=None,
+        layers=spec.DEFAULT_LAYERS,
+        false_reject_permille=spec.DEFAULT_FALSE_REJECT_PERMILLE,
+        scale="auto",
+    ):
+        self.budget = budget
+        self.layers = layers
+        self.false_reject_permille = false_reject_permille
+        self.scale = scale
+
+    # What it knows
+
+    def known(self, X):
+        """Whether each row of X is like what was taught: bool [n]. False of what predict should not be believed on."""
+        return np.array([answer.verdict != Verdict.UNKNOWN for answer in self.answers(X)], bool)
+
+    def verdict(self, X):
+        """The Verdict on each row of X, an array [n] of deeplomath.Verdict: UNKNOWN, UNCERTAIN or KNOWN."""
+        found = np.empty(len(answers := self.answers(X)), object)
+        found[:] = [answer.verdict for answer in answers]
+        return found
+
+    def answers(self, X):
+        """The network's own answers to the rows of X, a list of deeplomath.Answer, integers to the bit as a board gives."""
+        x = self._events(X)
+        return self.net_.infer_many(x)
+
+    def explain(self, X, n=spec.LIMIT_NEAREST):
+        """The n kept events nearest to each row of X, a list [rows] of lists of Nearest, nearest first."""
+        x = self._events(X).astype(np.int64)
+        live = self.net_.live
+        distance2 = squared_distances(metric.first_coordinates(live.metric, x), live.z_q8)
+        order = np.argsort(distance2, 1, kind="stable")[:, :n]
+        return [
+            [
+                Nearest(live.ids[i], self._label(live.labels[i]), contour.distance(int(of_row[i])) / 4096)
+                for i in nearest.tolist()
+            ]
+            for of_row, nearest in zip(distance2, order)
+        ]
+
+    # Keeping, and the way to a board
+
+    def state(self):
+        """The network's state as bytes: what a board loads, and from_state takes."""
+        check_is_fitted(self)
+        return self.net_.export()
+
+    def to_board(self, device, events=None):
+        """Makes the network of a board this one; a Pushed. device: a deeplomath.Device, or anything with its methods.
+
+        events: the board's budget, at least the events kept; None: that of the network. DeeplomathError: the board proved
+        another digest. KernelError, DeviceError: it refused (ERROR_MEMORY: give a smaller budget, and fit anew).
+        """
+        check_is_fitted(self)
+        net = self.net_ if events is None else self.net_.resized(events=events)
+        device.configure(**net.config._asdict())
+        device.load(net.export())
+        digest, proved = net.digest(), device.digest()
+        if proved != digest:
+            raise DeeplomathError(f"digest: {proved:08x} on the board, {digest:08x} here")
+        return Pushed(digest, self._names(), self.scale_)
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if "net_" in state:
+            state["net_"] = state["net_"].export()  # small, and proved by its digest when it is read
+        return state
+
+    def __setstate__(self, state):
+        if "net_" in state:
+            state = state | {"net_": Network.from_state(state["net_"])}
+        super().__setstate__(state)
+
+    @classmethod
+    def _from_network(cls, data, scale):
+        """A fitted estimator of the state of a network."""
+        net = Network.from_state(data)
+        config = net.config
+        made = cls(
+            budget=config.events, layers=config.layers, false_reject_permille=config.false_reject_permille, scale=scale
+        )
+        made.net_, made.n_features_in_, made.n_taught_ = net, config.features, net.memory.clock
+        made.scale_ = checked.scale_of(scale, np.zeros((1, config.features), np.int16))
+        return made
+
+    # Learning
+
+    def _begin(self, x, classes, regression=False):
+        """Scale and empty network for the first rows x [n, d]; room for them, or for the budget."""
+        self.scale_ = checked.scale_of(self.scale, x)
+        sizes = dict(features=x.shape[1], classes=classes, layers=self.layers, regression=regression)
+        events = spec.LIMIT_EVENTS if self.budget is None else self.budget
+        self.net_ = Network(events=events, false_reject_permille=self.false_reject_permille, **sizes)
+        self.n_taught_ = 0
+
+    def _teach_all(self, x, labels):
+        """Teaches rows at once where all find room, and else in their order, one by one."""
+        if self.budget is None:
+            checked.limit("events", len(x), spec.LIMIT_EVENTS)
+            self.net_ = self.net_.resized(events=len(x))
+        if len(x) > self.net_.config.events:
+            return self._teach_each(x, labels)
+        self.net_.learn_many(checked.as_events(self, x, self.scale_), labels)
+        self.n_taught_ += len(x)
+
+    def _teach_each(self, x, labels):
+        """Teaches rows in their order, each by the rules of a board's memory."""
+        if self.budget is None and self.net_.config.events < spec.LIMIT_EVENTS:
+            self.net_ = self.net_.resized(events=spec.LIMIT_EVENTS)
+        for row, label in zip(checked.as_events(self, x, self.scale_), labels):
+            self.net_.learn(row, int(label))
+        self.n_taught_ += len(x)
+
+    def _events(self, X):
+        check_is_fitted(self)
+        return checked.as_events(self, checked.rows(self, X), self.scale_)

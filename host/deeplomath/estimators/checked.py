@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""What comes in, checked: rows of finite numbers, as int16; the words name row, column and limit."""
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from .. import spec
+from ..integers import HIGHEST, LOWEST
+from ..scaling import RobustScale
+
+AUTO = "auto"
+NOTHING = "no_validation"  # scikit-learn's word for no y at all; None is one that is missing
+ADVICE = {
+    "features": "choose among them, or join them (SelectKBest, PCA), in a pipeline ahead of this",
+    "classes": "join some, or fit one estimator for each group of them",
+    "events": "give budget=512, or less: then they are learned in order, and the least useful go",
+}
+
+
+def rows(estimator, x, y=NOTHING, reset=False, **others):
+    """x as numbers [n, d], and y where one is given, by scikit-learn's checks; ValueError names row and column of a NaN."""
+    alone = isinstance(y, str) and y == NOTHING
+    found = validate_data(estimator, x, y, reset=reset, ensure_all_finite=False, **others)
+    numbers = found if alone else found[0]
+    wrong = np.argwhere(~np.isfinite(numbers)) if numbers.dtype.kind == "f" else ()
+    if len(wrong):
+        row, column = (int(at) for at in wrong[0])
+        value = "NaN" if np.isnan(numbers[row, column]) else "infinity (inf)"
+        words = f"X: row {row}, column {_column(estimator, column)}: {value} given, finite numbers needed"
+        raise ValueError(f"{words}; {len(wrong)} such in all: fill them in, or leave these rows out")
+    if reset:
+        limit("features", numbers.shape[1], spec.LIMIT_FEATURES)
+    return found
+
+
+def limit(name, given, most):
+    """ValueError where more is given than a board can have; its words say what to do."""
+    if given > most:
+        raise ValueError(f"{name}: {given} given, 1..{most} allowed: {ADVICE[name]}")
+
+
+def scale_of(wanted, numbers, make=RobustScale.fit, name="scale"):
+    """The RobustScale of numbers [n, d], or None: they are int16 as they are. wanted: "auto", None, or a RobustScale."""
+    if isinstance(wanted, RobustScale):
+        if wanted.centre.shape != numbers.shape[1:]:
+            raise ValueError(f"{name}: of {wanted.centre.size} columns given, {numbers.shape[1]} needed")
+        return wanted
+    if wanted is not None and not (isinstance(wanted, str) and wanted == AUTO):
+        raise ValueError(f"{name}: {wanted!r} given, {AUTO!r}, None or a RobustScale needed")
+    return None if wanted is None or numbers.dtype == np.int16 else make(numbers)
+
+
+def as_events(estimator, numbers, scale):
+    """int16 [n, d] of numbers [n, d]: by the scale, or as they are; ValueError of one that does not fit then."""
+    if scale is not None:
+        return scale.apply(numbers)
+    if numbers.dtype == np.int16:
+        return numbers
+    wrong = np.argwhere((numbers < LOWEST) | (numbers > HIGHEST) | (numbers != np.rint(numbers)))
+    if len(wrong):
+        row, column = (int(at) for at in wrong[0])
+        where = f"X: row {row}, column {_column(estimator, column)}"
+        raise ValueError(
+            f"{where}: {numbers[row, column]} given, whole numbers {LOWEST}..{HIGHEST} needed without scale"
+        )
+    return numbers.astype(np.int16)
+
+
+def nothing_else(refused):
+    """Refuses arguments of fit that mean nothing here, in words."""
+    if refused.get("sample_weight") is not None:
+        raise TypeError(
+            "sample_weight: not taken, each event weighs the same in the network; leave out events, or repeat them, instead"
+        )
+    for name in refused:
+        if name != "sample_weight":
+            raise TypeError(f"{name}: no argument of this call")
+
+
+def _column(estimator, at):
+    names = getattr(estimator, "feature_names_in_", None)
+    return at if names is None else f"{at} ({names[at]!r})"
