@@ -23,6 +23,7 @@ UNKNOWN = "#8A8A8A"
 REACH, GRID = 1600, 64  # half the side of a plane, in LSB; points along it
 CENTRES = (-700, -500), (750, -350), (-100, 800), (900, 950)
 SPREAD = 170
+WINDOW = 2.56  # seconds, of the preset motion
 WIRE = "#D9603B", "#8A8A8A", "#3B8FD1", "#E69F00", "#12A57A"  # supply, ground, signals
 
 
@@ -154,7 +155,7 @@ def keeping(theme):
 
 def known(theme):
     """The border of what is known, for three stated rates."""
-    figure, axes = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(5, 5.8), layout="constrained")
     axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal", xticks=[], yticks=[])
     shots = {0: 12, 1: 12, 2: 12}
     for permille, line in ((20, ":"), (50, "-"), (200, "--")):
@@ -164,31 +165,31 @@ def known(theme):
         axes.contour(side, side, over, levels=[1], colors=theme.ink, linestyles=line, linewidths=1.4)
         axes.plot([], [], line, color=theme.ink, label=f"{permille / 10:g} % of known events refused")
     show(axes, taught(shots), [(drawn(label, n, 1), label) for label, n in shots.items()], theme)
-    axes.legend(loc="upper right", fontsize=10, frameon=False, labelcolor=theme.ink)
+    figure.legend(loc="outside lower center", fontsize=12, frameon=False, labelcolor=theme.ink)
     return figure
 
 
 @functools.cache
-def motions():
-    """The program of the page that one starts with, as far as it needs no board: its `moved`, and a Model that it taught."""
+def told(parts=("rest", "circle", "shake", "knock"), hops=6):
+    """What the program of the page that one starts with does, without a board: the samples of each part and what comes of them.
+
+    Returns int16 [n, 6], the windows as (seconds at the end, name), and the names that were taught.
+    """
     program = re.search(r"```python\n(.*?)```", START.read_text(encoding="utf-8"), re.DOTALL)[1]
-    names = {}
-    exec(program.split("with deeplomath.Device")[0], names)
-    model = Model("motion")
-    for name in ("rest", "circle", "shake"):
-        model.push(names["moved"](name, 2))
+    page, model = {}, Model("motion")
+    exec(program.split("with deeplomath.Device")[0], page)
+    for name in parts[:3]:
+        model.push(page["moved"](name, 2))
         model.teach(name, 4)
-        model.push(names["moved"](name, 4))
-    return names["moved"], model
+        model.push(page["moved"](name, 4))
+    begins = model.push(page["moved"](parts[0], 2))[-1].at
+    values = np.concatenate([page["moved"](part, hops) for part in parts])
+    return values, [((event.at - begins) / 50, event.name) for event in model.push(values)], model.names
 
 
 def samples(theme):
     """A line of a sensor in time, the windows below it, and what each is called."""
-    moved, model = motions()
-    parts = ("rest", "circle", "shake", "knock")
-    begins = model.push(moved("rest", 2))[-1].at + 1
-    values = np.concatenate([moved(part, 6) for part in parts])
-    events, hop = model.push(values), 64
+    values, windows, names = told()
     figure, (above, below) = plt.subplots(
         2, 1, figsize=(11, 4), height_ratios=(3, 2), sharex=True, layout="constrained"
     )
@@ -197,16 +198,15 @@ def samples(theme):
     above.plot(seconds, values[:, 2] / 4096, color=COLOURS[3], linewidth=0.9, label="upright, in g")
     above.legend(loc="lower left", fontsize=10, frameon=False, ncols=2, labelcolor=theme.ink)
     above.set(ylim=(-3.6, 4.8), yticks=[])
-    for i, part in enumerate(parts):
-        above.text((6 * i + 3) * hop / 50, 3.9, part, ha="center", fontsize=13, fontweight="bold")
-    for event in events:
-        end = (event.at + 1 - begins) / 50
-        if end < 2.56:
+    for i, part in enumerate(("rest", "circle", "shake", "knock")):
+        above.text((2 * i + 1) * seconds[-1] / 8, 3.9, part, ha="center", fontsize=13, fontweight="bold")
+    for i, (end, name) in enumerate(windows):
+        if end < WINDOW:  # of which a part lies ahead of the picture
             continue
-        colour = COLOURS[model.names.index(event.name)] if event.name in model.names else UNKNOWN
-        row = (event.at + 1) // hop % 2
-        below.add_patch(Rectangle((end - 2.56 + 0.04, row), 2.48, 0.8, color=colour, alpha=0.75, linewidth=0))
-        below.text(end - 1.28, row + 0.38, event.name, ha="center", va="center", fontsize=9.5)
+        colour = COLOURS[names.index(name)] if name in names else UNKNOWN
+        box = Rectangle((end - WINDOW + 0.04, i % 2), WINDOW - 0.08, 0.8, color=colour, alpha=0.75, linewidth=0)
+        below.add_patch(box)
+        below.text(end - WINDOW / 2, i % 2 + 0.38, name, ha="center", va="center", fontsize=9.5)
     below.set(ylim=(-0.1, 2), xlim=(0, seconds[-1]), yticks=[], xlabel="seconds")
     return figure
 
