@@ -321,7 +321,7 @@ size: natmod $(foreach core,$(SIZE_ARM) $(SIZE_RV32),$(call size_objects,$(core)
 	[ -z "$$over" ] || { echo "over its limit:$${over%,}" >&2; exit 1; }
 
 clean: ## remove what was built, but not what was fetched
-	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache size device natmod check mip release mpy-cross* unix* $(BOARDS:%=%*))
+	rm -rf $(addprefix $(BUILD)/,host asan docs docs-c docs-cache docs-pictures size device natmod check mip release mpy-cross* unix* $(BOARDS:%=%*))
 
 distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A Raspberry Pi Pico that learns gestures alone: an MPU-6050, a button and a LED, no host. README.md shows the wiring.
+"""A Raspberry Pi Pico that learns gestures alone: an MPU-6050, a button and a LED, no host. The site (wiring) shows the pins.
 
 Copy it to the board as main.py. Hold the button, and go on with a gesture until the LED stops blinking: it is learned, as
 the class that the board takes it for, or as a new one where it is unknown. A short press undoes that. The LED is on while

@@ -16,7 +16,7 @@ from rich.progress import Progress  # noqa: E402
 
 from deeplomath.paths import BUILD  # noqa: E402
 
-from . import parts, picture, readme, sets, table  # noqa: E402
+from . import document, parts, picture, sets, table  # noqa: E402
 
 PROCESSES = 2
 # The longest first, so that no process is left with one of them at the end.
@@ -35,12 +35,14 @@ def arguments():
         "--method", action="append", choices=table.METHODS, help="only this; other rows stay as they were"
     )
     parser.add_argument("--quick", action="store_true", help="few sets and draws: to see that all works, not to judge")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md, from all rows there are")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table into BENCHMARKS.md, from all rows there are"
+    )
     parser.add_argument("--processes", type=int, default=PROCESSES, help=f"so many at a time; {PROCESSES}")
     parser.add_argument("--folder", type=Path, help="where CSV and PNG go, and where rows of before are")
     options = parser.parse_args()
-    if options.quick and options.readme:
-        parser.error("--readme: the figures of --quick are not to be published")
+    if options.quick and options.write:
+        parser.error("--write: the figures of --quick are not to be published")
     options.order = tuple(parts.SIGNAL_PARTS) if options.signal else ORDER
     if wrong := [part for part in options.part or () if part not in options.order]:
         parser.error(f"--part: {wrong[0]} is {'not ' * options.signal}one of --signal")
@@ -99,13 +101,13 @@ def main():
         show(beside)
     goals = table.targets("targets_signal" if options.signal else "targets")
     show(table.judged([table.judge(target, shown) for target in goals], f"Targets{note}"))
-    files = [*table.write(options.folder, rows, goals), options.folder / "readme.md"]
-    files[-1].write_text(readme.signal_text(rows) if options.signal else readme.text(rows))
+    files = [*table.write(options.folder, rows, goals), options.folder / "document.md"]
+    files[-1].write_text(document.signal_text(rows) if options.signal else document.text(rows))
     if not options.signal:
         files.append(options.folder / "bench.png")
         picture.draw(rows, files[-1])
-    if options.readme:
-        readme.put(rows, options.signal)
+    if options.write:
+        document.put(rows, options.signal)
     print(f"{time.monotonic() - begin:.0f} s, {options.processes} processes, {versions()}")
     print("seconds of one process:", ", ".join(f"{part} {duration:.0f}" for part, duration in seconds.items()))
     print(*files, sep="\n")

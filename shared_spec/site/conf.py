@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How `make docs` makes the site: the documents where they lie, the host's docstrings, and the headers in C.
+"""How `make docs` makes the site: the documents where they lie, pictures, the host's docstrings, and the headers in C.
 
 Sphinx reads the documents in place, so that a link between them works here and in the repository. Hawkmoth reads C, but
 only comments of the form /** */, and takes them for reStructuredText: it is given copies of the headers with their // comments
@@ -11,12 +11,16 @@ import sys
 from pathlib import Path
 
 from docutils import nodes
+from docutils.parsers.rst import Directive
 from hawkmoth.util import compiler
+from pygments.lexers.python import PythonLexer
 from pygments.lexers.special import TextLexer
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "host"))
+sys.path[:0] = str(Path(__file__).parents[2] / "host"), str(Path(__file__).parent)
+import pictures  # noqa: E402
+
 from deeplomath.paths import BUILD, ROOT  # noqa: E402  (the path comes first)
 from deeplomath.spec import VERSION_LIBRARY  # noqa: E402
 
@@ -24,11 +28,13 @@ FIRMWARE = ROOT / "firmware"
 HEADERS = [FIRMWARE / "kernel" / "dlm.h", FIRMWARE / "signal" / "dlm_signal.h"]
 LIBRARIES = [FIRMWARE / name for name in ("common", "kernel", "signal")]
 COPY = BUILD / "docs-c"  # of the headers, as Hawkmoth reads them
+DRAWN = BUILD / "docs-pictures"
 
 project = "Deeplomath"
 author = "Deeplomath authors"
 release = version = VERSION_LIBRARY
 extensions = ["sphinx.ext.autodoc", "hawkmoth", "myst_parser"]
+myst_enable_extensions = ["deflist"]
 root_doc = "shared_spec/site/index"
 include_patterns = [
     *("README.md", "shared_spec/*.md", "shared_spec/site/*.md"),
@@ -79,6 +85,31 @@ def in_doc_comments(text):
     return "\n".join(lines) + "\n"
 
 
+class Picture(Directive):
+    """A picture that pictures.py draws, for light pages and for dark ones; what stands below its name says what it shows."""
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self):
+        (name,), alt, shown = self.arguments, " ".join(self.content), []
+        if name not in pictures.PICTURES or not alt:
+            raise self.error(f"{name}: a picture of pictures.py, and words on what it shows, needed")
+        for theme in pictures.THEMES:
+            file = DRAWN / f"{name}-{theme}.svg"
+            if not file.is_file() or file.stat().st_mtime < _newest():
+                pictures.draw(name, theme, DRAWN)
+            uri = f"/{file.relative_to(ROOT).as_posix()}"
+            shown.append(nodes.image(uri=uri, alt=alt, classes=[f"only-{theme}"]))
+        return shown
+
+
+def _newest():
+    """When what pictures are made of was changed last."""
+    mirror = [*(ROOT / "host" / "deeplomath" / "mirror").glob("*.py"), pictures.START, Path(pictures.__file__)]
+    return max(file.stat().st_mtime for file in mirror)
+
+
 class Folders(SphinxPostTransform):
     """A link to a folder becomes its name: the site has no repository beside it."""
 
@@ -91,12 +122,15 @@ class Folders(SphinxPostTransform):
 
 
 def setup(app):
-    COPY.mkdir(parents=True, exist_ok=True)
+    for folder in (COPY, DRAWN):
+        folder.mkdir(parents=True, exist_ok=True)
     for header in HEADERS:
         _, text = header.read_text().split("\n", 1)  # without its licence line
         text = text.replace("#ifndef", "/**/\n#ifndef", 1)  # ends the file's comment, else it tells of the macro
         (COPY / header.name).write_text(in_doc_comments(text))
     app.add_lexer("dump", TextLexer)  # of bytes, in PROTOCOL.md
+    app.add_lexer("micropython", PythonLexer)
+    app.add_directive("picture", Picture)
     app.add_post_transform(Folders)
     app.connect("autodoc-process-docstring", _escape_docstring)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,7 @@ from deeplomath.desk.stories import motion
 from deeplomath.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "host"))
-from bench import parts, peers, picture, readme, scores, sets, table  # noqa: E402
+from bench import document, parts, peers, picture, scores, sets, table  # noqa: E402
 from bench.parts import (  # noqa: E402
     common,
     corrections,
@@ -556,19 +556,19 @@ def full_rows(all_blobs):
     return rows
 
 
-def test_every_target_and_every_line_of_the_readme_is_made_by_a_full_run(all_blobs):
+def test_every_target_and_every_line_of_the_document_is_made_by_a_full_run(all_blobs):
     made = {(row.part, row.setting, row.metric) for row in full_rows(all_blobs)}
     for part, _, setting, metric in (target["rows"] for target in table.targets()):
         assert (part, setting, metric) in made
-    for part, _, setting, metric in (line for lines in readme.ROWS.values() for line in lines):
+    for part, _, setting, metric in (line for lines in document.ROWS.values() for line in lines):
         assert (part, setting, metric) in made
     assert all(table.judge(target, []).met is None for target in table.targets())
     assert {part for part, *_ in made} == set(table.PARTS)
 
 
-def test_the_readme_has_a_row_for_each_line_and_names_the_best_peer():
-    lines = [line for line in readme.text([]).splitlines() if line.startswith("| ")][1:]
-    written = readme.README.read_text().split(readme.BEGIN)[1].split(readme.END)[0].splitlines()
+def test_the_document_has_a_row_for_each_line_and_names_the_best_peer():
+    lines = [line for line in document.text([]).splitlines() if line.startswith("| ")][1:]
+    written = document.DOCUMENT.read_text().split(document.BEGIN)[1].split(document.END)[0].splitlines()
     assert [line.split(" | ")[0] for line in written if line.startswith("| ")][2:] == [
         line.split(" | ")[0] for line in lines[1:]
     ]
@@ -576,7 +576,7 @@ def test_the_readme_has_a_row_for_each_line_and_names_the_best_peer():
         row._replace(setting="20 % wrong")
         for row in line_rows("label noise", "accuracy", Deeplomath=70.0, **{"SVM, RBF": 90.0, "streaming LDA": 65.0})
     ]
-    (row,) = [line for line in readme.text(rows).splitlines() if "named wrongly" in line]
+    (row,) = [line for line in document.text(rows).splitlines() if "named wrongly" in line]
     assert row.endswith("| ? / 70.0 | ? / 90.0 (SVM, RBF\\*), 65.0 (streaming LDA) |")
 
 
@@ -591,7 +591,7 @@ def test_a_method_is_measured_alone_beside_the_rows_of_before(all_blobs, tmp_pat
     from bench import __main__ as main
 
     monkeypatch.setattr(sets, "fetch", lambda: None)
-    before = readme.README.read_text()
+    before = document.DOCUMENT.read_text()
 
     def run(*arguments):
         words = ["--quick", "--part", "spikes", "--processes", "1", "--folder", str(tmp_path)]
@@ -603,11 +603,11 @@ def test_a_method_is_measured_alone_beside_the_rows_of_before(all_blobs, tmp_pat
     both = run("--method", "Deeplomath")
     assert {row.method for row in peer} == {"1-NN"} and [row for row in both if row.method == "1-NN"] == peer
     assert {row.method for row in both} == {"1-NN", "Deeplomath"}
-    assert "(1-NN)" in (tmp_path / "readme.md").read_text() and (tmp_path / "bench.png").exists()
+    assert "(1-NN)" in (tmp_path / "document.md").read_text() and (tmp_path / "bench.png").exists()
     assert "spikes, 2 %, 5 shots: accuracy" in capsys.readouterr().out
-    assert readme.README.read_text() == before
+    assert document.DOCUMENT.read_text() == before
     with pytest.raises(SystemExit):
-        run("--method", "MLP, 64", "--part", "known-set", "--readme")  # --quick is not published
+        run("--method", "MLP, 64", "--part", "known-set", "--write")  # --quick is not published
     monkeypatch.setattr(sys, "argv", ["bench", "--part", "known-set", "--method", "MLP, 64"])
     with pytest.raises(SystemExit, match="none of these parts"):
         main.main()

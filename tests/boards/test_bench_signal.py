@@ -13,7 +13,7 @@ from deeplomath.errors import DataError
 from deeplomath.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "host"))
-from bench import parts, peers, readme, sets, table  # noqa: E402
+from bench import document, parts, peers, sets, table  # noqa: E402
 from bench.parts import signals  # noqa: E402
 
 VERSION = speech.version  # as it is, whatever stands in its place
@@ -65,24 +65,24 @@ def rows(made_up):
     ]
 
 
-def test_each_part_gives_what_targets_and_readme_ask_for(rows):
+def test_each_part_gives_what_targets_and_document_ask_for(rows):
     made = {(row.part, row.setting.replace("6 shots", "20 shots"), row.metric) for row in rows}
     goals = table.targets("targets_signal")
     assert len(goals) > 20
     for part, _, setting, metric in (target["rows"] for target in goals):
         assert (part, setting, metric) in made
-    for part, _, setting, accuracies in readme.SIGNALS.values():
+    for part, _, setting, accuracies in document.SIGNALS.values():
         assert {(part, setting, metric) for metric in (*accuracies, "AUROC")} <= made
     assert {row.part for row in rows} == set(table.SIGNAL_PARTS)
     assert all(0 <= row.value <= 100 for row in rows) and len({row[:-1] for row in rows}) == len(rows)
     assert all(row.value > 90 for row in rows if row.metric == "accuracy"), rows
 
 
-def test_the_table_of_signals_has_a_row_for_each_and_stands_in_the_readme(rows):
-    lines = [line for line in readme.signal_text(rows).splitlines() if line.startswith("| ")]
-    assert len(lines) == 2 + len(readme.SIGNALS) and all(line.count(" | ") == 7 for line in lines)
-    assert readme.signal_text([]).count("?") == 6 * len(readme.SIGNALS) + 3  # of a machine, at other loads too
-    written = readme.README.read_text().split(readme.SIGNAL_BEGIN)[1].split(readme.END)[0].splitlines()
+def test_the_table_of_signals_has_a_row_for_each_and_stands_in_the_document(rows):
+    lines = [line for line in document.signal_text(rows).splitlines() if line.startswith("| ")]
+    assert len(lines) == 2 + len(document.SIGNALS) and all(line.count(" | ") == 7 for line in lines)
+    assert document.signal_text([]).count("?") == 6 * len(document.SIGNALS) + 3  # of a machine, at other loads too
+    written = document.DOCUMENT.read_text().split(document.SIGNAL_BEGIN)[1].split(document.END)[0].splitlines()
     assert [line.split(" | ")[0] for line in written] == [line.split(" | ")[0] for line in lines]
 
 

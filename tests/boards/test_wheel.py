@@ -52,13 +52,20 @@ def in_environment(folder, *command, **options):
     return done
 
 
+def pins(path):
+    """A file of the versions that requirements.txt pins, as pip takes it for constraints; the path."""
+    found = re.findall(r"^[\w.-]+==\S+(?: ;[^\\]*)?", (ROOT / "host/requirements.txt").read_text(), re.MULTILINE)
+    path.write_text("\n".join(found) + "\n")
+    return path
+
+
 def installed(folder, wheel, extra):
     """A new environment in a folder with the wheel and its extra, each package of the version that requirements.txt pins."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    pins = re.findall(r"^[\w.-]+==\S+(?: ;[^\\]*)?", (ROOT / "host/requirements.txt").read_text(), re.MULTILINE)
-    (folder / "pins.txt").write_text("\n".join(pins) + "\n")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin" / "python", "install"]
-    done = subprocess.run([*pip, "-q", "-c", folder / "pins.txt", f"{wheel}{extra}"], capture_output=True, text=True)
+    done = subprocess.run(
+        [*pip, "-q", "-c", pins(folder / "pins.txt"), f"{wheel}{extra}"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return folder
 

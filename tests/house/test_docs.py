@@ -10,9 +10,10 @@ import pytest
 import deeplomath
 from deeplomath.paths import BUILD
 from implementations import ROOT
+from pages import PAGES
 
 HEADER = (ROOT / "firmware/kernel/dlm.h").read_text()
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "shared_spec").glob("*.md"))]
+DOCUMENTS = [*PAGES.values(), *sorted((ROOT / "shared_spec").glob("*.md"))]
 LONGEST = 120  # characters of a line; a row of a table, or a link alone, cannot be broken
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -91,7 +92,7 @@ def test_a_board_has_each_call_of_the_mirror_but_those_that_are_said_to_be_the_h
     code = "import deeplomath; print(*dir(deeplomath.Network))"
     names = subprocess.run([micropython, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     on_the_host = {name for name in dir(deeplomath.Network) if not name.startswith("_")}
-    said = (ROOT / "shared_spec/site/python.md").read_text().split("the host's alone:")[1].split("\n\n")[0]
+    said = PAGES["board"].read_text().split("the host's alone:")[1].split("\n\n")[0]
     hosts, boards = (set(re.findall(r"`(\w+)(?:\(\))?`", part)) - {"None"} for part in said.split("the board's alone:"))
     assert on_the_host - set(names) == hosts
     assert {name for name in names if not name.startswith("_")} - on_the_host == boards
@@ -106,9 +107,9 @@ def test_each_link_to_a_heading_or_a_file_leads_there(document):
             assert anchor in [slug(title) for _, title in headings(file.read_text())], (target, anchor)
 
 
-@pytest.mark.parametrize("name", ["DESIGN.md", "NUMERICS.md", "SIGNAL.md", "STORE.md", "MODEL.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["DESIGN", "NUMERICS", "SIGNAL", "STORE", "MODEL", "BENCHMARKS", "CONTRIBUTING"])
 def test_the_contents_list_has_each_section_in_its_order(name):
-    text = (ROOT / "shared_spec" / name).read_text()
+    text = (ROOT / "shared_spec" / f"{name}.md").read_text()
     listed = re.findall(r"^\s*- \[[^\]]*\]\(#([^)]*)\)", text, re.MULTILINE)
     assert listed and listed == [slug(title) for level, title in headings(text) if level == 2 and title != "Contents"]
 
@@ -116,10 +117,11 @@ def test_the_contents_list_has_each_section_in_its_order(name):
 @pytest.mark.parametrize(
     "name",
     [
-        *("README.md", "firmware/kernel/dlm.h"),
+        *(str(file.relative_to(ROOT)) for file in PAGES.values()),
+        "firmware/kernel/dlm.h",
         *(
             f"shared_spec/{name}.md"
-            for name in ("DESIGN", "NUMERICS", "SIGNAL", "STORE", "MODEL", "CONTRIBUTING", "CHANGES")
+            for name in ("DESIGN", "NUMERICS", "SIGNAL", "STORE", "MODEL", "BENCHMARKS", "CONTRIBUTING", "CHANGES")
         ),
     ],
 )

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""README's table of peers: what is measured, our figure, and the best peer of all with its name."""
+"""The tables of peers in BENCHMARKS.md: what is measured, our figure, and the best peer of all with its name."""
 
 from deeplomath.paths import ROOT
 
 from . import table
 from .peers import Deeplomath, Forest, SupportVectors
 
-README = ROOT / "README.md"
+DOCUMENT = ROOT / "shared_spec" / "BENCHMARKS.md"
 BEGIN, SIGNAL_BEGIN, END = "<!-- bench-learning -->\n", "<!-- bench-signal -->\n", "<!-- end -->\n"
 NOT_MEASURED = "?"
 
@@ -122,7 +122,7 @@ def _mean(rows, part, one, setting, metric, method):
 
 
 def put(rows, signal=False):
-    """Puts a table into its place in README.md."""
+    """Puts a table into its place in BENCHMARKS.md."""
     begin, content = (SIGNAL_BEGIN, signal_text(rows)) if signal else (BEGIN, text(rows))
-    before, rest = README.read_text().split(begin)
-    README.write_text(before + begin + content + END + rest.split(END, 1)[1])
+    before, rest = DOCUMENT.read_text().split(begin)
+    DOCUMENT.write_text(before + begin + content + END + rest.split(END, 1)[1])
