@@ -3,6 +3,7 @@
 
 import ast
 import contextlib
+import functools
 import io
 import re
 import time
@@ -14,6 +15,7 @@ from .transport import BAUD
 
 MPREMOTE = (1, 25)  # the oldest version whose library has what is used here
 SECONDS = 60  # that a call may take, the time of the bytes it sends aside
+PATIENCE = 30  # seconds of silence in a program: mpremote's 10 are too few for a board that a busy machine emulates
 ANSWER = 16384  # bytes that a board may say in a call
 SHOWN = 200  # characters of them that an error repeats
 
@@ -127,6 +129,7 @@ class RawRepl:
 
         transport = _guarded(SerialTransport, port, baudrate=self._baud, timeout=5)
         transport.serial = _Bounded(transport.serial)
+        transport.exec_raw = functools.partial(transport.exec_raw, timeout=PATIENCE)
         return transport
 
     def _call(self, function, *arguments, seconds=None, **options):
