@@ -91,7 +91,7 @@ def _read_csv(path):
                 label, *x = (field.strip(" \t\n") for field in line.split(","))
                 needed = len(events[0].x) if events else None
                 at_most(place, "events", len(events) + 1, EVENTS)
-                events.append(_event(place, f"line {number}", label or None, x, needed))
+                events.append(event(place, f"line {number}", label or None, x, needed))
     return events
 
 
@@ -119,7 +119,8 @@ def _read_npz(path):
     return [_row(f"{path}, event {i}", f"event {i}", None if label == -1 else label, row) for i, (label, row) in rows]
 
 
-def _event(place, where, label, x, n_needed):
+def event(place, where, label, x, n_needed):
+    """The Event of a label, None or digits, and a list of features, digits each. DataError that names place and limit."""
     if n_needed is not None and len(x) != n_needed:
         raise DataError(f"{place}: {len(x)} features given, {n_needed} in the events before")
     _number_of_features(place, len(x))

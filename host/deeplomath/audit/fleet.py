@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A state given to a board with proof: a board that makes another network of it gets back what it had."""
 
+import contextlib
 from typing import NamedTuple
 
 from .. import spec
-from ..errors import DeeplomathError
+from ..errors import DeeplomathError, DeviceError
 
 PUSHED, KEPT, ROLLED_BACK, FAILED = "pushed", "there already", "rolled back", "failed"
 
@@ -53,7 +54,7 @@ def push(device, network, state):
 def _given(device, config, state, digest):
     """Words on why a board has not this network now, "" if it has; and whether it made another one of it."""
     try:
-        if device.hello.configured or device._network:
+        with contextlib.suppress(DeviceError):  # there is no network yet
             device.freeze(False)
         device.configure(**config)
         device.load(state)

@@ -194,7 +194,7 @@ class Replay:
         if not self._lost:
             mirrored = self.twin.network.export()
             if self._state != mirrored:
-                raise self._mismatch(record, [], lockstep._kept(self._state, mirrored))
+                raise self._mismatch(record, [], lockstep.state_difference(self._state, mirrored))
             self.compared += 1
             return asked.Step(record)
         try:
@@ -331,7 +331,7 @@ class Replay:
         return lockstep.same_event(event, found._replace(name=event.name, voted_name=event.voted_name))
 
     def _same(self, record, rows):
-        if any(not lockstep._same(board, mirror) for _, board, mirror in rows):
+        if any(not lockstep.same(board, mirror) for _, board, mirror in rows):
             raise self._mismatch(record, rows)
         self.compared += 1
 

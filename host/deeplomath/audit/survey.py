@@ -168,6 +168,7 @@ def _on_cluster(paths, scheduler):
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask cluster at {scheduler}: {error}") from error
     with contextlib.closing(client):
-        waiting = client.map(row, paths, pure=False)
-        for done in as_completed(waiting):
-            yield done.result()
+        with client.as_current():
+            done = as_completed(client.map(row, paths, pure=False))
+        for one in done:
+            yield one.result()

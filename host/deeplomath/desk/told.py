@@ -16,7 +16,7 @@ def reported(command):
 
     def told(*arguments, **options):
         try:
-            command(*arguments, **options)
+            return command(*arguments, **options)
         except Mismatch as error:
             console.print(report.mismatch(error))
             return statuses.DIFFER
