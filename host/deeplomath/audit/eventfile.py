@@ -96,6 +96,16 @@ def write(path, events):
         raise DataError(f"{path}: {error.strerror or error}") from error
 
 
+def event(place, where, label, x):
+    """The Event of a label, None or an integer, and of integers x; DataError names the place and the limit."""
+    _number_of_features(place, len(x))
+    if label is not None:
+        _within(place, "label", label, 0, spec.LIMIT_CLASSES - 1)
+    for i, value in enumerate(x, 1):
+        _within(place, f"feature {i}", value, LOWEST, HIGHEST)
+    return Event(where, label, np.array(x, np.int16))
+
+
 def config(events):
     """Features, classes and events with which all of these Events can be learned, as far as the limit of events allows."""
     labels = [event.label for event in events if event.label is not None]

@@ -198,7 +198,7 @@ class Lockstep:
         old: what the mirror answers while its rebuild goes on; a board that answers otherwise has finished its own.
         """
         found = self._ask(kind, call)
-        if old and self.mirror.info().building and not _same(found, old()):
+        if old and self.mirror.info().building and not same(found, old()):
             self.mirror.build_step(WHOLE)
         result = self._agreed(request, found, _outcome(call, self.mirror))
         if not self.mirror.info().building:
@@ -212,7 +212,7 @@ class Lockstep:
         return found
 
     def _agreed(self, request, board, mirror):
-        if not _same(board, mirror):
+        if not same(board, mirror):
             raise self._mismatch(request, _rows(board, mirror))
         self.comparisons += 1
         return mirror
@@ -244,7 +244,7 @@ class Lockstep:
         if not self.mirror.memory.events:
             return ["Nothing is learned yet: kernel and mirror were made of different constants."]
         exported, expected = self.board.export(), self.mirror.export()
-        kept = _kept(exported, expected)
+        kept = state_difference(exported, expected)
         if kept:
             return [kept, self._rebuilt(exported)]
         same = (
@@ -293,7 +293,7 @@ def same_event(board, mirror):
     """Whether two Events are the same, but for ticks, and for the features of one that has none."""
     features = board.x is None or np.array_equal(board.x, mirror.x)
     rest = [name for name in mirror._fields if name not in ("x", "ticks")]
-    return features and all(_same(getattr(board, name), getattr(mirror, name)) for name in rest)
+    return features and all(same(getattr(board, name), getattr(mirror, name)) for name in rest)
 
 
 def event_rows(board, mirror):
@@ -304,7 +304,8 @@ def event_rows(board, mirror):
     return [*rows, *_rows(*pair), ("voted", board.voted, mirror.voted), ("digest", board.digest, mirror.digest)]
 
 
-def _same(board, mirror):
+def same(board, mirror):
+    """Whether two results are the same; two KernelErrors are by their codes."""
     if isinstance(board, KernelError) and isinstance(mirror, KernelError):
         return board.code == mirror.code
     if isinstance(mirror, np.ndarray):
@@ -324,7 +325,7 @@ def _brief(value):
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _kept(board, mirror):
+def state_difference(board, mirror):
     """A sentence on the first difference of two exported states, digests aside; "" if there is none."""
     body, expected = board[: -state.TRAILER.size], mirror[: -state.TRAILER.size]
     if body == expected:

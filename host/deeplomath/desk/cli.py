@@ -23,7 +23,9 @@ from . import (
     demo,
     drawing,
     facts,
+    fleets,
     kept,
+    logs,
     mip,
     models,
     options,
@@ -31,6 +33,7 @@ from . import (
     reaching,
     report,
     running,
+    states,
     stories,
 )
 from .told import Json, console, reported, tell
@@ -38,9 +41,12 @@ from .told import Json, console, reported, tell
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
+app.add_typer(fleets.app, name="fleet")
 board_commands.register(app)
 checking.register(app)
 mip.register(app)
+logs.register(app)
+states.register(app)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
@@ -151,6 +157,7 @@ def run_command(
     shots: Shots = 0,
     only: Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
+    log: Annotated[Path | None, typer.Option(help="Where the log of the session with the board goes.")] = None,
     force: Force = False,
     baud: Baud = BAUD,
 ):
@@ -164,10 +171,12 @@ def run_command(
     rate = recorded.rate or chosen.source.rate
     lessons = [running.lesson(it, rate) for it in teach or ()]
     planned = running.plan(chosen, recorded, lessons, shots, only or ())
+    if log and not port:
+        raise DataError("log: there is no session without a board: --port")
     with contextlib.ExitStack() as stack:
         side = running.Alone(chosen)
         if port:
-            device, _ = stack.enter_context(reaching.opened(port, baud))
+            device, _ = stack.enter_context(reaching.opened(port, baud, log))
             side = reaching.replaced(device, port, force, chosen.config())
             side.model(chosen)
         played = []

@@ -7,6 +7,7 @@ from .. import paths
 from ..audit.lockstep import Lockstep
 from ..errors import DeeplomathError, DeviceError, KernelError
 from ..link.client import Device
+from ..link.log import Log
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from . import statuses
@@ -18,16 +19,18 @@ class Refused(DeeplomathError):
 
 
 @contextlib.contextmanager
-def opened(port, baud=BAUD):
+def opened(port, baud=BAUD, log=None):
     """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
 
-    A board whose service it started is back in its REPL afterwards, as it was found.
+    A board whose service it started is back in its REPL afterwards, as it was found. log: where the log of the session
+    goes, a path; what stops it is said.
     """
     with contextlib.ExitStack() as stack:
         emulated = port == EMULATOR
         if emulated:
             port = stack.enter_context(emulator()).port
-        device = stack.enter_context(Device(port, baud=baud))
+        kept = dict(log=stack.enter_context(Log(log, statuses.say, port))) if log else {}
+        device = stack.enter_context(Device(port, baud=baud, **kept))
         if device.started and not emulated:
             stack.callback(give_back, device, port)
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]

@@ -132,7 +132,7 @@ def facts(pairs):
 def results(story, told, false_reject_permille):
     """The table of what was recognised, as played on the board; where the story has a mean, that beside it."""
     words, shares = ("", None) if story.mean is None else (story.mean[0], story.mean[1]())
-    table = _table("", story.subject, *([words] if words else []))
+    table = columns("", story.subject, *([words] if words else []))
     own = demo.scores(story, told)
     for name, key in story.rows:
         hits, of = own[key]
@@ -154,7 +154,7 @@ def costs(lockstep, told, info, state, ticks, heap, seconds):
     told: list of demo.Played; info: Info at the end; state: the exported bytes; ticks: their unit; heap: bytes free
     (before, after) configuring, or None; seconds: of the whole demo.
     """
-    table = _table("on the board", "", show_header=False)
+    table = columns("on the board", "", show_header=False)
     n_taught, n_evicted = taught(told), evicted(told)
     n_absorbed = n_taught - n_evicted - info.neurons
     table.add_row("events taught", f"{n_taught}: {n_absorbed} absorbed, {n_evicted} evicted")
@@ -175,7 +175,7 @@ def costs(lockstep, told, info, state, ticks, heap, seconds):
 
 def mismatch(error):
     """All that a Mismatch knows."""
-    table = _table("", "board", "mirror", "")
+    table = columns("", "board", "mirror", "")
     for name, board, mirror in error.rows:
         differs, style = ("differs", "bold red") if str(board) != str(mirror) else ("", None)
         table.add_row(name, escaped(board), escaped(mirror), differs, style=style)
@@ -187,7 +187,8 @@ def mismatch(error):
     return Group(*parts)
 
 
-def _table(first, *others, **options):
+def columns(first, *others, **options):
+    """An empty Table: the head of its first column, which is text, and of the others, which are numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, **options)
     table.add_column(first)
     for name in others:

@@ -27,7 +27,7 @@ def reported(command):
         for_scripts = options.get("json_", False)
         with words_to_stderr() if for_scripts else contextlib.nullcontext():
             try:
-                command(*arguments, **options)
+                return command(*arguments, **options)
             except Mismatch as error:
                 console.print(report.mismatch(error))
                 if for_scripts:

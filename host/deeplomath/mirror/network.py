@@ -75,7 +75,7 @@ class Network:
         net.load(data)
         return net
 
-    def resized(self, **sizes: Any) -> "Network":
+    def resized(self, **sizes: Any) -> Network:
         """A Network of other events (the budget) or classes, with the same events and experience, rebuilt. Host only.
 
         KernelError ERROR_EVENTS, ERROR_CLASSES: fewer than the events kept, or fewer classes than this has; or as Network.
