@@ -28,7 +28,7 @@ ROOMS = (
     *({name} for name in ("spec", "errors", "results", "text", "integers", "fixed", "paths", "vote", "stream")),
     {"mirror", "signal"},
     {"model"},
-    *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
+    *({name} for name in ("link", "audit", "deploy", "monitor", "desk", "__main__")),
 )
 PACKAGE = ROOT / "host" / "deeplomath"
 

@@ -50,6 +50,10 @@ class Streaming:
             self._tell_names(model)
             return self._front.footprint
 
+    def call(self, naming):
+        """What events are called from now on, of a board whose Model is not here: naming makes a name of a label or an Answer."""
+        self._naming = naming
+
     def front(self):
         """The front-end on the board, and how its stream goes: a Front."""
         self._front = Front(**self._request(spec.OPCODE_FRONT)[0])
