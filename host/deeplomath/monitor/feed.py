@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from .. import spec
 from ..errors import DeeplomathError, DeviceError, KernelError, TransportError
-from ..results import Verdict
 from .actions import NAMES as ACTION_NAMES
 from .actions import Actions, Naming
 from .shown import (
@@ -256,11 +255,10 @@ class Feed:
         if not event.answer:
             return row
         answer, level = event.answer, max(1, info.level if info else 1)
-        unknown = answer.verdict == Verdict.UNKNOWN
         return row._replace(
             kind=ANSWERED,
             label=answer.label,
-            name=called(self.naming.names, -1 if unknown else answer.label),
+            name=f"{answer.value / 256:g}" if info and info.regression else self.naming.of(answer),
             verdict=VERDICTS[answer.verdict],
             probability=answer.probability,
             novelty=answer.novelty / level,
