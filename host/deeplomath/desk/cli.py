@@ -27,6 +27,7 @@ from . import (
     facts,
     kept,
     models,
+    monitoring,
     options,
     pairing,
     reaching,
@@ -41,6 +42,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_e
 app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
+app.command("monitor")(monitoring.monitor_command)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()

@@ -18,16 +18,16 @@ class Refused(DeeplomathError):
 
 
 @contextlib.contextmanager
-def opened(port, baud=BAUD):
+def opened(port, baud=BAUD, **options):
     """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
 
-    A board whose service it started is back in its REPL afterwards, as it was found.
+    options: more of Device. A board whose service it started is back in its REPL afterwards, as it was found.
     """
     with contextlib.ExitStack() as stack:
         emulated = port == EMULATOR
         if emulated:
             port = stack.enter_context(emulator()).port
-        device = stack.enter_context(Device(port, baud=baud))
+        device = stack.enter_context(Device(port, baud=baud, **options))
         if device.started and not emulated:
             stack.callback(give_back, device, port)
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]

@@ -21,8 +21,8 @@ from .words import let_all_be_printed, printable_lines
 
 DIFFER, UNDONE, FAULT, STOPPED = 1, 2, 3, 130
 DEBUG = "DEEPLOMATH_DEBUG"  # set to anything: the traceback of a fault goes to stderr
-PIP_NAMES = {"serial": "pyserial"}
-NEEDED = ("numpy", "serial", "cobs", "typer", "rich", "matplotlib", "mpremote")
+PIP_NAMES = {"serial": "pyserial", "prometheus_client": "prometheus-client"}
+NEEDED = ("numpy", "serial", "cobs", "typer", "rich", "matplotlib", "mpremote", "textual", "bokeh", "prometheus_client")
 
 
 def run(main):

@@ -36,15 +36,22 @@ MOTIONS = {
 
 
 def samples(name, n, draw):
-    """int16 [n, 6] of a motion; draw: a NumPy generator, which makes each a little different."""
-    motion = MOTIONS[name]
-    hertz, size = motion.hertz * draw.uniform(0.95, 1.05), draw.uniform(0.88, 1.12)
-    phase = draw.uniform(0, 2 * np.pi, 6)
-    turns = 2 * np.pi * hertz * np.arange(n)[:, None] / RATE + phase
-    swing = np.array([*motion.swing, *motion.turn]) * size * (np.sin(turns) + 0.2 * np.sin(2 * turns))
-    noise = draw.normal(0, 1, (n, 6)) * [motion.noise] * [1, 1, 1, 60, 60, 60]
-    values = (swing + noise + [*motion.down, 0, 0, 0]) * [G, G, G, DEGREE, DEGREE, DEGREE]
+    """int16 [n, 6] of a motion; draw: a NumPy generator. Nobody moves twice alike: tempo, size and the hold of it wander."""
+    motion, seconds = MOTIONS[name], np.arange(n) / RATE
+    tempo, size, tilt = (share * _wander(seconds, draw) for share in (0.06, 0.12, 0.06))
+    turns = 2 * np.pi * np.cumsum(motion.hertz * (1 + tempo)) / RATE + draw.uniform(0, 2 * np.pi)
+    turns = turns[:, None] + np.arange(6) * motion.hertz
+    swing = np.array([*motion.swing, *motion.turn]) * (1 + size[:, None]) * (np.sin(turns) + 0.2 * np.sin(2 * turns))
+    noise = draw.normal(0, 1, (n, 6)) * motion.noise * [1, 1, 1, 60, 60, 60]
+    down = np.array(motion.down) + tilt[:, None] * np.roll(motion.down, 1)
+    values = (swing + noise + np.hstack([down, np.zeros((n, 3))])) * [G, G, G, DEGREE, DEGREE, DEGREE]
     return np.clip(np.rint(values), -32768, 32767).astype(np.int16)
+
+
+def _wander(seconds, draw):
+    """[n] of -1..1, which comes and goes within seconds."""
+    first, second = draw.uniform(0, 2 * np.pi, 2)
+    return (np.sin(2 * np.pi * seconds / 3.1 + first) + np.sin(2 * np.pi * seconds / 7.3 + second)) / 2
 
 
 def parts(seed=0):

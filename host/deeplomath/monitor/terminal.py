@@ -70,7 +70,7 @@ class Terminal(App):
         self.plain = not _unicode() if plain is None else plain
         self._asking = None  # the action whose text is asked for
         self._seen = 0  # number of the newest event shown
-        self._rows = []
+        self._rows, self._shown = [], {}
 
     def compose(self):
         yield Static(id="title", markup=False)
@@ -132,7 +132,9 @@ class Terminal(App):
         """Shows a Text in a part of the screen."""
         if self.plain:
             text.plain = text.plain.translate(telling.PLAIN)
-        self.query_one(f"#{name}").update(text)
+        if self._shown.get(name) != text:  # what stays is not sent again: the line of an ssh is not for that
+            self._shown[name] = text
+            self.query_one(f"#{name}").update(text)
 
     # Keys
 
