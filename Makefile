@@ -80,7 +80,7 @@ setup: $(VENV)/.done ## the Python environment in .venv
 
 ## Test
 
-test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(BUILD)/.packages-browser $(foreach tier,$(TIERS),$(TIER_$(tier))) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library

@@ -1,6 +1,6 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# packages.sh GROUP...: installs the Debian packages of the groups host, lint, firmware and speech that are missing, and only these.
+# packages.sh GROUP...: installs the Debian packages of the groups host, lint, firmware, speech and browser that are missing, and only these.
 for group; do
     case $group in
     host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
@@ -10,7 +10,8 @@ for group; do
             cmake pkg-config dpkg-dev xz-utils"
         commands="$commands arm-none-eabi-gcc qemu-system-arm cmake pkg-config" ;;
     speech) packages="$packages espeak-ng" commands="$commands espeak-ng" ;;
-    *) echo "packages.sh: no group '$group' (host, lint, firmware, speech)" >&2; exit 2 ;;
+    browser) packages="$packages chromium" commands="$commands chromium" ;;
+    *) echo "packages.sh: no group '$group' (host, lint, firmware, speech, browser)" >&2; exit 2 ;;
     esac
 done
 

@@ -130,8 +130,9 @@ class Actions:
             naming.names[label] = to
         return f"{name} is called {to} now"
 
-    def freeze(self, frozen=True):
-        """All learning stops, or goes on."""
+    def freeze(self, frozen=None):
+        """All learning stops, or goes on; None: the other of the two."""
+        frozen = not self.device.info().frozen if frozen is None else frozen
         self.device.freeze(frozen)
         return "frozen: nothing is learned any more" if frozen else "thawed: it learns again"
 
@@ -140,8 +141,9 @@ class Actions:
         self.saved = self.device.save()
         return f"saved on the board: save {self.saved}"
 
-    def run(self, running=True):
-        """The samples go on, or rest."""
+    def run(self, running=None):
+        """The samples go on, or rest; None: the other of the two."""
+        running = not self.source.running if running is None else running
         self.source.run(running)
         return "the samples come" if running else "the samples rest"
 

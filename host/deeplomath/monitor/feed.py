@@ -123,6 +123,10 @@ class Feed:
             self._wants_state = True
             return self._state_digest, self._state
 
+    def know(self, labels):
+        """Takes the classes of the events kept, {id: label}, from who has the whole network."""
+        self._labels = {number: self.naming.of(label) for number, label in labels.items()}
+
     def step(self):
         """One round: what was asked, what came, and now and then the status; True where there may be more to do."""
         busy = self._act()
@@ -249,7 +253,8 @@ class Feed:
             self._labels[learned.event] = name = event.name
             while len(self._labels) > spec.LIMIT_EVENTS:
                 del self._labels[next(iter(self._labels))]
-            return row._replace(kind=LEARNED, name=name, neurons=learned.neurons, depth=learned.depth)
+            label = self.naming.names.index(name) if name in self.naming.names else -1
+            return row._replace(kind=LEARNED, label=label, name=name, neurons=learned.neurons, depth=learned.depth)
         if event.refused:
             return row._replace(kind=REFUSED, name=str(event.refused))
         if not event.answer:

@@ -41,9 +41,9 @@ class Terminal(App):
         Binding("n", "ask('rename')", "name"),
         Binding("u", "do('undo')", "undo"),
         Binding("d", "do('drop')", "drop"),
-        Binding("f", "freeze", "freeze"),
+        Binding("f", "do('freeze')", "freeze"),
         Binding("s", "do('save')", "save"),
-        Binding("space", "rest", "rest", key_display="_"),
+        Binding("space", "do('run')", "rest", key_display="_"),
         Binding("q", "quit", "quit"),
         Binding("escape", "leave", show=False),
     ]
@@ -141,13 +141,6 @@ class Terminal(App):
     def action_do(self, action, *arguments):
         """Asks the feed for an action; what comes of it is said by the feed."""
         self.feed.ask(action, *arguments)
-
-    def action_freeze(self):
-        info = self.feed.status.info
-        self.feed.ask("freeze", not (info and info.frozen))
-
-    def action_rest(self):
-        self.feed.ask("run", not self.feed.status.running)
 
     def action_ask(self, action):
         """Opens the line in which the text of an action is typed."""
