@@ -3,6 +3,7 @@
 
 import contextlib
 import time
+from time import time_ns
 
 from .. import spec
 from ..errors import DeviceError, TransportError
@@ -67,7 +68,10 @@ class Access:
         self._link.session = None
         connection = Connection(self._link, self.timeout, self.attempts, start)
         try:
-            hello = self._hello(connection.hello())
+            began = time_ns()
+            reply = connection.hello()
+            self._link.tell(spec.OPCODE_HELLO, b"", reply, began)
+            hello = self._hello(reply)
             self._open(hello)
         except BaseException:
             connection.give_back()

@@ -18,6 +18,7 @@ from . import layout, pair, replies
 from .access import Access, Anew
 from .exchange import InRepl, Link
 from .listening import Listening
+from .logged import Logged
 from .saving import Saving
 from .streaming import Streaming
 from .transport import BAUD, Transport
@@ -46,7 +47,7 @@ class Health(NamedTuple):
     saving: int
 
 
-class Device(Streaming, Listening, Saving, Access):
+class Device(Streaming, Listening, Saving, Logged, Access):
     """The network on the board at `port`: the same methods and results as `deeplomath.Network`, and KernelError alike.
 
     port: device path (str or pathlib.Path), PTY, `socket://host:port`, or an object like Transport. baud: of a UART, as the
@@ -65,12 +66,15 @@ class Device(Streaming, Listening, Saving, Access):
     opened again, a board that was reset is greeted again; where its digest is the one of before the request goes on, else
     DeviceError says what was lost.
 
+    log: the path of a new file, a binary file open for writing, or a link.log.Log: all that is asked and answered goes there
+    (LOG.md). A log that cannot be written any more stops with a warning, and `log.fault` says why; the session goes on.
+
     `hello` tells what the board is; `last_ticks` the time of the last call that learned, changed events, built, inferred
     or streamed (processor ticks or microseconds, as hello.tick_kind is 1 or 0); `last_digest` the last digest that
     came with an answer: it comes with every change, but for a rebuild that is not finished, which leaves None.
     """
 
-    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True, key=None, reconnect=False):
+    def __init__(self, port, *, timeout=2.0, attempts=5, baud=BAUD, start=True, key=None, reconnect=False, log=None):
         self.timeout, self.attempts = _seconds(timeout), _count(attempts)
         self._key = key if key is None or key is False else pair.check_key(key)
         self._start, self.reconnect = start, reconnect
@@ -81,9 +85,11 @@ class Device(Streaming, Listening, Saving, Access):
         self._transport = Transport(port, baud) if isinstance(port, str | os.PathLike) else _transport(port)
         self._link = Link(self._transport)
         try:
+            self._keep_log(log, port)
             self.hello = self._connect(start)
             if reconnect and self.hello.configured and key is not False:
                 self._info()  # with the digest, which is compared after a reset
+            self._log_state()
         except BaseException:
             self.close()
             raise
@@ -95,8 +101,9 @@ class Device(Streaming, Listening, Saving, Access):
         self.close()
 
     def close(self):
-        """Closes the line; service and network live on for the next Device."""
+        """Closes the line and the log; service and network live on for the next Device."""
         self._closed = True
+        self._end_log()
         self._transport.close()
 
     def configure(
@@ -306,8 +313,11 @@ class Device(Streaming, Listening, Saving, Access):
             try:
                 reply = self._ask(opcode, payload, longest)
             except TransportError as error:
+                self._log_silence(opcode, payload, error)
                 raise type(error)(f"{name}: {error}{self._doubt(opcode, error)}", error.executed) from error
-            return self._accept(opcode, reply)
+            accepted = self._accept(opcode, reply)
+            self._log_state()
+            return accepted
 
     def _doubt(self, opcode, error):
         """Words on whether a request without a reply was executed, and how to find out."""

@@ -3,6 +3,7 @@
 
 import secrets
 import time
+from time import time_ns
 from typing import NamedTuple
 
 from .. import spec
@@ -51,6 +52,7 @@ class Link:
         self.heard_at = -IDLE  # when the last reply came
         self._own = None  # opcode and sequence of the last frame of this side that came back
         self._echoes = False  # the line brings all that is sent, and replies too
+        self.heed = None  # is told of each request that was answered: its opcode, its payload, the Frame, when it began
 
     def next(self, opcode, payload=b""):
         """The wire bytes of a new request, and what its reply is known by."""
@@ -64,7 +66,9 @@ class Link:
 
     def begin(self, opcode, payload):
         """A request that is to be made, for finish."""
-        return _Exchange(self, *self.next(opcode, payload))
+        exchange = _Exchange(self, *self.next(opcode, payload))
+        exchange.asked = opcode, payload
+        return exchange
 
     def finish(self, exchange, longest, timeout, attempts):
         """The Frame that answers a request. longest: bytes of the longest reply.
@@ -73,14 +77,22 @@ class Link:
         in the time of all attempts, the line broke, the board is in its REPL (InRepl), or it does not know the session
         (SessionEnded). After the first of these it may be finished once more, on the line as it is then.
         """
+        began = time_ns()
         try:
             self._drain()
-            return exchange.run(timeout, attempts, self.seconds(len(exchange.request) + longest + _SMALL))
+            reply = exchange.run(timeout, attempts, self.seconds(len(exchange.request) + longest + _SMALL))
+            self.tell(*exchange.asked, reply, began)
+            return reply
         except TransportError as error:
             times = {0: "the request was not sent", 1: "it was sent once"}
             words = times.get(exchange.sent, f"it was sent {exchange.sent} times")
             kind = type(error) if isinstance(error, InRepl | SessionEnded) else TransportError
             raise kind(f"{error}; {words}", None if exchange.sent else False) from error
+
+    def tell(self, opcode, payload, reply, began):
+        """Tells whoever heeds this line of a request, and of the Frame that answered it: None, where nothing did."""
+        if self.heed:
+            self.heed(opcode, payload, reply, began)
 
     def listen(self, until, wanted, probes=(), since=0):
         """The Frame wanted; None when it has not come until then, or sooner when something spoilt came.

@@ -4,10 +4,12 @@
 import struct
 from typing import NamedTuple
 
+import numpy as np
+
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError
 from ..mirror.layout import largest_state
-from ..results import Action, Answer, Learned, Reason, Verdict
+from ..results import Action, Answer, Learned, Reason, Verdict, event
 from ..text import printable
 from . import layout
 
@@ -80,6 +82,38 @@ def learned(got):
     reason = Reason(got["reason"])
     evicted = -1 if reason == Reason.NONE else got["evicted"]
     return pick(Learned, got | dict(action=Action(got["action"]), reason=reason, evicted=evicted))
+
+
+def stream_event(opcode, rest, classes, naming=None):
+    """The Event at the start of these bytes of a reply, and what stands behind it.
+
+    classes: a function that tells how many the network has; naming: of event. ProtocolError.
+    """
+    name = spec.OPCODES[opcode]
+    head, rest = numbers(name, spec.EVENT, layout.EVENT, rest)
+    label, result, more = head["label"], None, {}
+    if head["outcome"] == spec.OUTCOME_ANSWERED:
+        result, ticks, rest = _answer_in(opcode, rest, classes())
+        more = dict(ticks=ticks)
+    elif head["outcome"] == spec.OUTCOME_LEARNED:
+        got, rest = numbers(name, spec.LEARNED, layout.REPLIES[spec.OPCODE_LEARN], rest)
+        result, more = learned(got), dict(digest=None if got["building"] else got["digest"], ticks=got["ticks"])
+    elif head["outcome"] == spec.OUTCOME_REFUSED:
+        status, rest = take_bytes(opcode, rest, 1)
+        text, rest = take_text(opcode, rest)
+        result = failure(int.from_bytes(status, signed=True), text)
+    x, rest = take_bytes(opcode, rest, 2 * head["n_features"])
+    x = np.frombuffer(x, "<i2").astype(np.int16) if x else None
+    voted = label if head["outcome"] == spec.OUTCOME_ANSWERED else None
+    return event(head["at"], x, result, voted, label, naming, **more), rest
+
+
+def _answer_in(opcode, rest, classes):
+    """The Answer at the start of these bytes, its ticks, and what stands behind it."""
+    form = layout.REPLIES[spec.OPCODE_INFER]
+    got, rest = numbers(spec.OPCODES[opcode], spec.REPLIES[spec.OPCODE_INFER], form, rest)
+    tail, rest = take_bytes(opcode, rest, 4 * got["n_nearest"] + 4 * classes)
+    return answer(opcode, got, tail, classes), got["ticks"], rest
 
 
 def pick(kind, got):

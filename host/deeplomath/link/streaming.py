@@ -8,14 +8,14 @@ import numpy as np
 from .. import spec
 from ..errors import DeeplomathError, KernelError, ProtocolError
 from ..integers import as_bytes, as_int16, check_int
-from ..results import Front, event
+from ..results import Front
 from . import layout, replies
 
 RULES = {name: number for number, name in spec.RULES.items()}
 
 
 class Streaming:
-    """The methods of a Device that stream; they need its _request, _lock, _known and _tell_names."""
+    """The methods of a Device that stream; they need its _request, _lock, _known, _tell_names and _log_model."""
 
     _front = None  # what is known of the board's front-end, a Front
     _naming = _taught_as = (
@@ -48,6 +48,7 @@ class Streaming:
             self._front, self._naming = Front(**got), naming
             self._taught_as = getattr(model, "naming", None)
             self._tell_names(model)
+            self._log_model(model)
             return self._front.footprint
 
     def call(self, naming):
@@ -129,29 +130,4 @@ class Streaming:
 
     def _event(self, opcode, rest):
         """The Event at the start of these bytes of a reply, and what stands behind it."""
-        head, rest = replies.numbers(spec.OPCODES[opcode], spec.EVENT, layout.EVENT, rest)
-        label, result, more = head["label"], None, {}
-        if head["outcome"] == spec.OUTCOME_ANSWERED:
-            result, ticks, rest = self._taken_answer(opcode, rest)
-            more = dict(ticks=ticks)
-        elif head["outcome"] == spec.OUTCOME_LEARNED:
-            form = layout.REPLIES[spec.OPCODE_LEARN]
-            got, rest = replies.numbers(spec.OPCODES[opcode], spec.LEARNED, form, rest)
-            digest = None if got["building"] else got["digest"]
-            result, more = replies.learned(got), dict(digest=digest, ticks=got["ticks"])
-        elif head["outcome"] == spec.OUTCOME_REFUSED:
-            status, rest = replies.take_bytes(opcode, rest, 1)
-            text, rest = replies.take_text(opcode, rest)
-            result = replies.failure(int.from_bytes(status, signed=True), text)
-        x, rest = replies.take_bytes(opcode, rest, 2 * head["n_features"])
-        x = np.frombuffer(x, "<i2").astype(np.int16) if x else None
-        voted = label if head["outcome"] == spec.OUTCOME_ANSWERED else None
-        return event(head["at"], x, result, voted, label, self._naming, **more), rest
-
-    def _taken_answer(self, opcode, rest):
-        """The Answer at the start of these bytes, its ticks, and what stands behind it."""
-        classes = self._known().classes
-        form = layout.REPLIES[spec.OPCODE_INFER]
-        got, rest = replies.numbers(spec.OPCODES[opcode], spec.REPLIES[spec.OPCODE_INFER], form, rest)
-        tail, rest = replies.take_bytes(opcode, rest, 4 * got["n_nearest"] + 4 * classes)
-        return replies.answer(opcode, got, tail, classes), got["ticks"], rest
+        return replies.stream_event(opcode, rest, lambda: self._known().classes, self._naming)
