@@ -10,10 +10,12 @@ from typer.testing import CliRunner
 
 import wire
 from deeplomath.audit import recording
+from deeplomath.audit.log import open_log
 from deeplomath.audit.recording import Recording
 from deeplomath.desk import cli, monitoring, reaching
 from deeplomath.errors import DataError
 from deeplomath.link.client import Device
+from deeplomath.link.log import Log as SessionLog
 from deeplomath.model.model import Model
 from deeplomath.monitor import metrics, motions
 from deeplomath.monitor.sources import Live
@@ -30,7 +32,7 @@ def run(*arguments):
 def board(monkeypatch):
     """Puts a board in memory behind every port, and a face that is left at once behind each; returns its Line."""
     line = wire.Line()
-    monkeypatch.setattr(reaching, "Device", lambda port, **_: Device(line))
+    monkeypatch.setattr(reaching, "Device", lambda port, log=None, **_: Device(line, log=log))
     monkeypatch.setattr(monitoring, "face", lambda page, figures: lambda feed: line.__dict__.update(feed=feed))
     return line
 
@@ -84,7 +86,38 @@ def test_a_recording_is_streamed_in_its_time_and_taught_as_it_says(board, tmp_pa
     result = run("a-port", "--model", "m.toml", "--samples", "r.csv", "--shots", 3, "--speed", 1000)
     assert result.exit_code == 0, result.output
     network = board.session.handlers.network
-    assert network.info().clock == 6 and Device(board).names == ("m", "fast", "slow") or Device(board).names[0] == "m"
+    assert network.info().clock == 6 and Device(board).names == ("m", "slow", "fast")
+
+
+def test_the_session_is_kept_in_a_log_and_never_in_place_of_another_file(board, tmp_path, monkeypatch):
+    files(tmp_path, monkeypatch)
+    monkeypatch.setattr(monitoring, "face", lambda page, figures: until_ended)
+    arguments = "a-port", "--model", "m.toml", "--samples", "r.csv", "--shots", 3, "--speed", 1000, "--log", "s.mcap"
+    assert run(*arguments).exit_code == 0
+    log = open_log("s.mcap")
+    events = [event for record in log for event in record.exchanged.events]
+    assert log.end == "whole" and len(events) == 19 and sum(event.learned is not None for event in events) == 6
+    result = run(*arguments, "--force")
+    assert result.exit_code == 2 and "s.mcap: is there already" in result.output
+
+
+def test_a_log_that_cannot_be_written_is_told_once_and_the_feed_goes_on():
+    class Full:
+        def __init__(self):
+            self.room = 20_000
+
+        def write(self, data):
+            self.room -= len(data)
+            if self.room < 0:
+                raise OSError(28, "No space left on device")
+            return len(data)
+
+    it = feed()
+    it.device._keep_log(SessionLog(Full(), say=lambda words: None), "memory")
+    ended(it)
+    said = [one.words for one in it.said.since()]
+    assert len(said) == 1 and said[0].startswith("log: stopped after") and "No space left" in said[0]
+    assert it.status.events == 59
 
 
 def until_ended(it):

@@ -13,6 +13,7 @@ import typer
 from ..audit import recording
 from ..errors import DataError
 from ..link import ports
+from ..link.log import Log
 from ..link.transport import BAUD
 from ..model.model import Model
 from ..monitor import motions
@@ -35,6 +36,7 @@ Samples = Annotated[
 Speed = Annotated[int | None, options.whole(1, 1000, help="So many times as fast as recorded.")]
 Shots = Annotated[int | None, options.whole(0, 1000, help="So many events of each label are learned by themselves.")]
 Only = Annotated[list[str] | None, typer.Option(help="A label of which --shots learns; by default each.")]
+LogFile = Annotated[Path | None, typer.Option("--log", help="A new file that keeps the whole session, for `replay`.")]
 Metrics = Annotated[str | None, typer.Option(help="HOST:PORT of a page of OpenMetrics figures.")]
 Web = Annotated[bool, typer.Option("--web", help=f"Show a page instead of the terminal, at {PAGE}.")]
 Address = Annotated[
@@ -52,6 +54,7 @@ def monitor_command(
     speed: Speed = None,
     shots: Shots = None,
     only: Only = None,
+    log: LogFile = None,
     metrics: Metrics = None,
     web: Web = False,
     address: Address = None,
@@ -69,7 +72,10 @@ def monitor_command(
     port = port or ports.the_only()
     show = face(page, figures)
     with contextlib.ExitStack() as stack:
-        device, _ = stack.enter_context(reaching.opened(port, baud, reconnect=True))
+        kept = (
+            stack.enter_context(Log(log, say=lambda words: None, port=port)) if log else None
+        )  # the feed tells its fault
+        device, _ = stack.enter_context(reaching.opened(port, baud, reconnect=True, log=kept))
         source, prepare = begun(device, port, chosen, force, stream(chosen, samples, speed, shots, only))
         names = dict(board=board_name(device, port), port=port, prepare=prepare)
         feed = stack.enter_context(Feed(device, source, chosen, **names))

@@ -76,15 +76,17 @@ class Actions:
         """The next events, so many, are learned as this class; 0 ends a lesson."""
         if not 0 <= events <= LESSON:
             raise KernelError(ERROR_ARGUMENT, f"events: {events} given, 0..{LESSON} allowed")
-        if not events:
-            self.device.teach(0, 0)
-            return "the lesson is ended"
         label = self.teach_as(name, events)
         self.source.shots = 0  # who teaches by hand is not to be disturbed by what the recording teaches
+        if not events:
+            return "the lesson is ended"
         return f"the next {_events(events)} {_are(events)} learned as {self.naming.of(label)}"
 
     def teach_as(self, name, events):
-        """The same for who wants no words; returns the label."""
+        """The same for who wants no words; returns the label, None where a lesson ends."""
+        if not events:
+            self.device.teach(0, 0)
+            return None
         with self.naming.kept() as naming:
             label = naming.label(name)
             self.device.teach(label, events)

@@ -72,6 +72,7 @@ class Feed:
         self._labels = {}  # class of each event that is kept, by its id
         self._times = collections.deque(maxlen=512)  # of the last events
         self._looked = self._tried = None  # when
+        self._log_fault = ""
         self._state, self._state_digest, self._wants_state = None, None, True
         self._lock = threading.Lock()  # of rows, said, status and state together
 
@@ -288,6 +289,7 @@ class Feed:
             if self.prepare or self.status.info or error.code != spec.ERROR_UNCONFIGURED:
                 raise  # it had a network
         names = tuple(self.naming.names)
+        self._tell_log()
         if self.status.line == AWAY:
             self._say("the board is here again")
         self._publish(
@@ -310,6 +312,13 @@ class Feed:
             behind=self.source.behind,
         )
         self._fetch_state(digest)
+
+    def _tell_log(self):
+        """Says once what hinders the log of the session."""
+        fault = getattr(self.device.log, "fault", "")
+        if fault and fault != self._log_fault:
+            self._say(fault, False)
+        self._log_fault = fault
 
     def _changed_size(self, info):
         return info is not None and (self.status.info is None or self.status.info[:7] != info[:7])

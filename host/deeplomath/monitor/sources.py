@@ -7,7 +7,10 @@ import time
 from ..errors import DeeplomathError
 
 CHUNK = 0.1  # seconds of samples in one request, at most
-FASTEST = 256  # samples of one request where there is no rate
+FASTEST, FEW = (
+    2048,
+    16,
+)  # samples of one request at most; until the first event of a part of which some are to be learned
 PARTS = 64  # remembered, to say what an event was
 
 
@@ -66,7 +69,7 @@ class Streamed:
         self._said = collections.deque([(0, "")], PARTS)  # (index of the first sample, name) of the parts sent
         self._part, self._sent, self._began = (), 0, None
         self._taught = collections.Counter()
-        self._met = 0  # events of the part that is sent
+        self._met, self._lesson = 0, False  # events of the part that is sent; whether they are being learned
 
     def run(self, running=True):
         """Goes on, or rests."""
@@ -88,8 +91,10 @@ class Streamed:
 
     def take(self):
         """[(Event, what it was)] of the samples that are due. DeeplomathError: what failed, what came before in `events`."""
+        if not self.running or self.ended or not self._fill():
+            return []
         due = self._due()
-        if due <= 0 or not self._fill():
+        if due <= 0:
             return []
         chunk, self._part = self._part[:due], self._part[due:]
         self._sent += len(chunk)
@@ -117,13 +122,12 @@ class Streamed:
 
     def _due(self):
         """How many samples are to be sent now."""
-        if not self.running or self.ended:
-            return 0
+        most = FEW if self._wanted() and not self._met else FASTEST
         if not self.rate:
-            return FASTEST
+            return most
         if self._began is None:
             self._began = self.clock()
-        most = max(1, round(self.rate * CHUNK))
+        most = min(most, max(1, round(self.rate * CHUNK)))
         return min(most, int((self.clock() - self._began) * self.rate) - self._sent)
 
     def _fill(self):
@@ -133,6 +137,9 @@ class Streamed:
             if part is None:
                 self.ended = True
                 return False
+            if self._lesson:  # it ended before all was learned
+                self.teach(self._said[-1][1], 0)
+                self._lesson = False
             name, self._part = part
             self._said.append((self.index, name))
             self._met = 0
@@ -142,8 +149,14 @@ class Streamed:
         """What the sample at this index was."""
         return next((name for first, name in reversed(self._said) if first <= at), "")
 
-    def _teach(self, came):
-        """Lets the next event be learned, where its part is to be, and an event before it was of the same part."""
+    def _wanted(self):
+        """How many events of the part that is sent are still to be learned."""
         name = self._said[-1][1]
-        if came and name in self.only and self._taught[name] < self.shots:
-            self.teach(name, 1)
+        return max(0, self.shots - self._taught[name]) if name in self.only else 0
+
+    def _teach(self, came):
+        """Lets the events to come be learned, where their part is to be, and an event before them was of the same part."""
+        wanted = self._wanted()
+        if came and wanted and not self._lesson:
+            self.teach(self._said[-1][1], wanted)
+        self._lesson = bool(wanted and (came or self._lesson))
