@@ -12,7 +12,6 @@ from . import layout, replies
 
 CHANGES = frozenset(opcode for opcode, fields in spec.REPLIES.items() if fields in (spec.CHANGED, spec.LEARNED))
 _CONFIG = tuple(name for name, *_ in spec.CONFIG)
-_NO_NAME = ""
 
 
 class Exchanged(NamedTuple):
@@ -21,7 +20,8 @@ class Exchanged(NamedTuple):
     opcode, name: of the request, "learn"; fields: its numbers by name; tail: the bytes behind them. replied: there was a
     reply; status: 0, or an error of spec.ERRORS, None without a reply; words: of an error. got: the numbers of the reply by
     name; rest: the bytes behind them. result: the Learned or Answer in it, else None; events: those of a stream, a tuple of
-    results.Event. digest: of the network behind it, None where the reply has none or the rebuild is pending.
+    results.Event; labels: of each, what was taught, or what the vote says. digest: of the network behind it, None where the
+    reply has none or the rebuild is pending.
     """
 
     opcode: int
@@ -35,6 +35,7 @@ class Exchanged(NamedTuple):
     rest: bytes = b""
     result: Learned | Answer | None = None
     events: tuple = ()
+    labels: tuple = ()
     digest: int | None = None
 
     @property
@@ -81,7 +82,7 @@ class Understanding:
 
     def _meant(self, it):
         """With what the numbers of a reply are."""
-        got, rest, events, result = it.got, it.rest, (), None
+        got, rest, events, labels, result = it.got, it.rest, (), (), None
         digest = None if got.get("building") else got.get("digest")
         if it.opcode == spec.OPCODE_LOAD and it.fields["offset"] + len(it.tail) < it.fields["total"]:
             digest = None
@@ -94,11 +95,13 @@ class Understanding:
         elif "n_events" in got:
             found = []
             for _ in range(got["n_events"]):
+                label = replies.numbers(it.name, spec.EVENT, layout.EVENT, rest)[0]["label"]
                 event, rest = replies.stream_event(it.opcode, rest, self._classes, self.naming)
                 found.append(event)
+                labels = (*labels, label)
             events, digests = tuple(found), [event.digest for event in found if event.learned]
             digest = digests[-1] if digests else None
-        return it._replace(got=got, result=result, events=events, digest=digest)
+        return it._replace(got=got, result=result, events=events, labels=labels, digest=digest)
 
     def _follow(self, it):
         """What is known of network and names from here on."""

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""The audit of many logs: each is replayed and proved, on all cores or a Dask cluster, and becomes a row of a table."""
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import statistics
+
+from .. import spec
+from ..errors import DataError, DeeplomathError
+from ..results import Answer, Verdict
+from .lockstep import Mismatch
+from .log import CUT, DAMAGED, open_log
+from .replay import Replay
+
+PROVED, DIFFERS, UNPROVED, UNREADABLE = "proved", "differs", "not all proved", "unreadable"
+COLUMNS = {  # of a row: its type
+    "file": str,
+    "device": str,
+    "began": str,
+    "state": str,  # PROVED, DIFFERS, UNPROVED, UNREADABLE, CUT or DAMAGED
+    "requests": int,
+    "learned": int,
+    "answered": int,
+    "known": int,
+    "uncertain": int,
+    "unknown": int,
+    "unknown_share": float,  # of the answers
+    "accuracy": float,  # of what the network said of each event ahead of learning it, once it knew its class
+    "false_reject": float,  # share of these events that it called unknown
+    "drift": float,  # median novelty of the last half of the answers over that of the first half, less 1
+    "corrections": int,
+    "undos": int,
+    "neurons": int,
+    "depth": int,
+    "proofs": int,  # digests found equal
+    "not_compared": int,
+    "differs_at": int,  # request of the first difference
+    "differs": str,  # what it was, in words
+    "digest": str,
+    "words": str,  # on a damage, or on what could not be read
+}
+
+
+def row(path):
+    """The row of a log, {column: value or None}; it never raises for what is wrong with the log."""
+    found = dict.fromkeys(COLUMNS) | dict(file=str(path))
+    try:
+        log = open_log(path)
+    except (DeeplomathError, OSError) as error:
+        return found | dict(state=UNREADABLE, words=str(error))
+    found |= dict(device=log.device, began=log.session.get("began"))
+    replay, tally = Replay(log, asks=True), Tally()
+    try:
+        for step in replay.steps():
+            tally.take(step)
+    except Mismatch as error:
+        rows = "; ".join(f"{name} {board} on the board, {mirror} of the mirror" for name, board, mirror in error.rows)
+        found |= dict(state=DIFFERS, differs_at=error.event, differs=f"{error.request}: {rows}"[:400])
+    except (DeeplomathError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        found |= dict(state=UNREADABLE, words=f"what it says makes no session: {type(error).__name__}: {error}")
+    else:
+        damaged = {CUT: CUT, DAMAGED: DAMAGED}.get(log.end)
+        found |= dict(state=damaged or (UNPROVED if replay.unproved else PROVED), words=log.damage or None)
+    return found | tally.columns() | _network(replay)
+
+
+def survey(paths, workers=None, scheduler=None):
+    """Yields the row of each log, as soon as it is there.
+
+    workers: processes, by default as many as there are cores; scheduler: the address of a Dask cluster, which takes their
+    place; it has to see the same files. DataError: there is no such cluster.
+    """
+    paths = [str(path) for path in paths]
+    if scheduler:
+        yield from _on_cluster(paths, scheduler)
+        return
+    if len(paths) == 1 or workers == 1:
+        yield from map(row, paths)
+        return
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+        waiting = [pool.submit(row, path) for path in paths]
+        try:
+            for done in concurrent.futures.as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def table(rows):
+    """A polars.DataFrame of rows, ordered by file."""
+    import polars
+
+    types = {str: polars.String, int: polars.Int64, float: polars.Float64}
+    ordered = sorted(rows, key=lambda it: it["file"])
+    return polars.DataFrame(ordered, schema={name: types[kind] for name, kind in COLUMNS.items()})
+
+
+class Tally:
+    """What the Steps of a replay add up to."""
+
+    def __init__(self):
+        self.requests = self.learned = self.right = self.asked = self.rejected = self.corrections = self.undos = 0
+        self.verdicts, self.novelties = dict.fromkeys(Verdict, 0), []
+
+    def take(self, step):
+        """One Step more."""
+        it = step.record.exchanged
+        self.requests += 1
+        self.corrections += it.done and it.opcode == spec.OPCODE_CORRECT
+        self.undos += it.done and it.opcode == spec.OPCODE_UNDO
+        for i, event in enumerate(step.events):
+            answer = event if isinstance(event, Answer) else getattr(event, "answer", None)
+            if answer:
+                self.verdicts[answer.verdict] += 1
+                self.novelties.append(answer.novelty)
+            elif getattr(event, "refused", None) is None:
+                self._learned(step.before[i], step.labels[i])
+
+    def _learned(self, before, label):
+        self.learned += 1
+        if before and before.label >= 0 and label < len(before.outputs) and before.outputs[label]:
+            self.asked += 1
+            unknown = before.verdict == Verdict.UNKNOWN
+            self.rejected += unknown
+            self.right += not unknown and before.label == label
+
+    def columns(self):
+        """The columns of a row that these are."""
+        answered, half = sum(self.verdicts.values()), len(self.novelties) // 2
+        first, last = (statistics.median(it or [0]) for it in (self.novelties[:half], self.novelties[half:]))
+        verdicts = {verdict.name.lower(): number for verdict, number in self.verdicts.items()}
+        return dict(
+            requests=self.requests,
+            learned=self.learned,
+            answered=answered,
+            **verdicts,
+            unknown_share=self.verdicts[Verdict.UNKNOWN] / answered if answered else None,
+            accuracy=self.right / self.asked if self.asked else None,
+            false_reject=self.rejected / self.asked if self.asked else None,
+            drift=last / first - 1 if first else None,
+            corrections=self.corrections,
+            undos=self.undos,
+        )
+
+
+def _network(replay):
+    """The columns of the network that a replay came to."""
+    found = dict(proofs=replay.proved, not_compared=sum(replay.unproved.values()))
+    if replay.digest is not None:
+        found |= dict(digest=f"{replay.digest:08x}")
+    if replay.twin.network is not None:
+        info = replay.twin.network.info()
+        found |= dict(neurons=info.neurons, depth=info.depth)
+    return found
+
+
+def _on_cluster(paths, scheduler):
+    import logging
+
+    from distributed import Client, as_completed
+
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"scheduler: no Dask cluster at {scheduler}: {error}") from error
+    with contextlib.closing(client):
+        waiting = client.map(row, paths, pure=False)
+        for done in as_completed(waiting):
+            yield done.result()
