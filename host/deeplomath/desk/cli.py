@@ -32,6 +32,7 @@ from . import (
     pairing,
     reaching,
     report,
+    reporting,
     running,
     screen,
     stories,
@@ -43,6 +44,7 @@ app.add_typer(models.app, name="model")
 app.command("noise")(models.noise_command)
 board_commands.register(app)
 app.command("monitor")(monitoring.monitor_command)
+app.command("report")(reporting.report_command)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()

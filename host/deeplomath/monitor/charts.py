@@ -83,7 +83,7 @@ def sureness(source, x_range):
     made.line("number", "novelty", source=source, color=UNKNOWN, line_width=1.5, legend_label="novelty")
     made.scatter("number", "sure", source=source, size=5, color=COLOURS[0], legend_label="probability")
     made.add_layout(Span(location=1, dimension="width", line_color=INK, line_dash="dashed", line_width=1))
-    _legend(made)
+    legend(made)
     return made
 
 
@@ -93,11 +93,12 @@ def growth(source, x_range):
     made.step("number", "neurons", source=source, color=COLOURS[2], line_width=2, mode="after", legend_label="neurons")
     made.step("number", "depth", source=source, color=COLOURS[3], line_width=2, mode="after", legend_label="depth")
     made.y_range.start = 0
-    _legend(made)
+    legend(made)
     return made
 
 
-def _legend(made):
+def legend(made):
+    """Puts the legend of a figure where it hides little."""
     made.legend.location = "top_left"
     made.legend.orientation = "horizontal"
     made.legend.background_fill_alpha = 0.6
