@@ -84,7 +84,7 @@ setup: $(VENV)/.done ## the Python environment in .venv
 
 ## Test
 
-test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(BUILD)/.packages-browser $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
@@ -110,6 +110,9 @@ streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of 
 
 soak: setup unix ## a long life of a board that samples by itself; EVENTS=100000
 	$(RUN) tests/soak.py --events $(or $(EVENTS),100000)
+
+soak-monitor: setup unix ## ten minutes of 50 events a second, watched: nothing may grow; SECONDS=600
+	$(RUN) tests/soak_monitor.py --seconds $(or $(SECONDS),600)
 
 ## Measure
 
@@ -327,4 +330,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams soak bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

@@ -1,7 +1,7 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# packages.sh GROUP...: installs the Debian packages of the groups named (host, lint, firmware, riscv, speech) that are
-# missing, and only these.
+# packages.sh GROUP...: installs the Debian packages of the groups named (host, lint, firmware, riscv, speech, browser)
+# that are missing, and only these.
 for group; do
     case $group in
     host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
@@ -14,7 +14,8 @@ for group; do
         packages="$packages gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
         commands="$commands riscv64-unknown-elf-gcc qemu-system-riscv32" ;;
     speech) packages="$packages espeak-ng" commands="$commands espeak-ng" ;;
-    *) echo "packages.sh: no group '$group' (host, lint, firmware, riscv, speech)" >&2; exit 2 ;;
+    browser) packages="$packages chromium" commands="$commands chromium" ;;
+    *) echo "packages.sh: no group '$group' (host, lint, firmware, riscv, speech, browser)" >&2; exit 2 ;;
     esac
 done
 

@@ -44,7 +44,7 @@ ROOMS = (
     {"mirror", "signal"},
     {"model"},
     {"estimators"},
-    *({name} for name in ("link", "audit", "deploy", "desk", "__main__")),
+    *({name} for name in ("link", "audit", "deploy", "monitor", "desk", "__main__")),
 )
 PACKAGE = ROOT / "host" / "deeplomath"
 

@@ -12,6 +12,7 @@ import typer
 from .. import paths, spec
 from ..audit import eventfile, recording
 from ..deploy import deploy, install
+from ..errors import DataError
 from ..link import ports
 from ..link.exchange import InRepl
 from ..link.transport import BAUD
@@ -28,10 +29,12 @@ from . import (
     logs,
     mip,
     models,
+    monitoring,
     options,
     pairing,
     reaching,
     report,
+    reporting,
     running,
     states,
     stories,
@@ -47,6 +50,8 @@ checking.register(app)
 mip.register(app)
 logs.register(app)
 states.register(app)
+app.command("monitor")(monitoring.monitor_command)
+app.command("report")(reporting.report_command)
 
 FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()

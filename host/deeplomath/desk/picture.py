@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The picture of the demo: the events in two coordinates with the contour of what is known, and the answers along time."""
 
-from typing import NamedTuple
-
 import matplotlib
 
 matplotlib.use("Agg")
@@ -15,6 +13,7 @@ from matplotlib.patches import Rectangle  # noqa: E402
 from matplotlib.patheffects import withStroke  # noqa: E402
 
 from ..mirror import metric  # noqa: E402
+from ..monitor.plane import features_at, lift, plane  # noqa: E402
 from ..results import Action, Verdict
 from . import demo  # noqa: E402
 
@@ -27,15 +26,6 @@ MARGIN = 3.6  # around the points drawn, in standard deviations
 GAP = 13  # between scenes, in events
 MARKERS = "o", "D"  # by place
 STYLE = {"font.size": 15, "text.color": INK, "axes.edgecolor": GREY, "xtick.color": GREY, "font.family": "DejaVu Sans"}
-
-
-class Plane(NamedTuple):
-    """Two principal axes of points in first coordinates, and how the points stand off them: a sheet bent through them all."""
-
-    centre: np.ndarray  # [d]
-    axes: np.ndarray  # [d, 2]
-    points: np.ndarray  # on the plane [n, 2]
-    offsets: np.ndarray  # off the plane [n, d]
 
 
 def draw(story, told, board, file):
@@ -80,33 +70,6 @@ def _until(told, scene):
 def _asked(told, *parts):
     """The answers of these (scene, part)."""
     return [p for p in told if p.result and p.step.act == "infer" and (p.step.scene, p.step.part) in parts]
-
-
-def plane(z, like=None):
-    """The Plane of points z [n, d], turned the way the Plane `like` is."""
-    centre = z.mean(0)
-    axes = np.linalg.svd(z - centre, full_matrices=False)[2][:2].T
-    if like:
-        left, _, right = np.linalg.svd(axes.T @ like.axes)
-        axes = axes @ left @ right
-    else:
-        axes = axes * np.sign(axes.sum(0))  # the same way round on every machine
-    points = (z - centre) @ axes
-    return Plane(centre, axes, points, z - centre - points @ axes.T)
-
-
-def lift(sheet, at):
-    """First coordinates [n, d] of points `at` [n, 2] of the Plane: off the plane they stand as the points around them do."""
-    distance2 = ((at[:, None] - sheet.points) ** 2).sum(-1)
-    weight = (distance2 + 0.15) ** -2
-    return sheet.centre + at @ sheet.axes.T + weight @ sheet.offsets / weight.sum(1, keepdims=True)
-
-
-def features_at(network, z):
-    """The features int16 [n, d] whose first coordinates come nearest to z [n, d]."""
-    mean, mantissa, shift = network.live.metric
-    x = (z * 256 * 2.0**shift / mantissa + mean) / 256
-    return np.clip(np.round(x), -32768, 32767).astype(np.int16)
 
 
 def _draw_plane(axis, story, asked, network, place_of, like=None):

@@ -19,18 +19,19 @@ class Refused(DeeplomathError):
 
 
 @contextlib.contextmanager
-def opened(port, baud=BAUD, log=None):
+def opened(port, baud=BAUD, log=None, **options):
     """The Device at a port and the unit of its ticks; `emulator` is booted, and ended afterwards.
 
     A board whose service it started is back in its REPL afterwards, as it was found. log: where the log of the session
-    goes, a path; what stops it is said.
+    goes, a path, and what stops it is said; or a Log, whose owner says so. options: more of Device.
     """
     with contextlib.ExitStack() as stack:
         emulated = port == EMULATOR
         if emulated:
             port = stack.enter_context(emulator()).port
-        kept = dict(log=stack.enter_context(Log(log, statuses.say, port))) if log else {}
-        device = stack.enter_context(Device(port, baud=baud, **kept))
+        if log:
+            options["log"] = log if isinstance(log, Log) else stack.enter_context(Log(log, statuses.say, port))
+        device = stack.enter_context(Device(port, baud=baud, **options))
         if device.started and not emulated:
             stack.callback(give_back, device, port)
         yield device, "instructions" if emulated else ("µs", "cycles")[device.hello.tick_kind]

@@ -23,7 +23,7 @@ DIFFER, UNDONE, FAULT, STOPPED = 1, 2, 3, 130
 DEBUG = "DEEPLOMATH_DEBUG"  # set to anything: the traceback of a fault goes to stderr
 PIP_NAMES = {"serial": "pyserial", "prometheus_client": "prometheus-client"}
 NEEDED = ("numpy", "serial", "cobs", "typer", "rich", "matplotlib", "mpremote", "mcap", "polars", "dask")
-NEEDED += "distributed", "prometheus_client"
+NEEDED += "distributed", "prometheus_client", "textual", "bokeh"
 
 
 def run(main):

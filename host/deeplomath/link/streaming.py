@@ -15,11 +15,13 @@ from ..results import Front
 from . import layout, replies
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
     from typing_extensions import Buffer
 
     from ..model.model import Model
-    from ..results import Event
+    from ..results import Answer, Event
 
 RULES = {name: number for number, name in spec.RULES.items()}
 
@@ -60,6 +62,10 @@ class Streaming:
             self._tell_names(model)
             self._log_model(model)
             return self._front.footprint
+
+    def call(self, naming: Callable[[int | Answer], str]) -> None:
+        """What events are called from now on, of a board whose Model is not here: naming makes a name of a label or an Answer."""
+        self._naming = naming
 
     def front(self) -> Front:
         """The front-end on the board, and how its stream goes: a Front."""
