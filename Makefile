@@ -101,7 +101,7 @@ fuzz: setup $(ASAN_LIB) ## feed all that comes in what is made to harm; FUZZ_SEC
 	--seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) &&)) \
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
-damage: setup $(TIER_f405) $(TIER_m0) ## two emulated boards get FRAMES=10000 frames, half of them damaged, and stay the mirror's
+damage: setup $(TIER_f405) $(TIER_m0) ## two emulated boards get FRAMES=10000 frames, half of them damaged
 	$(RUN) tests/damage.py stm32f405_qemu --frames $(or $(FRAMES),10000)
 	$(RUN) tests/damage.py microbit_qemu --frames $(or $(FRAMES),10000)
 

@@ -21,8 +21,7 @@ def test_a_board_that_gets_damaged_frames_replies_by_the_model_and_stays_the_mir
 
 
 def test_a_board_that_replies_otherwise_is_found(monkeypatch):
-    wrong = iter([[], [1], [1]])
-    monkeypatch.setattr(damage, "receive", lambda transport, count: next(wrong))
+    monkeypatch.setattr(damage, "receive", lambda transport, count: [])
 
     class Board:
         _transport = type("Transport", (), dict(write=lambda self, data: None))()
@@ -30,5 +29,5 @@ def test_a_board_that_replies_otherwise_is_found(monkeypatch):
         __exit__ = lambda self, *error: None  # noqa: E731
 
     monkeypatch.setattr(damage, "Device", lambda *_, **__: Board())
-    with pytest.raises(AssertionError, match="input [12], "):
-        damage.run("port", 3, 14)
+    with pytest.raises(AssertionError, match="input [0-9]+, .*: \\[\\], not "):
+        damage.run("port", 30, 14)
