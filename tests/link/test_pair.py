@@ -762,3 +762,14 @@ def test_a_key_given_in_a_session_whose_key_was_taken_away_ends_that_session_beh
     assert line.say(given) == [reply]  # its retry
     assert refusal(line, session.encode(spec.OPCODE_DIGEST, next_one + 2)) == spec.ERROR_SESSION
     assert Device(line, key=KEY).hello.paired == 1
+
+
+def test_a_kept_key_that_the_board_does_not_take_is_named_with_its_file():
+    line, device = paired()
+    device.close()
+    file = keys.save(device.identity, bytes(32))
+    with pytest.raises(DeviceError, match=f"key: a wrong proof, 1 so far; the key is that of {file}"):
+        Device(line)
+    with pytest.raises(DeviceError) as error:
+        Device(line, key=bytes(32))
+    assert str(file) not in str(error.value)
