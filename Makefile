@@ -100,10 +100,14 @@ $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed both what is made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1 FUZZ="--jobs 1"
-	$(if $(findstring --replay,$(FUZZ)),,$(SANITIZED) $(RUN) tests/fuzz_program.py --seconds $(or $(FUZZ_SECONDS),1200) \
-	$(if $(FUZZ_SEED),--seed $(FUZZ_SEED)))
+fuzz: setup $(ASAN_LIB) ## feed all that comes in what is made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1
+	$(if $(findstring --replay,$(FUZZ)),,$(foreach part,program frame slot,$(SANITIZED) $(RUN) tests/fuzz_$(part).py \
+	--seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) &&)) \
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
+
+damage: setup $(TIER_f405) $(TIER_m0) ## two emulated boards get FRAMES=10000 frames, half of them damaged
+	$(RUN) tests/damage.py stm32f405_qemu --frames $(or $(FRAMES),10000)
+	$(RUN) tests/damage.py microbit_qemu --frames $(or $(FRAMES),10000)
 
 streams: setup $(HOST_LIB) ## kernel against mirror on STREAMS=10000 streams of glitches and repetitions
 	OMP_NUM_THREADS=1 $(RUN) tests/streams.py --streams $(STREAMS) --jobs $(JOBS)
@@ -330,4 +334,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

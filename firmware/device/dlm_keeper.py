@@ -191,6 +191,8 @@ class Keeper:
         config = dict(zip(spec.CONFIG, values))
         for name in spec.CONFIG:
             if name in spec.FLAGS:
+                if config[name] > 1:
+                    raise ValueError(f"{name}: {config[name]} saved, 0..1 allowed", spec.ERROR_ARGUMENT)
                 config[name] = config[name] == 1
         if network is None:
             return self._handlers.module.Network(**config)

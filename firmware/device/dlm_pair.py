@@ -31,6 +31,7 @@ class Guard:
         self._since = _now()  # the last wrong proof, or the start: the wait begins anew with each
         self._seed = self._nonces = None
         self._inner = self._outer = None  # of the session's key: none is open
+        self._ends = False  # whether it ends with the reply that is being made
         self._count = bytearray(4)
         self._taken = 0
         self._reserve = bytearray(RESERVE)
@@ -38,6 +39,8 @@ class Guard:
     def admit(self, frame, opcode, sequence, sealed):
         """Returns where the payload of a frame ends, if the frame may be executed; a sealed one is taken once."""
         end = len(frame) - spec.WIRE_CHECKSUM
+        if self._ends:
+            self._inner, self._ends = None, False
         if not sealed:
             if self.key is not None and opcode not in self._free:
                 raise ValueError("paired: the board has a key, and this takes a session", spec.ERROR_PAIRED)
@@ -111,7 +114,7 @@ class Guard:
     def _pair(self, key):
         if key:
             if self.key is None:
-                self._inner = None  # whatever session there was had no key behind it
+                self._ends = True  # whatever session there was had no key behind it
             owner = b"" if _unique() else self._identity
             try:
                 _replace(self._folder + KEY, key + bytes((len(owner),)) + owner)

@@ -184,17 +184,31 @@ def _judge(tail, size):
         return FREE, None  # nothing was ever saved in it
     if len(tail) < SIZE:
         return spec.RESTORED_DAMAGED, None
+    _mend(tail)
     if tail[:4] != MAGIC:
         begun = all(tail[i] in (0, MAGIC[i]) for i in range(4))  # the first header in it was cut off
         return FREE if begun else spec.RESTORED_DAMAGED, None
     header = unpack(HEADER, tail[:-4])
-    if header[1] not in (0, spec.STORE_LAYOUT):
+    whole = tail == _sealed(header)
+    if header[1] != spec.STORE_LAYOUT and (whole or header[1]):
         return spec.RESTORED_VERSION, None
-    if tail != _sealed(header):
+    if not whole:
         return FREE, None  # a header that was cut off: the save is not finished
     if header[5] + SIZE > size or not 0 < header[4] <= spec.STORE_SEQUENCE:
         return spec.RESTORED_DAMAGED, None
     return WHOLE, header
+
+
+def _mend(tail):
+    """Turns back the one bit that flipped in a header; one of which more is wrong stays as it is: it may have been cut off."""
+    data = memoryview(tail)[:-4]
+    for bit in range(-1, 8 * len(tail)):  # at first as it is
+        if bit >= 0:
+            tail[bit >> 3] ^= 1 << (bit & 7)
+        if crc32(data) == unpack("<I", tail[-4:])[0]:
+            return
+        if bit >= 0:
+            tail[bit >> 3] ^= 1 << (bit & 7)
 
 
 def _sealed(header):

@@ -748,3 +748,28 @@ def test_a_service_that_began_anew_takes_nothing_ahead_of_hello():
     line.say(frame.encode(spec.OPCODE_HELLO, 1))
     (reply,) = line.say(frame.encode(spec.OPCODE_CONFIGURE, 2, configure_payload(CONFIG)))
     assert status(reply) == 0
+
+
+def test_a_key_given_in_a_session_whose_key_was_taken_away_ends_that_session_behind_its_sealed_reply():
+    line, device = paired()
+    session = device._link.session
+    next_one = (session.count + 1) & 0xFFFF
+    (reply,) = line.say(session.encode(spec.OPCODE_PAIR, next_one))
+    assert status(reply) == 0
+    given = session.encode(spec.OPCODE_PAIR, next_one + 1, KEY)
+    (reply,) = line.say(given)
+    assert session.opened(reply) and status(reply) == 0
+    assert line.say(given) == [reply]  # its retry
+    assert refusal(line, session.encode(spec.OPCODE_DIGEST, next_one + 2)) == spec.ERROR_SESSION
+    assert Device(line, key=KEY).hello.paired == 1
+
+
+def test_a_kept_key_that_the_board_does_not_take_is_named_with_its_file():
+    line, device = paired()
+    device.close()
+    file = keys.save(device.identity, bytes(32))
+    with pytest.raises(DeviceError, match=f"key: a wrong proof, 1 so far; the key is that of {file}"):
+        Device(line)
+    with pytest.raises(DeviceError) as error:
+        Device(line, key=bytes(32))
+    assert str(file) not in str(error.value)

@@ -107,12 +107,14 @@ def test_what_are_no_names_is_refused_and_changes_nothing(bad):
     ("bad", "words"),
     [
         (["a\0b"], "no zero allowed in a name"),
+        (("",), r"\(''.*\) given, one with a character needed"),
+        (["", ""], r"\('', ''\) given, one with a character needed"),
         (["m"] * 18, "names: 18 given, 17 allowed"),
         (["m" * 513], "names: 513 bytes given, 512 allowed"),
         (["m" * 3000], "bytes of names: 3000 given"),
         (["\ud800"], "surrogate"),
     ],
-    ids=["zero", "18", "513", "3000", "surrogate"],
+    ids=["zero", "empty", "empties", "18", "513", "3000", "surrogate"],
 )
 def test_names_out_of_their_limits_are_refused_and_change_nothing(bad, words):
     device = Device(Line())

@@ -311,17 +311,31 @@ def test_what_is_kept_aside_has_a_limit_and_then_nothing_is_saved(tmp_path):
     assert content(tmp_path) == before and slot(tmp_path).read_bytes() == b"foreign 4"
 
 
-def test_no_byte_of_a_slot_may_be_another(tmp_path):
+def test_no_byte_of_what_was_saved_may_be_another(tmp_path):
     talk = learned(tmp_path)
     saved(talk)
     data = slot(tmp_path).read_bytes()
     used = struct.unpack(dlm_store.HEADER, data[-HEADER:-4])[5]
     assert used > 100
-    for at in [*range(used), *range(len(data) - HEADER, len(data))]:
+    for at in range(used):
         folder = tmp_path / f"f{at}"
         folder.mkdir()
         slot(folder).write_bytes(flipped(data, at))
         assert powered(folder).handlers.network is None, at
+
+
+def test_a_bit_of_a_header_that_flipped_is_turned_back_and_of_two_the_slot_is_not_taken(tmp_path):
+    talk = learned(tmp_path)
+    saved(talk)
+    data = slot(tmp_path).read_bytes()
+    for bit in range(8 * HEADER):
+        one, other = (1 << it for it in (bit, (bit + 77) % (8 * HEADER)))
+        header = int.from_bytes(data[-HEADER:], "little")
+        for wrong, back in ((one, digest(talk)), (one | other, None)):
+            folder = tmp_path / f"{bit}_{back}"
+            folder.mkdir()
+            slot(folder).write_bytes(data[:-HEADER] + (header ^ wrong).to_bytes(HEADER, "little"))
+            assert digest(powered(folder)) == back, (bit, wrong)
 
 
 def crafted(data, config=None, model=None, length=None, digest=None):

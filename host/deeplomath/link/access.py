@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from time import time_ns
 
@@ -105,13 +104,23 @@ class Access:
                 spec.ERROR_PAIRED, f"paired: {words} would have to unpair it, or give Device(key=...) the key"
             )
         for key in found:
-            with contextlib.suppress(DeviceError) if key != found[-1] else contextlib.nullcontext():
+            try:
                 nonces = nonces or pair.challenge(self._said)
                 self._link.session = pair.open_session(self._said, key, nonces, lambda: self._link.sequence)
+            except DeviceError as error:
+                if key == found[-1]:
+                    raise self._with_file(error) from error
+                nonces = None
+            else:
                 if not self._key:
                     keys.settle(self.identity, key)
                 return
-            nonces = None
+
+    def _with_file(self, error):
+        """The DeviceError of a key that was not taken; of one that was kept with its file."""
+        if self._key or error.code != spec.ERROR_KEY:
+            return error
+        return DeviceError(error.code, f"{error}; the key is that of {keys.path(self.identity)}")
 
     def _said(self, opcode, payload):
         """What stands behind the status of the reply to a request that no network needs."""

@@ -14,6 +14,8 @@ from . import replies
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+NONE = b"\0"  # on the wire: no names
+
 
 class Saving:
     """The methods of a Device that save; they need its _request and _lock, and that it finds out again what it forgets."""
@@ -74,6 +76,11 @@ def _named(names):
         if "\0" in name:
             raise KernelError(spec.ERROR_ARGUMENT, f"names: {name!r} given, no zero allowed in a name")
     try:
-        return "\0".join(names).encode() or b"\0"  # a zero alone: none
+        wire = "\0".join(names).encode() or NONE
     except UnicodeEncodeError as error:
         raise KernelError(spec.ERROR_ARGUMENT, f"names: {error.reason}") from error
+    if wire == NONE and len(names):
+        raise KernelError(
+            spec.ERROR_ARGUMENT, f"names: {tuple(names)} given, one with a character needed, or () of none"
+        )
+    return wire
