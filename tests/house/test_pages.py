@@ -67,6 +67,11 @@ def test_the_python_of_a_page_runs_with_a_board(page, board, folders):
     assert promised(page) and said[: len(promised(page))] == promised(page)
 
 
+def test_the_program_that_one_starts_with_prints_what_its_page_says(board, monkeypatch):
+    monkeypatch.setattr("deeplomath.link.ports.the_only", lambda: board.port)
+    assert said_by("start") == next(it.printed for it in commands("start") if it.line == "python first.py")
+
+
 def test_what_a_page_says_of_its_programs_comes_of_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert said_by("teach") == ["slow is slow", "off is off", "fast is fast", "stuck is unknown"]
