@@ -97,6 +97,9 @@ test-TIER: ## one tier's: unix port or emulated board; _mpy: with the loadable m
 $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 	$(RUN) -m pytest -rs tests -m $*
 
+test-pythons: wheel ## the wheel under each Python that is to be had, with its oldest and newest numpy
+	$(RUN) tests/pythons.py $(BUILD)/wheel/deeplomath-*-py3-none-any.whl
+
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
@@ -334,4 +337,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize test-pythons setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

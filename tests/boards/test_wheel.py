@@ -2,6 +2,7 @@
 """The wheel as people have it: in an environment of its own, without a checkout and without a compiler on PATH."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -21,6 +22,7 @@ import wheel as packing  # noqa: E402
 MICROPYTHON = Path(os.environ.get("MICROPYTHON_DIR") or BUILD / "micropython-1.25.0")
 MOST_BYTES = 6_000_000
 IMPORTED = re.compile(r"import time: +(\d+) \| +(\d+) \| +(\S+)")
+STUBS = "from deeplomath import paths; print(*sorted(it.name for it in (paths.ONBOARD / 'stubs').iterdir()))"
 BOARDS = "from deeplomath.link import emulator; print(*emulator.boards())"
 TEACH = """
 import sys, numpy as np, deeplomath
@@ -104,6 +106,27 @@ def test_the_commands_say_what_they_are_and_what_is_here(environment):
     in_environment(environment, "deeplomath", "models", "--json")
     in_environment(environment, "deeplomath", "model", "new", "motion")
     assert "stm32f405_qemu" in in_environment(environment, "python", "-c", BOARDS).stdout
+    stubs = in_environment(environment, "python", "-c", STUBS).stdout.split()
+    assert stubs == ["deeplomath.pyi", "deeplomath_signal.pyi"]
+    missing = subprocess.run(
+        [environment / "bin" / "deeplomath", "info", "emulator"],
+        env={"PATH": str(environment / "bin"), "HOME": str(environment)},
+        capture_output=True,
+        text=True,
+    )
+    assert (
+        missing.returncode == 2 and "`apt-get install qemu-system-arm`, on macOS `brew install qemu`" in missing.stderr
+    )
+
+
+def test_mip_finds_each_file_in_the_wheel(environment):
+    listed = json.loads(in_environment(environment, "deeplomath", "mip", "--all", "--json").stdout)
+    assert {"armv6m", "armv7emsp"} <= {it["architecture"] for it in listed}
+    for it in listed:
+        package = Path(it["command"][-1])
+        urls = json.loads(package.read_text())["urls"]
+        assert {"deeplomath.mpy", "dlm_main.mpy"} <= {name for name, _ in urls} and str(environment) in str(package)
+        assert all((package.parent / url).is_file() for _, url in urls)
 
 
 @pytest.mark.rp2040_mpy

@@ -120,3 +120,10 @@ def test_noise_that_cannot_be_is_refused(tmp_path, options, words):
     recording.write(tmp_path / "r.npz", Recording(SAMPLES, 50.0))
     result = run("noise", tmp_path / "r.npz", tmp_path / "n.npz", *options)
     assert result.exit_code == 2 and words in result.output and not (tmp_path / "n.npz").exists()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_lines_that_end_as_windows_has_them_make_the_same_model(tmp_path, name):
+    file = tmp_path / "a füß model.toml"
+    file.write_bytes(preset(name).replace("\n", "\r\n").encode())
+    assert Model(file).program == Model(name).program and Model(file).config() == Model(name).config()
