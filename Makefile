@@ -115,6 +115,9 @@ bench-learning: $(VENV)/.bench ## the mirror beside its peers, same events; BENC
 bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files from raw samples on, beside peers; BENCH=--quick
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench --signal $(BENCH)
 
+bench-audit: setup ## audit 1,000 logs, on all cores and through Dask; BENCH="--logs 100"
+	$(RUN) tests/many_logs.py --dask $(BENCH)
+
 bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
 
@@ -310,4 +313,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz streams soak bench bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz streams soak bench bench-audit bench-learning bench-signal test test-host test-TIER $(TIERS:%=test-%) test-sanitize setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
