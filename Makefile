@@ -132,6 +132,9 @@ bench-signal: $(VENV)/.bench $(BUILD)/.packages-speech ## the model files from r
 bench-fit: setup ## time of an estimator's fit beside an SVC; BENCH="--events 512"
 	PYTHONPATH=host OMP_NUM_THREADS=1 $(RUN) -m bench.fit $(BENCH)
 
+bench-audit: setup ## audit 1,000 logs, on all cores and through Dask; BENCH="--logs 100"
+	$(RUN) tests/many_logs.py --dask $(BENCH)
+
 bench: setup $(foreach tier,$(TIERS),$(TIER_$(tier))) ## count and walk on each, into boards/README.md; BENCH=--cores: only count
 	$(RUN) boards/bench $(BENCH)
 
@@ -337,4 +340,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize test-pythons setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-audit bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize test-pythons setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean

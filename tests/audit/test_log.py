@@ -4,6 +4,7 @@
 import io
 import json
 import struct
+import sys
 import warnings
 
 import numpy as np
@@ -284,3 +285,11 @@ def test_a_log_does_not_change_what_a_board_becomes(tmp_path):
         warnings.simplefilter("error")
         plain, logged = Device(Line()), Device(Line(), log=tmp_path / "a.mcap")
         assert session(plain) == session(logged)
+
+
+def test_a_computer_without_mcap_has_no_half_log_and_all_else(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcap.writer", None)
+    with pytest.raises(ModuleNotFoundError, match="mcap"):
+        Device(Line(), log=tmp_path / "a.mcap")
+    assert not (tmp_path / "a.mcap").exists()
+    assert Device(Line()).log is None

@@ -184,10 +184,7 @@ def run_command(
             device, _ = stack.enter_context(reaching.opened(port, baud, log))
             side = reaching.replaced(device, port, force, chosen.config())
             side.model(chosen)
-        played = []
-        for it in running.play(side, chosen, recorded.samples, planned):
-            played.append(it)
-            print(running.as_json(*it, rate), flush=True) if json_ else console.print(running.words(*it, rate))
+        played = [shown(it, rate, json_) for it in running.play(side, chosen, recorded.samples, planned)]
     if not json_:
         console.print(report.facts(running.summary(played)))
         if port:
@@ -263,6 +260,12 @@ def pair_command(
     with reaching.opened(port, baud) as (device, _):
         said = pairing.unpair(device, port) if remove else pairing.pair(device, port, renew)
     console.print(said, soft_wrap=True)
+
+
+def shown(played, rate, as_json):
+    """A (Planned, Event) of `run`, after it was shown."""
+    print(running.as_json(*played, rate), flush=True) if as_json else console.print(running.words(*played, rate))
+    return played
 
 
 def deploy_hint(port, serial, baud):

@@ -27,6 +27,9 @@ class Log:
     """
 
     def __init__(self, to, say=None, port=""):
+        import mcap.writer  # ahead of the file: without it none is begun
+
+        self._mcap = mcap.writer
         self.fault, self.wants_state = "", False
         self._say = say or (lambda words: warnings.warn(words, RuntimeWarning, stacklevel=3))
         self._understanding, self._number = Understanding(), 0
@@ -84,11 +87,8 @@ class Log:
                 self._stop(error)
 
     def _begin(self, port):
-        from mcap.writer import CompressionType, IndexType, Writer
-
-        self._writer = Writer(
-            self._Counted(self), compression=CompressionType.NONE, use_chunking=False, index_types=IndexType.NONE
-        )
+        plain = dict(compression=self._mcap.CompressionType.NONE, use_chunking=False)
+        self._writer = self._mcap.Writer(self._Counted(self), index_types=self._mcap.IndexType.NONE, **plain)
         self._writer.start(profile=logform.PROFILE, library=f"deeplomath {spec.VERSION_LIBRARY}")
         self._channels = logform.register(self._writer)
         now = time.time_ns()
