@@ -303,6 +303,11 @@ check: lint ## lint, and see that what make generate writes is up to date
 	$(RUN) shared_spec/generate.py --check
 	$(RUN) boards/readme.py --check
 
+PICTURES := monitor.svg monitor.png report.png
+pictures: setup $(TIER_f405) $(BUILD)/.packages-browser ## the pictures of monitor and report for the documents, as tests make them
+	$(RUN) -m pytest -q tests/monitor tests/desk/test_reporting.py -k "picture or named_on_the_page or asks_for_nothing"
+	cp $(PICTURES:%=$(BUILD)/%) shared_spec/pictures
+
 docs: $(VENV)/.docs ## the site in build/docs: documents, docstrings, dlm.h; warnings are errors
 	@$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going --fresh-env --conf-dir shared_spec/site \
 	--doctree-dir $(BUILD)/docs-cache . $(BUILD)/docs
@@ -340,4 +345,4 @@ distclean: ## remove everything that git does not know
 	rm -rf $(BUILD) $(VENV)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-audit bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize test-pythons setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check docs size clean distclean
+.PHONY: help demo fuzz damage streams soak soak-monitor bench bench-audit bench-learning bench-signal bench-fit test test-host test-TIER $(TIERS:%=test-%) test-sanitize test-pythons setup unix firmware natmod device check-stm32 flash deploy mip wheel release run generate format lint check pictures docs size clean distclean

@@ -17,8 +17,10 @@ from deeplomath.monitor import sheet, summary
 from deeplomath.monitor.feed import Feed
 from deeplomath.monitor.sources import Streamed
 from deeplomath.monitor.summary import Summary, Told
+from implementations import ROOT
 from watched import MODEL, Clock, done, parts, went
 
+PICTURE = ROOT / "build" / "report.png"
 NAMES = ("slow", "fast", "loud", "slow", "odd", "fast", "loud", "slow", "odd")
 
 
@@ -167,6 +169,9 @@ def test_the_page_asks_for_nothing_and_complains_of_nothing_in_light_dark_and_pr
         page.screenshot(path=str(tmp_path / "phone.png"), full_page=True)
         page.emulate_media(color_scheme="light")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        page.set_viewport_size(dict(width=900, height=900))
+        page.wait_for_timeout(500)  # for the picture of the documents
+        page.screenshot(path=str(PICTURE), full_page=True)
         page.pdf(path=str(tmp_path / "print.pdf"))
         assert (tmp_path / "print.pdf").read_bytes().startswith(b"%PDF")
         assert (chrome.outside, chrome.complaints) == ([], [])

@@ -13,7 +13,7 @@ from deeplomath import Device, KernelError, Model, TransportError, Verdict, spec
 from deeplomath.mirror.network import Network
 from deeplomath.monitor import feed as feeds
 from deeplomath.monitor.feed import Feed
-from deeplomath.monitor.shown import AWAY, CONNECTED, ENDED, History
+from deeplomath.monitor.shown import AWAY, CONNECTED, ENDED, WAITS, History
 from deeplomath.monitor.sources import Live
 from sources import Chunks, LiveLine
 from watched import HOP, PART, Clock, done, ended, feed, part, parts, went
@@ -261,6 +261,21 @@ def test_a_board_that_began_anew_gives_no_event_twice():
         it.clock.now += 0.5
         it.step()
     assert [row.at for row in it.rows.since()] == list(range(39, 2000, 20))
+
+
+def test_a_board_that_does_not_answer_is_told_while_the_request_waits(monkeypatch):
+    it, lines = feed([]), []
+    it.step()
+
+    def slow():
+        for seconds in (1, 3):
+            it.clock.now += seconds
+            lines.append(it.read()[0].line)
+        return []
+
+    monkeypatch.setattr(it.source, "take", slow)
+    it.step()
+    assert lines == [CONNECTED, WAITS] and it.read()[0].line == CONNECTED
 
 
 def test_what_refuses_to_be_learned_is_a_row_with_the_reason():

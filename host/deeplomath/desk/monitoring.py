@@ -25,6 +25,7 @@ from .facts import EMULATOR, board_name
 from .told import console, reported
 
 PAGE = "127.0.0.1:8765"  # where a page is, if nothing else is said
+REACHED = dict(reconnect=True, timeout=2.0, attempts=3)  # a board that is away is told after 14 s, and looked for again
 SPEED, SHOTS = 4, 4  # of the motions that are made here
 _ADDRESS = re.compile(r"(?:(?P<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\]):)?(?P<port>\d{1,5})")
 
@@ -75,7 +76,7 @@ def monitor_command(
         kept = (
             stack.enter_context(Log(log, say=lambda words: None, port=port)) if log else None
         )  # the feed tells its fault
-        device, _ = stack.enter_context(reaching.opened(port, baud, reconnect=True, log=kept))
+        device, _ = stack.enter_context(reaching.opened(port, baud, **REACHED, log=kept))
         source, prepare = begun(device, port, chosen, force, stream(chosen, samples, speed, shots, only))
         names = dict(board=board_name(device, port), port=port, prepare=prepare)
         feed = stack.enter_context(Feed(device, source, chosen, **names))

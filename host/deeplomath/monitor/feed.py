@@ -25,6 +25,7 @@ from .shown import (
     LEARNED,
     REFUSED,
     VERDICTS,
+    WAITS,
     History,
     Row,
     Said,
@@ -36,6 +37,7 @@ ROWS, WORDS, ACTIONS = 2000, 200, 32  # events, sayings and waiting actions that
 LOOK = 1.0  # seconds between two looks at the status
 PAUSE = 0.05  # seconds that the thread waits where nothing is to be done
 AGAIN = 1.0  # seconds until a board that is away is looked for again
+QUIET = 3.0  # seconds of one round from which on it is told that the board does not answer
 WINDOW = 10.0  # seconds over which the rate is taken
 
 
@@ -72,7 +74,7 @@ class Feed:
         self._labels = {}  # class of each event that is kept, by its id
         self._times = collections.deque(maxlen=512)  # of the last events
         self._looked = self._tried = None  # when
-        self._log_fault = ""
+        self._log_fault, self._began = "", None  # when the round began that goes on
         self._state, self._state_digest, self._wants_state = None, None, True
         self._lock = threading.Lock()  # of rows, said, status and state together
 
@@ -116,7 +118,10 @@ class Feed:
     def read(self, row=0, word=0):
         """(Status, Rows behind this number, Said behind that number), taken at one moment."""
         with self._lock:
-            return self.status, self.rows.since(row), self.said.since(word)
+            began, status = self._began, self.status
+            if began is not None and self.clock() - began > QUIET and status.line == CONNECTED:
+                status = status._replace(line=WAITS)
+            return status, self.rows.since(row), self.said.since(word)
 
     def state(self):
         """(digest, exported state) of the network, newest first known; (None, None) before. It is fetched anew while asked for."""
@@ -130,6 +135,13 @@ class Feed:
 
     def step(self):
         """One round: what was asked, what came, and now and then the status; True where there may be more to do."""
+        self._began = self.clock()
+        try:
+            return self._round()
+        finally:
+            self._began = None
+
+    def _round(self):
         busy = self._act()
         away = self.status.line == AWAY
         if away and not self._due("_tried", AGAIN):

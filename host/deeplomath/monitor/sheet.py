@@ -24,7 +24,8 @@ h1 { font-size: 1.6rem; margin: 0.4em 0; } h2 { font-size: 1.25rem; margin: 1.6e
 h3 { font-size: 1rem; margin: 1.2em 0 0.2em; }
 table { border-collapse: collapse; margin: 0.4em 0; } th, td { padding: 0.2em 0.6em; text-align: right; }
 th { font-weight: 600; } tr > :first-child, .words { text-align: left; } thead th { border-bottom: 1px solid var(--line); }
-.wide { overflow-x: auto; } .words { min-width: 13rem; } .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
+.wide { overflow-x: auto; } .words { min-width: 13rem; }
+.good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 .facts td { text-align: left; } .cell { color: var(--ink); } p.note { opacity: 0.8; font-size: 0.9rem; }
 @media print { body { max-width: none; color: #000; background: #fff; } section, table, figure { break-inside: avoid; } }
 """
@@ -219,7 +220,7 @@ def _toned(made, ink=None):
 
 
 def _table(names, rows):
-    head = "".join(f"<th>{_e(name)}</th>" for name in names)
+    head = "".join(f"<th>{_e(name)}</th>" for name in names[:-1]) + f'<th class="words">{_e(names[-1])}</th>'
     body = "".join("<tr>" + "".join(_status(text) for text in row) + "</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

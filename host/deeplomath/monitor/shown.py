@@ -10,7 +10,7 @@ from ..results import Info, Verdict
 
 VERDICTS = {verdict: verdict.name.lower() for verdict in Verdict}
 ANSWERED, LEARNED, REFUSED, IDLE = "answered", "learned", "refused", "no network"
-CONNECTED, AWAY, ENDED = "connected", "away", "ended"
+CONNECTED, WAITS, AWAY, ENDED = "connected", "waits", "away", "ended"
 
 
 class Row(NamedTuple):
@@ -53,7 +53,7 @@ class Said(NamedTuple):
 class Status(NamedTuple):
     """What the board is at this moment, as far as it was asked.
 
-    board, port, stream: words on the board, on where it is, on what gives the samples; line: CONNECTED, AWAY, or ENDED;
+    board, port, stream: words on the board, on where it is, on what gives the samples; line: CONNECTED, WAITS, AWAY, or ENDED;
     info: an Info, None without a network; names: of the classes; unknowns: ids of those remembered; digest: of the network,
     None while it is rebuilt; footprint, heap_free: bytes; saved: number of the last save, 0 of none; saving: one of
     spec.SAVINGS; restored: one of spec.RESTORED_*; samples: of the stream; lost: samples lost, unheard: answers lost;

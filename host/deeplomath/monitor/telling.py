@@ -4,11 +4,12 @@
 import itertools
 
 from .. import spec
-from .shown import ANSWERED, AWAY, CONNECTED, LEARNED
+from .shown import ANSWERED, AWAY, CONNECTED, LEARNED, WAITS
 
 # One sign a verdict, as the demo has them, and what stands for it where the terminal knows ASCII alone.
 SIGNS = {"known": "●", "uncertain": "◐", "unknown": "○", LEARNED: "+", "": "-"}
 PLAIN = str.maketrans({"●": "*", "◐": "o", "○": "?", "█": "#", "░": ".", "·": "-", "…": "."})
+STATES = {CONNECTED: "connected", WAITS: "NO ANSWER for some seconds", AWAY: "AWAY: looked for every second"}
 SAVED = {
     spec.SAVING_DONE: "nothing has changed since",
     spec.SAVING_DUE: "what has changed since is not saved yet",
@@ -23,7 +24,7 @@ def sign(row):
 
 def title(status):
     """What is watched, and how its line is."""
-    state = {CONNECTED: "connected", AWAY: "AWAY: looked for every second"}.get(status.line, "ended")
+    state = STATES.get(status.line, "ended")
     return f"{status.board} at {status.port}" if status.port else status.board, state
 
 
