@@ -3,7 +3,7 @@
 
 import os
 from binascii import crc32
-from struct import calcsize, pack, unpack
+from struct import calcsize, pack, unpack, unpack_from
 
 import dlm_spec as spec
 
@@ -205,7 +205,7 @@ def _mend(tail):
     for bit in range(-1, 8 * len(tail)):  # at first as it is
         if bit >= 0:
             tail[bit >> 3] ^= 1 << (bit & 7)
-        if crc32(data) == unpack("<I", tail[-4:])[0]:
+        if crc32(data) == unpack_from("<I", tail, len(data))[0]:
             return
         if bit >= 0:
             tail[bit >> 3] ^= 1 << (bit & 7)
