@@ -2,6 +2,7 @@
 """The folders of boards/: each board.toml is whole, and boards/README.md has a row of each."""
 
 import importlib.util
+import json
 import tomllib
 
 import pytest
@@ -43,6 +44,15 @@ def test_what_is_emulated_is_tested_and_counted(name):
 def test_no_two_boards_share_a_tier():
     tiers = [toml["test"][key] for toml in emulator.boards().values() for key in toml["test"] if key.startswith("tier")]
     assert len(tiers) == len(set(tiers)) and not {"unix", "unix_mpy"} & set(tiers)
+
+
+def test_the_digests_in_boards_readme_are_those_of_the_vectors():
+    walk = json.loads((ROOT / "shared_spec/vectors/walk.json").read_text())["cases"][0]
+    text = (ROOT / "boards" / "README.md").read_text()
+    rows = text.split("<!-- bench: boards -->\n")[1].split("<!-- end -->")[0].splitlines()[2:]
+    tested = [toml["test"] for toml in emulator.boards().values()]
+    assert len(rows) == 2 + sum(len({"tier", "tier_stock"} & test.keys()) for test in tested)
+    assert {row.split(" | ")[4] for row in rows} == {f"`{walk['digests'][-1]:08x}`"}
 
 
 def test_the_table_of_boards_readme_is_what_the_folders_say(tmp_path):

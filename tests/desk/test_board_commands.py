@@ -174,7 +174,7 @@ def test_flash_that_finds_no_board_in_time_says_each_reason(monkeypatch):
 
 def test_flash_of_no_such_board_names_those_there_are():
     code, said = run("flash", "toaster")
-    assert code == 2 and "board: 'toaster' given, one of nucleo_f446re, pybv11, rpi_pico needed" in said
+    assert code == 2 and "board: 'toaster' given, one of nucleo_f446re, pybv11, rpi_pico, rpi_pico2 needed" in said
 
 
 def test_doctor_says_what_is_missing_and_what_to_do(monkeypatch):

@@ -57,7 +57,7 @@ def program(folder, name, script):
         (["firmware", "BOARD=unix"], "BOARD=unix: no such board; `make firmware` takes one of microbit_qemu"),
         (["firmware", "BOARD=rpi_pico pybv11"], "BOARD=rpi_pico pybv11: "),
         (["firmware", "BOARD=pybv11", "STOCK=1"], "BOARD=pybv11: not a board for this with STOCK=1;"),
-        (["flash", "BOARD=stm32f405_qemu"], "`make flash` takes one of nucleo_f446re pybv11 rpi_pico."),
+        (["flash", "BOARD=stm32f405_qemu"], "`make flash` takes one of nucleo_f446re pybv11 rpi_pico rpi_pico2."),
         (["deploy"], "PORT: which one? make deploy PORT=/dev/ttyACM0"),
     ],
 )
