@@ -62,8 +62,8 @@ def factor(a_q30):
         left_q30 = a_q30[begin:, begin:end] - products(lower[begin:, :begin], lower[begin:end, :begin].T)
         for j, column_q30 in enumerate(left_q30.T, begin):
             rest_q30 = column_q30[j - begin :] - lower[j:, begin:j] @ lower[j, begin:j]
-            root[j] = (1 << 58) // isqrt(int(rest_q30[0]) << 30)
-            lower[j + 1 :, j] = _times_root(rest_q30[1:], root[j])
+            root[j] = root_q28 = (1 << 58) // isqrt(int(rest_q30[0]) << 30)
+            lower[j + 1 :, j] = _times_root(rest_q30[1:], root_q28)
     return Factor(lower, root)
 
 
