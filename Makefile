@@ -97,7 +97,7 @@ test-TIER: ## one tier's: unix port or emulated board; _mpy: with the loadable m
 $(TIERS:%=test-%): test-%: setup $$(TIER_$$*)
 	$(RUN) -m pytest -rs tests -m $*
 
-test-pythons: wheel ## the wheel under each Python that is to be had, with its oldest and newest numpy
+test-pythons: wheel ## the wheel under each Python to be had, with its oldest and newest numpy
 	$(RUN) tests/pythons.py $(BUILD)/wheel/deeplomath-*-py3-none-any.whl
 
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HALF = 4096  # half of what the middle 90 % of a column span: eight times that still fits
 MIDDLE = 0.05, 0.95  # quantiles of these
 MOST = 1e300  # a factor is never more
+SPAN = 16000  # from the mid of a column that is spanned to its ends: as much again is left on either side
 BYTES = 1 << 20  # of a stored scale, at most
 FORMAT = "deeplomath scale 1"
 
@@ -31,6 +32,48 @@ class Scale(NamedTuple):
 
     center: tuple[float, ...]
     factor: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, x: ArrayLike) -> Scale:
+        """The Scale of x [n, columns], finite: of each column the median becomes 0, the middle 90 % of the values span 8192.
+
+        A column whose middle does not move goes by all of it, a constant one by its size, or by 1.
+        """
+        x = np.asarray(x, float)
+        center = 2 * np.median(x / 2, axis=0)  # halves: their sums and differences are finite
+        low, high = np.quantile(x / 2, MIDDLE, axis=0)
+        widest = x.max(axis=0) / 2 - x.min(axis=0) / 2
+        constant = np.where(center == 0, 1.0, np.abs(center))
+        return cls._of(center, HALF, np.where(high > low, high - low, np.where(widest > 0, widest, constant)))
+
+    @classmethod
+    def spanning(cls, x: ArrayLike) -> Scale:
+        """The Scale of x [n, columns], finite: from the least to the largest a column takes half of int16."""
+        x = np.asarray(x, float)
+        low, high = x.min(axis=0), x.max(axis=0)
+        half = high / 2 - low / 2
+        return cls._of(low + half, SPAN, np.where(half > 0, half, 1.0))
+
+    @classmethod
+    def _of(cls, center: NDArray[np.float64], steps: int, reach: NDArray[np.float64]) -> Scale:
+        """The Scale in which it is so many steps from the center to its reach."""
+        with np.errstate(over="ignore"):
+            factor = np.minimum(steps / reach, MOST)
+        return cls(tuple(center.tolist()), tuple(factor.tolist()))
+
+    def apply(self, x: ArrayLike) -> NDArray[np.int16]:
+        """int16 [n, columns] or [columns] of x, finite; what is beyond bounds becomes -32768 or 32767."""
+        with np.errstate(over="ignore"):
+            scaled = np.rint((np.asarray(x, float) - np.array(self.center)) * np.array(self.factor))
+        return np.clip(scaled, LOWEST, HIGHEST).astype(np.int16)
+
+    def invert(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Floats [n, columns] of values in int16, or between two of them."""
+        return np.asarray(values, float) / np.array(self.factor) + np.array(self.center)
+
+    def bounds(self) -> NDArray[np.float64]:
+        """The least and the largest of x that are not clipped, floats [2, columns]."""
+        return self.invert(np.outer([LOWEST, HIGHEST], np.ones(len(self.center))))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the scale as a file of JSON."""
@@ -69,12 +112,10 @@ def to_int16(x: ArrayLike, scale: Scale | None = None) -> tuple[NDArray[np.int16
     [0, 9102]
     """
     x = _checked(x, scale)
-    scale = scale or _fitted(x)
+    scale = scale or Scale.fit(x)
     if x.shape[-1] != len(scale.center):
         raise DataError(f"columns: {x.shape[-1]} given, {len(scale.center)} in the scale")
-    with np.errstate(over="ignore"):
-        scaled = np.rint((x - np.array(scale.center)) * np.array(scale.factor))
-    return np.clip(scaled, LOWEST, HIGHEST).astype(np.int16), scale
+    return scale.apply(x), scale
 
 
 def _checked(x, scale):
@@ -93,15 +134,3 @@ def _checked(x, scale):
         where = f"row {row[0] + 1}, column" if row else "column"
         raise DataError(f"{where} {column + 1}: {x[tuple(wrong[0])]} given, a finite number needed")
     return x
-
-
-def _fitted(x):
-    """The Scale of columns [n, columns]."""
-    center = 2 * np.median(x / 2, axis=0)  # halves: their sums and differences are finite
-    low, high = np.quantile(x / 2, MIDDLE, axis=0)
-    widest = x.max(axis=0) / 2 - x.min(axis=0) / 2
-    constant = np.where(center == 0, 1.0, np.abs(center))
-    spread = np.where(high > low, high - low, np.where(widest > 0, widest, constant))
-    with np.errstate(over="ignore"):
-        factor = np.minimum(HALF / spread, MOST)
-    return Scale(tuple(center.tolist()), tuple(factor.tolist()))

@@ -57,6 +57,21 @@ def test_a_scale_is_kept_in_a_file(tmp_path):
     assert Scale.load(tmp_path / "c") == fitted
 
 
+def test_values_that_are_spanned_take_half_of_int16_and_come_back():
+    fitted = Scale.spanning([[-4.0, 3.0], [6.0, 3.0]])
+    assert fitted.apply([[-4, 3], [6, 3], [1, 4]]).tolist() == [[-16000, 0], [16000, 0], [0, 16000]]
+    x = np.random.default_rng(5).uniform([-4, 2], [6, 4], (50, 2))
+    assert np.abs(fitted.invert(fitted.apply(x)) - x).max() <= 0.5 / min(fitted.factor)
+
+
+def test_the_bounds_are_the_last_that_is_not_clipped():
+    fitted = Scale.fit(np.random.default_rng(6).normal(size=(40, 3)))
+    low, high = fitted.bounds()
+    assert fitted.apply([low, high]).tolist() == [[-32768] * 3, [32767] * 3]
+    assert fitted.apply([low - 1, high + 1]).tolist() == [[-32768] * 3, [32767] * 3]
+    assert (fitted.apply([low * 0.9, high * 0.9]) != fitted.apply([low, high])).all()
+
+
 GOOD = dict(format=scale.FORMAT, center=[1.0], factor=[2.0])
 
 

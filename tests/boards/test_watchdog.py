@@ -11,13 +11,13 @@ from deeplomath.link import emulator
 from deeplomath.mirror.network import Network
 from implementations import ROOT
 
-WATCHED = ROOT / "tests" / "on_board" / "watched.py"
+HANG = ROOT / "tests" / "on_board" / "hang.py"
 CONFIG = dict(features=3, classes=2, events=6)
 
 
 def serve(board):
     with serial.Serial(board.port, timeout=30, exclusive=True) as line:
-        line.write(b"import watched; watched.serve()\r")
+        line.write(b"import hang; hang.serve()\r")
         line.read_until(b"serve()\r\n")
     return Device(board.port, timeout=20, start=False)
 
@@ -29,7 +29,7 @@ def test_a_loop_that_hangs_is_reset_by_the_watchdog_and_comes_back_with_what_was
         pytest.skip(f"{board.image} is not built: make test-m3_mpy")
     mirror = Network(**CONFIG)
     with board:
-        board.put({"/lib/watched.py": WATCHED})
+        board.put({"/lib/hang.py": HANG})
         device = serve(board)
         device.configure(**CONFIG)
         for i in range(4):

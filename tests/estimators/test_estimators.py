@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The estimators: scikit-learn's own checks, and the mirror's bits behind each call."""
 
-import json
 import os
 import pickle
 import subprocess
@@ -25,7 +24,7 @@ import deeplomath
 from deeplomath import spec
 from deeplomath.errors import DeeplomathError, KernelError
 from deeplomath.estimators import DeeplomathClassifier, DeeplomathDetector, DeeplomathRegressor, FrontEndTransformer
-from deeplomath.scaling import RobustScale
+from deeplomath.scale import Scale
 from implementations import MIRROR
 
 ESTIMATORS = DeeplomathClassifier(), DeeplomathRegressor(), DeeplomathDetector()
@@ -90,7 +89,7 @@ def test_scores_on_wine_taught_in_order_are_the_mirrors_taught_one_by_one():
 
 def partly(estimator, x, y):
     """Taught rows 0..89 in three calls, by the scale of them all."""
-    estimator.set_params(scale=RobustScale.fit(x[:90]))
+    estimator.set_params(scale=Scale.fit(x[:90]))
     for at in range(0, 90, 30):
         estimator.partial_fit(x[at : at + 30], y[at : at + 30], classes=[0, 1, 2])
     return estimator
@@ -98,7 +97,7 @@ def partly(estimator, x, y):
 
 def test_int16_is_learned_as_it_is():
     x, y = wine()
-    x = RobustScale.fit(x).apply(x)
+    x = Scale.fit(x).apply(x)
     estimator = DeeplomathClassifier().fit(x, y)
     net = MIRROR(features=13, classes=3, events=len(x))
     net.learn_many(x, y.tolist())
@@ -112,7 +111,7 @@ def test_a_regression_is_the_mirrors():
     x, y = load_diabetes(return_X_y=True)
     estimator = DeeplomathRegressor().fit(x[:200], y[:200])
     net = MIRROR(features=10, classes=1, events=200, regression=True)
-    values = np.rint((y[:200] - estimator.target_scale_.centre) * estimator.target_scale_.steps)
+    values = np.rint((y[:200] - estimator.target_scale_.center) * estimator.target_scale_.factor)
     net.learn_many(estimator.scale_.apply(x[:200]), values.astype(int).tolist())
     assert estimator.net_.digest() == net.digest()
     answers = net.infer_many(estimator.scale_.apply(x[200:]))
@@ -173,7 +172,7 @@ def test_a_new_class_may_come_at_any_time():
     x, y = wine()
     names = np.array(["b", "c", "a"])[y]
     first = names != "a"
-    estimator = DeeplomathClassifier(scale=RobustScale.fit(x)).partial_fit(x[first], names[first])
+    estimator = DeeplomathClassifier(scale=Scale.fit(x)).partial_fit(x[first], names[first])
     assert estimator.classes_.tolist() == ["b", "c"]
     estimator.partial_fit(x[~first], names[~first])
     assert estimator.classes_.tolist() == ["a", "b", "c"] and estimator.score(x, names) > 0.95
@@ -252,7 +251,7 @@ def test_what_a_board_cannot_have_is_refused_with_what_to_do():
     assert fitted.n_taught_ == 32 and len(fitted.classes_) == 16
     with pytest.raises(ValueError, match=r"features: 161 given, 1..160 allowed: .*SelectKBest"):
         DeeplomathClassifier().fit(np.zeros((4, 161)), [0, 1, 0, 1])
-    with pytest.raises(ValueError, match=r"scale: 'best' given, 'auto', None or a RobustScale needed"):
+    with pytest.raises(ValueError, match=r"scale: 'best' given, 'auto', None or a Scale needed"):
         DeeplomathClassifier(scale="best").fit(x[:4], [0, 1, 0, 1])
     with pytest.raises(KernelError, match=r"layers: 9 given, 1..4 allowed"):
         DeeplomathClassifier(layers=9).fit(x[:4], [0, 1, 0, 1])
@@ -266,7 +265,7 @@ def test_what_a_board_cannot_have_is_refused_with_what_to_do():
 
 def test_it_is_cloned_searched_and_validated_in_a_pipeline():
     x, y = wine()
-    search = GridSearchCV(DeeplomathClassifier(), {"layers": [1, 2], "scale": ["auto", RobustScale.fit(x)]}, cv=2)
+    search = GridSearchCV(DeeplomathClassifier(), {"layers": [1, 2], "scale": ["auto", Scale.fit(x)]}, cv=2)
     assert search.fit(x[:80], y[:80]).best_score_ > 0.85
     found = cross_validate(make_pipeline(StandardScaler(), DeeplomathClassifier()), x, y, cv=2)
     assert found["test_score"].min() > 0.9
@@ -345,10 +344,3 @@ def test_without_scikit_learn_the_words_say_what_brings_it():
     program = "import sys; sys.modules['sklearn'] = None; import deeplomath.estimators"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
     assert ran.returncode == 1 and "pip install 'deeplomath[learn]'" in ran.stderr
-
-
-def test_a_scale_is_kept_as_text():
-    x, _ = wine()
-    scale = RobustScale.fit(x)
-    again = RobustScale.from_dict(json.loads(json.dumps(scale.to_dict())))
-    assert (again.apply(x) == scale.apply(x)).all() and (again.bounds() == scale.bounds()).all()

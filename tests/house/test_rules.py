@@ -37,7 +37,6 @@ ROOMS = (
             "paths",
             "vote",
             "stream",
-            "scaling",
             "scale",
         )
     ),

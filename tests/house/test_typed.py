@@ -48,7 +48,7 @@ def host(net: Network) -> Network:
     net.load_part(0, part[: net.export_part(0, part)])
     net.load_staged(len(part))
     depths = [net.depth, *(it.label for it in net.infer_many(net.unknown(0)[None]))]
-    return Network.from_state(net.export()) if depths else net
+    return Network.from_state(net.resized(events=64).export()) if depths else net
 
 
 def board(model: Model) -> str:
@@ -57,6 +57,7 @@ def board(model: Model) -> str:
         device.model(model.program)
         device.teach("walk", 3)
         device.skip(4)
+        device.call(lambda it: f"{it}")
         names = [event.name for event in device.stream(np.zeros((4, 6), np.int16))]
         names += [event.voted_name for event in device.listen(since=0)]
         lost = device.heard.lost if device.heard else 0
@@ -84,6 +85,7 @@ def samples(model: Model) -> int:
 try:
     x, scale = to_int16([[0.5], [1.5]])
     scale.save("a.json")
+    print(Scale.fit(x).apply([[1.0]]).dtype, Scale.spanning(x).invert([[3]]) < scale.bounds()[1])
     again, _ = to_int16([0.5], Scale.load("a.json"))
     print(x.shape, again.tolist(), deeplomath.__version__, deeplomath.cost(features=1, classes=2, events=3).bytes)
     Network(features=3, classes=2, events=16).learn(array("h", [1, 2, 3]), 1)

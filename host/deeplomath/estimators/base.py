@@ -30,7 +30,7 @@ class Nearest(NamedTuple):
 class Pushed(NamedTuple):
     """What a board was given: the digest that it proved, the name of each class by its number, and the scale.
 
-    scale: the RobustScale that makes a board's events of X, None where X is int16 as it is.
+    scale: the Scale that makes a board's events of X, None where X is int16 as it is.
     """
 
     digest: int
@@ -41,7 +41,7 @@ class Pushed(NamedTuple):
 class NetworkEstimator(BaseEstimator):
     """A Network behind scikit-learn's calls. Not for itself: DeeplomathClassifier and the others are made of it.
 
-    net_: the deeplomath.Network. scale_: the RobustScale of the features, or None. n_taught_: rows taught so far.
+    net_: the deeplomath.Network. scale_: the Scale of the features, or None. n_taught_: rows taught so far.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from sklearn.utils.validation import validate_data
 
 from .. import spec
 from ..integers import HIGHEST, LOWEST
-from ..scaling import RobustScale
+from ..scale import Scale
 
 AUTO = "auto"
 NOTHING = "no_validation"  # scikit-learn's word for no y at all; None is one that is missing
@@ -39,14 +39,14 @@ def limit(name, given, most):
         raise ValueError(f"{name}: {given} given, 1..{most} allowed: {ADVICE[name]}")
 
 
-def scale_of(wanted, numbers, make=RobustScale.fit, name="scale"):
-    """The RobustScale of numbers [n, d], or None: they are int16 as they are. wanted: "auto", None, or a RobustScale."""
-    if isinstance(wanted, RobustScale):
-        if wanted.centre.shape != numbers.shape[1:]:
-            raise ValueError(f"{name}: of {wanted.centre.size} columns given, {numbers.shape[1]} needed")
+def scale_of(wanted, numbers, make=Scale.fit, name="scale"):
+    """The Scale of numbers [n, d], or None: they are int16 as they are. wanted: "auto", None, or a Scale."""
+    if isinstance(wanted, Scale):
+        if len(wanted.center) != numbers.shape[1]:
+            raise ValueError(f"{name}: of {len(wanted.center)} columns given, {numbers.shape[1]} needed")
         return wanted
     if wanted is not None and not (isinstance(wanted, str) and wanted == AUTO):
-        raise ValueError(f"{name}: {wanted!r} given, {AUTO!r}, None or a RobustScale needed")
+        raise ValueError(f"{name}: {wanted!r} given, {AUTO!r}, None or a Scale needed")
     return None if wanted is None or numbers.dtype == np.int16 else make(numbers)
 
 

@@ -21,8 +21,8 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
     budget, it learns them in order, as a board does: what is known already is absorbed, and the least useful event goes.
     Else each becomes a neuron, and the network is solved once (Network.learn_many). partial_fit always learns in order.
     layers: 1..4 at most. false_reject_permille: how often what is known may be called unknown, 1..500.
-    scale: how X becomes int16. "auto": int16 stays as it is, all else gets the RobustScale of the rows first seen. None:
-    whole numbers are needed. A RobustScale: that one.
+    scale: how X becomes int16. "auto": int16 stays as it is, all else gets the Scale of the rows first seen. None:
+    whole numbers are needed. A Scale: that one.
 
     classes_: labels, sorted; of any kind that scikit-learn takes. n_features_in_, feature_names_in_: as there.
     net_, scale_, n_taught_: as in NetworkEstimator.
@@ -92,7 +92,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
     def from_state(cls, data, classes=None, scale=None):
         """A fitted classifier of the state of a network, bytes, as a board or state() gave it.
 
-        classes: the label of each class by its number; None: the numbers. scale: a RobustScale, None where X is int16.
+        classes: the label of each class by its number; None: the numbers. scale: a Scale, None where X is int16.
         KernelError: the state is none. ValueError: another number of labels, or one twice.
         """
         made = cls._from_network(data, scale)

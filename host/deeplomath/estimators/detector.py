@@ -59,7 +59,7 @@ class DeeplomathDetector(OutlierMixin, NetworkEstimator):
 
     @classmethod
     def from_state(cls, data, scale=None):
-        """A fitted detector of the state of a network of one class, bytes; scale: a RobustScale, None where X is int16."""
+        """A fitted detector of the state of a network of one class, bytes; scale: a Scale, None where X is int16."""
         made = cls._from_network(data, scale)
         if made.net_.config.classes != 1 or made.net_.config.regression:
             raise ValueError(f"state: of {made.net_.config.classes} classes given, one of 1 class needed")

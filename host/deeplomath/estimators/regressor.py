@@ -5,7 +5,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ..integers import HIGHEST, LOWEST
-from ..scaling import RobustScale
+from ..scale import Scale
 from . import checked
 from .base import NetworkEstimator
 
@@ -16,7 +16,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
     budget, layers, false_reject_permille, scale: as of DeeplomathClassifier. target_scale: the same for y. "auto": int16
     stays as it is, of all else the values first seen take the inner half of int16; as much again is left on either side.
 
-    net_, scale_, n_taught_: as in NetworkEstimator. target_scale_: the RobustScale of y, or None.
+    net_, scale_, n_taught_: as in NetworkEstimator. target_scale_: the Scale of y, or None.
     ValueError: as of DeeplomathClassifier; a value of y beyond int16 in its scale: the words give what is allowed.
 
     >>> reg = DeeplomathRegressor().fit([[i / 9] for i in range(10)], [i * i / 81 for i in range(10)])
@@ -52,7 +52,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
 
     @classmethod
     def from_state(cls, data, scale=None, target_scale=None):
-        """A fitted regressor of the state of a network, bytes; scales: RobustScale, None where X or y is int16."""
+        """A fitted regressor of the state of a network, bytes; scales: Scale, None where X or y is int16."""
         made = cls._from_network(data, scale)
         if not made.net_.config.regression:
             raise ValueError("state: of classes given, one of a regression needed: DeeplomathClassifier takes it")
@@ -62,12 +62,12 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
 
     def _begin_values(self, x, y):
         self._begin(x, 1, regression=True)
-        self.target_scale_ = checked.scale_of(self.target_scale, y[:, None], RobustScale.spanning, "target_scale")
+        self.target_scale_ = checked.scale_of(self.target_scale, y[:, None], Scale.spanning, "target_scale")
 
     def _values(self, y):
         """The values y [n] as the int16 that the network learns, a list; ValueError of one that does not fit."""
         scale = self.target_scale_
-        numbers = np.rint((y - scale.centre[0]) * scale.steps[0]) if scale else y
+        numbers = np.rint((y - scale.center[0]) * scale.factor[0]) if scale else y
         wrong = np.flatnonzero((numbers < LOWEST) | (numbers > HIGHEST) | (numbers != np.rint(numbers)))
         if len(wrong):
             low, high = (float(end[0]) for end in scale.bounds()) if scale else (LOWEST, HIGHEST)
