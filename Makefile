@@ -85,7 +85,7 @@ setup: $(VENV)/.done ## the Python environment in .venv
 ## Test
 
 test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(BUILD)/.packages-browser $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
-	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests
+	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup --durations=25 tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
 	$(RUN) -m pytest -rs tests -m "not device"

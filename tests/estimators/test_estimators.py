@@ -115,8 +115,8 @@ def test_a_regression_is_the_mirrors():
     net.learn_many(estimator.scale_.apply(x[:200]), values.astype(int).tolist())
     assert estimator.net_.digest() == net.digest()
     answers = net.infer_many(estimator.scale_.apply(x[200:]))
-    predicted = np.array([answer.value for answer in answers]) / 256 / estimator.target_scale_.steps
-    assert (estimator.predict(x[200:]) == predicted + estimator.target_scale_.centre).all()
+    predicted = np.array([answer.value for answer in answers]) / 256 / estimator.target_scale_.factor
+    assert (estimator.predict(x[200:]) == predicted + estimator.target_scale_.center).all()
     assert estimator.score(x[200:], y[200:]) > 0.3
 
 
