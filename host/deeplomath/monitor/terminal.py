@@ -90,6 +90,7 @@ class Terminal(App):
             self.query_one(f"#{name}").border_title = title
         self.set_interval(REFRESH, self.show)
         self.show()
+        self.call_after_refresh(self.show)  # only then it is known how many events there is room for
 
     def show(self):
         """Brings what the feed has by now to the screen."""
