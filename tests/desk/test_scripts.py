@@ -135,7 +135,7 @@ def completed(line):
         ("deeplomath run mo", {"motion"}),
         ("deeplomath model new ", {"motion", "keywords", "vibration", "current"}),
         ("deeplomath demo --model v", {"vibration"}),
-        ("deeplomath flash rp", {"rpi_pico"}),
+        ("deeplomath flash rp", {"rpi_pico", "rpi_pico2"}),
         ("deeplomath info --js", {"--json"}),
     ],
 )

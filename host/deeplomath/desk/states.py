@@ -23,7 +23,7 @@ State = Annotated[Path, typer.Argument(help="A state that `save`, `train` or `re
 
 @reported
 def train_command(
-    events: Annotated[Path, typer.Argument(help="Events: .csv or .npz as `check` takes them, or .parquet.")],
+    table: Annotated[Path, typer.Argument(help="Events: .csv or .npz as `check` takes them, or .parquet.")],
     model: Annotated[str, typer.Option(help="A model file, or one of the presets.")],
     port: Annotated[str | None, typer.Option(help="A board, or `emulator`, that gets the network.")] = None,
     to: Annotated[Path | None, typer.Option(help="Where the state of the network goes.")] = None,
@@ -40,11 +40,11 @@ def train_command(
         raise DataError(f"{to}: is there already; --force overwrites it")
     chosen = Model(model)
     network = chosen.network()
-    recorded = parquet(events, chosen) if events.suffix.lower() == ".parquet" else eventfile.read(events)
+    recorded = parquet(table, chosen) if table.suffix.lower() == ".parquet" else eventfile.read(table)
     with screen.bar(console) as bar:
-        for event in bar.track(recorded, description=escaped(events.name)):
+        for event in bar.track(recorded, description=escaped(table.name)):
             if event.label is not None:
-                learn(network, events, event)
+                learn(network, table, event)
     state = network.export()
     if to:
         to.write_bytes(state)
