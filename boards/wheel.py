@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import package
@@ -17,7 +18,6 @@ from deeplomath import spec
 from deeplomath.deploy import choice
 from deeplomath.desk import statuses
 from deeplomath.errors import DeeplomathError
-from deeplomath.link import emulator
 from deeplomath.paths import BUILD, MODULES, ROOT
 
 EPOCH = 1767225600  # 2026-01-01: the time of each file in the wheel, as pip and zip want one
@@ -39,8 +39,9 @@ def onboard(folder):
         listed |= {f"{name}.mpy": f"../../device/{name}.mpy" for name in device}
         files[f"mip/{architecture}/package.json"] = package.listing(listed)
     for board in (EMULATED, *PICOS):
-        files[f"boards/{board}/board.toml"] = (ROOT / "boards" / board / "board.toml").read_bytes()
-        image = emulator.boards()[board]["firmware"]
+        toml = (ROOT / "boards" / board / "board.toml").read_bytes()
+        files[f"boards/{board}/board.toml"] = toml
+        image = tomllib.loads(toml.decode())["firmware"]
         if not (BUILD / image).is_file():
             raise WheelError(f"{BUILD / image}: not built; `make wheel` does it")
         files[image] = (BUILD / image).read_bytes()

@@ -692,7 +692,7 @@ def test_a_firmwares_own_module_comes_before_any_file(compiled_in):
 def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pico):
     done = deploy.deploy(pico, main=install.main_script())
     assert (done.module, done.copied) == ("armv6m", [*PATHS, "/main.py"])
-    with deeplomath.Device(pico, start=False) as device:
+    with deeplomath.Device(pico, start=False, timeout=10) as device:  # its emulator is slow beside other work
         assert device.hello.implementation.endswith("armv6m")
         assert device.hello.restored == spec.RESTORED_EMPTY
         device.configure(features=2, classes=2, events=4)
@@ -700,7 +700,7 @@ def test_a_pico_that_is_deployed_with_a_main_script_serves_from_its_start_on(pic
         device.exit()
     with serial.Serial(pico, timeout=1, exclusive=True) as line:
         line.write(b"\x04")  # a soft reset, of the REPL: main.py runs again
-    with deeplomath.Device(pico, start=False) as device:
+    with deeplomath.Device(pico, start=False, timeout=10) as device:  # its emulator is slow beside other work
         assert device.hello.restored == spec.RESTORED_NEWEST and device.info().neurons == 1
         device.exit()
     assert deploy.deploy(pico, main=install.main_script(), force=True).right == [*PATHS, "/main.py"]
