@@ -113,13 +113,12 @@ class Guard:
 
     def _pair(self, key):
         if key:
-            if self.key is None:
-                self._ends = True  # whatever session there was had no key behind it
             owner = b"" if _unique() else self._identity
             try:
                 _replace(self._folder + KEY, key + bytes((len(owner),)) + owner)
             except OSError as error:
                 raise ValueError(f"key: {KEY} cannot be written: {error}", spec.ERROR_KEY) from error
+            self._ends = self.key is None  # whatever session there was had no key behind it
             self.key = key
         else:
             if self.key is None:

@@ -6,6 +6,7 @@ import os
 import stat
 import struct
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -762,6 +763,19 @@ def test_a_key_given_in_a_session_whose_key_was_taken_away_ends_that_session_beh
     assert line.say(given) == [reply]  # its retry
     assert refusal(line, session.encode(spec.OPCODE_DIGEST, next_one + 2)) == spec.ERROR_SESSION
     assert Device(line, key=KEY).hello.paired == 1
+
+
+def test_a_session_whose_key_was_taken_away_goes_on_where_the_next_key_cannot_be_written(monkeypatch):
+    line, device = paired()
+    session = device._link.session
+    next_one = (session.count + 1) & 0xFFFF
+    line.say(session.encode(spec.OPCODE_PAIR, next_one))
+    with monkeypatch.context() as full:
+        full.setattr(dlm_pair, "_replace", Mock(side_effect=OSError(28, "no space")))
+        (reply,) = line.say(session.encode(spec.OPCODE_PAIR, next_one + 1, KEY))
+    assert session.opened(reply) and status(reply) == spec.ERROR_KEY
+    (reply,) = line.say(session.encode(spec.OPCODE_DIGEST, next_one + 2))
+    assert session.opened(reply) and status(reply) == 0
 
 
 def test_a_kept_key_that_the_board_does_not_take_is_named_with_its_file():

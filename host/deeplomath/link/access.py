@@ -34,7 +34,7 @@ class Access:
     identity: bytes | None = None  # of a board that was paired or proved its key, bytes
     _returning = False
 
-    def pair(self, key: bytes | None = None, renew: bool = False) -> None:
+    def pair(self, key: bytes | None = None, renew: bool = False) -> bytes:
         """Gives the board a key, which every other request takes from now on, and opens a session; returns the key.
 
         DeviceError ERROR_KEY: the board has no key, but this user keeps one of its identity: it is another board that gives
