@@ -331,6 +331,10 @@ def test_a_bit_of_a_header_that_flipped_is_turned_back_and_of_two_the_slot_is_no
     for bit in range(8 * HEADER):
         one, other = (1 << it for it in (bit, (bit + 77) % (8 * HEADER)))
         header = int.from_bytes(data[-HEADER:], "little")
+        two = bytearray((header ^ one ^ other).to_bytes(HEADER, "little"))
+        left = bytes(two)
+        dlm_store._mend(two)
+        assert two == left, (bit, "of two bits one was turned")
         for wrong, back in ((one, digest(talk)), (one | other, None))[: 2 if bit % 8 == 0 else 1]:
             folder = tmp_path / f"{bit}_{back}"
             folder.mkdir()

@@ -30,9 +30,8 @@ class Streaming:
     """The methods of a Device that stream; they need its _request, _lock, _known, _tell_names and _log_model."""
 
     _front = None  # what is known of the board's front-end, a Front
-    _naming = _taught_as = (
-        None  # of the Model, where one was given: label to name, and name to label while one is taught
-    )
+    # Of the Model, where one was given: label to name, and name to label while one is taught.
+    _naming = _taught_as = None
 
     def model(self, model: Model | Buffer | None = None, *, over: int = 1, by: str = "majority", hold: int = 0) -> int:
         """Makes a front-end of this model the board's only one; returns its footprint in bytes.

@@ -7,10 +7,8 @@ import time
 from ..errors import DeeplomathError
 
 CHUNK = 0.1  # seconds of samples in one request, at most
-FASTEST, FEW = (
-    2048,
-    16,
-)  # samples of one request at most; until the first event of a part of which some are to be learned
+FASTEST = 2048  # samples of one request, at most
+FEW = 16  # the same, until the first event of a part of which some are to be learned
 PARTS = 64  # remembered, to say what an event was
 
 
