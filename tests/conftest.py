@@ -11,6 +11,8 @@ kernel    mark of what runs the C kernel as a host library, and again under the 
 import functools
 import os
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # ahead of NumPy: the processes of pytest-xdist are the parallelism
+
 import pytest
 
 from deeplomath.link import emulator
