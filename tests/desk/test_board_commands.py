@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+import invoked
 import watch
 from deeplomath import KernelError, Network, spec
 from deeplomath.deploy import flash
-from deeplomath.desk import board_commands, cli, doctor, reaching
+from deeplomath.desk import board_commands, doctor, reaching
 from deeplomath.link import ports
 
 CONFIG = dict(features=3, classes=2, events=8, false_reject_permille=80)
@@ -20,19 +20,11 @@ CONFIG = dict(features=3, classes=2, events=8, false_reject_permille=80)
 @pytest.fixture
 def device(monkeypatch):
     """One board in memory, for all commands of a test."""
-    made = watch.device()
-    made.close = lambda: None
-
-    def opened(*_, **__):
-        made.hello = made._connect(False)
-        return made
-
-    monkeypatch.setattr(reaching, "Device", opened)
-    return made
+    return invoked.one_board(monkeypatch)
 
 
 def run(*arguments):
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    result = invoked.invoke(*arguments)
     return result.exit_code, " ".join(result.output.split())
 
 

@@ -5,25 +5,18 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+import invoked
 import watch
 from deeplomath import Network, Scale
 from deeplomath.audit import eventfile
-from deeplomath.desk import cli, reaching
 from deeplomath.results import Verdict
 from deeplomath.scale import to_int16
 
 
 @pytest.fixture
 def run(monkeypatch):
-    """Runs the command with a board in memory that computes with `network`."""
-
-    def run(*arguments, network=watch.BoardNetwork):
-        monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device(network))
-        return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-
-    return run
+    return invoked.runner(monkeypatch)
 
 
 @pytest.fixture

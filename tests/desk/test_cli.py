@@ -11,6 +11,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 from typer.testing import CliRunner
 
+import invoked
 import watch
 from deeplomath import paths, spec
 from deeplomath.audit import eventfile
@@ -28,13 +29,7 @@ CONFIG = dict(features=3, classes=3, events=30)
 
 @pytest.fixture
 def run(monkeypatch):
-    """Runs the command with a board in memory that computes with `network`."""
-
-    def run(*arguments, network=watch.BoardNetwork):
-        monkeypatch.setattr(reaching, "Device", lambda port, **_: watch.device(network))
-        return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-
-    return run
+    return invoked.runner(monkeypatch)
 
 
 @pytest.fixture

@@ -5,22 +5,22 @@ import numpy as np
 import polars
 import pytest
 import test_run
-from typer.testing import CliRunner
 
+import invoked
 import sessions
 import watch
 from deeplomath import Device, Model, Network
 from deeplomath.audit import eventfile, fleet, survey
 from deeplomath.audit.log import open_log
 from deeplomath.audit.survey import COLUMNS
-from deeplomath.desk import board_commands, cli, reaching
+from deeplomath.desk import board_commands, reaching
 from wire import Line
 
 files = test_run.files
 
 
 def run(*arguments):
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    result = invoked.invoke(*arguments)
     return result.exit_code, " ".join(result.output.split())
 
 

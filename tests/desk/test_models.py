@@ -3,17 +3,16 @@
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+import invoked
 from deeplomath.audit import recording
 from deeplomath.audit.recording import Recording
-from deeplomath.desk import cli
 from deeplomath.model.model import PRESETS, Model, preset
 from deeplomath.signal.front import FrontEnd
 
 
 def run(*arguments):
-    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    return invoked.invoke(*arguments)
 
 
 @pytest.mark.parametrize("name", PRESETS)

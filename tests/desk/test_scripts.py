@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import watch
+import invoked
 from deeplomath import Network, spec
 from deeplomath.deploy import deploy
 from deeplomath.deploy.facts import Facts
-from deeplomath.desk import cli, models, reaching
+from deeplomath.desk import cli, models
 from deeplomath.link import ports
 from deeplomath.link.client import Hello
 
@@ -29,15 +29,7 @@ LINES = {"run"}  # whose --json is a value a line
 @pytest.fixture
 def device(monkeypatch):
     """One board in memory, for all commands of a test."""
-    made = watch.device()
-    made.close = lambda: None
-
-    def opened(*_, **__):
-        made.hello = made._connect(False)
-        return made
-
-    monkeypatch.setattr(reaching, "Device", opened)
-    return made
+    return invoked.one_board(monkeypatch)
 
 
 def read(*arguments):

@@ -30,7 +30,6 @@ LOOK = 0.5  # seconds between two looks for a drive
 Line = Annotated[
     str | None, typer.Argument(help="Device path, COM3, or socket://host:port; by default the only board.")
 ]
-Baud = Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")]
 
 
@@ -38,7 +37,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose 
 def ports_command(
     json_: Json = False,
     ask: Annotated[bool, typer.Option(help="Ask each board what runs on it; it is not disturbed.")] = True,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Which boards are plugged in, and what runs on them."""
     there = ports.found(ask, baud)
@@ -94,7 +93,7 @@ def wait_for(drive, words, seconds):
 
 
 @reported
-def repl_command(port: Line = None, baud: Baud = BAUD):
+def repl_command(port: Line = None, baud: options.Baud = BAUD):
     """Ends the service on a board and opens its REPL here, with mpremote; Ctrl-X leaves it. The network stays."""
     require_mpremote()
     port = port or ports.the_only()
@@ -113,7 +112,7 @@ def save_command(
     port: Line = None,
     force: Force = False,
     json_: Json = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Writes what a board has learned into a file; the mirror proves it first."""
     if file.exists() and not force:
@@ -132,7 +131,7 @@ def load_command(
     port: Line = None,
     force: Force = False,
     json_: Json = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Makes a board know what a file of `save` knows; the digest of the board is compared with the mirror's."""
     network, state = read(file)

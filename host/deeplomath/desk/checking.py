@@ -70,7 +70,7 @@ def check_command(
         bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")
     ] = False,
     json_: Json = False,
-    baud: Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")] = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Gives a file of events to a board and to the mirror; stops at the first differing answer or digest.
 

@@ -53,10 +53,8 @@ states.register(app)
 app.command("monitor")(monitoring.monitor_command)
 app.command("report")(reporting.report_command)
 
-FASTEST = 12_000_000  # baud: no serial converter goes beyond
 PICTURES = paths.BUILD if paths.IN_CHECKOUT else Path()
 OnlyPort = Annotated[str | None, typer.Argument(help="As PORT elsewhere, or `emulator`; by default the only board.")]
-Baud = Annotated[int, options.whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
 File = Annotated[Path, typer.Argument(help="Recorded events, .csv or .npz.")]
 
@@ -92,7 +90,7 @@ def demo_command(
         Path | None, typer.Option(help=f"Where the picture goes: {', '.join(drawing.KINDS)}.", show_default="demo.png")
     ] = None,
     force: Force = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """A board learns from raw samples, in lockstep with the mirror: exercises, words, or a machine. Its network is replaced."""
     began = time.monotonic()
@@ -117,7 +115,7 @@ def demo_command(
 
 @app.command("info")
 @reported
-def info_command(port: OnlyPort = None, json_: Json = False, baud: Baud = BAUD):
+def info_command(port: OnlyPort = None, json_: Json = False, baud: options.Baud = BAUD):
     """What a board is, and what its network has become."""
     port = port or ports.the_only()
     with reaching.opened(port, baud) as (device, _):
@@ -164,7 +162,7 @@ def run_command(
     json_: Annotated[bool, typer.Option("--json", help="A JSON object a line, one for each event.")] = False,
     log: Annotated[Path | None, typer.Option(help="Where the log of the session with the board goes.")] = None,
     force: Force = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Streams a recording through a model: raw samples in, names out. A board does it in lockstep with the mirror.
 
@@ -200,14 +198,14 @@ def deploy_command(
     serial: Annotated[
         str, typer.Option(help="Where that main.py serves: repl, uart0, uart1, ..., vcp1 or cdc.")
     ] = "repl",
-    serial_baud: Annotated[int, options.whole(1200, FASTEST, help="The baud of that UART.")] = BAUD,
+    serial_baud: Annotated[int, options.whole(1200, options.FASTEST, help="The baud of that UART.")] = BAUD,
     tx: Annotated[
         int | None, options.whole(help="Its transmit pin, by number, where the port lets one choose.")
     ] = None,
     rx: Annotated[int | None, options.whole(help="Its receive pin.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite another main.py, lose a network.")] = False,
     json_: Json = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Puts module and service on a board with stock MicroPython and proves them there; what is right already stays."""
     if not os.environ.get("DEEPLOMATH_BUILD"):
@@ -226,7 +224,7 @@ def deploy_command(
 
 @app.command("exit")
 @reported
-def exit_command(port: board_commands.Line = None, baud: Baud = BAUD):
+def exit_command(port: board_commands.Line = None, baud: options.Baud = BAUD):
     """Ends the service on a board: the REPL is back, and the network stays there until the board is reset."""
     port = port or ports.the_only()
     try:
@@ -251,7 +249,7 @@ def pair_command(
     port: board_commands.Line = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the key away from the board.")] = False,
     renew: Annotated[bool, typer.Option("--renew", help="Give a board that has a key another one.")] = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Gives a board a key, without which it answers nothing but HELLO; the key stays with this user on this computer."""
     if remove and renew:

@@ -28,7 +28,7 @@ def push_command(
     state: Annotated[Path, typer.Argument(help="A state that `save`, `train` or `replay --to` wrote.")],
     ports: Annotated[list[str], typer.Argument(help="Device paths, COM3, or socket://host:port.")],
     force: Annotated[bool, typer.Option("--force", help="Lose what the boards have learned.")] = False,
-    baud: Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")] = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Gives a state to each board and proves it; one that makes another network of it gets back what it had.
 

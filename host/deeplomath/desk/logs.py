@@ -24,7 +24,6 @@ SHOWN = ("device", "state", "learned", "answered", "unknown_share", "accuracy", 
 MOST_SHOWN = 40  # rows of a table on the screen
 
 LogFile = Annotated[Path, typer.Argument(help="A log that `run --log` or Device(log=...) wrote.")]
-Baud = Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")]
 
 
 @reported
@@ -36,7 +35,7 @@ def replay_command(
     until: Annotated[int | None, options.whole(1, 2**32 - 1, help="The last request that is replayed.")] = None,
     to: Annotated[Path | None, typer.Option(help="Where the state of the network goes that it came to.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")] = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Rebuilds the network of a log on the mirror and proves each digest, or names the first request that differs."""
     if to and to.exists() and not force:

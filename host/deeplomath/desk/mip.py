@@ -43,7 +43,7 @@ def mip_command(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="End a service whose network has learned something.")] = False,
     json_: Json = False,
-    baud: Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")] = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Prints the mpremote command that installs the modules with mip; the board is asked for its architecture.
 

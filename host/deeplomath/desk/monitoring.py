@@ -44,7 +44,6 @@ Address = Annotated[
     str | None, typer.Option(help="HOST:PORT of the page; one that others reach needs the token in its link.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")]
-Baud = Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")]
 
 
 @reported
@@ -60,7 +59,7 @@ def monitor_command(
     web: Web = False,
     address: Address = None,
     force: Force = False,
-    baud: Baud = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Watches a board while it goes on, and lets you teach, name, correct and undo.
 

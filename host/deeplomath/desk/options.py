@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Whole numbers among the options of a command: what is refused is named, with its limits."""
+"""Whole numbers among the options of a command: what is refused is named, with its limits; and those that many share."""
 
 import re
+from typing import Annotated
 
 import typer
 
 from ..text import printable
+
+FASTEST = 12_000_000  # baud: no serial converter goes beyond
 
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -25,3 +28,6 @@ def whole(low=None, high=None, *, help):
 
 def _within(low, high):
     return "" if low is None else f" of {low}..{high}"
+
+
+Baud = Annotated[int, whole(1200, FASTEST, help="Of a UART; of no meaning over USB.")]

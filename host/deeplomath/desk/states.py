@@ -28,7 +28,7 @@ def train_command(
     port: Annotated[str | None, typer.Option(help="A board, or `emulator`, that gets the network.")] = None,
     to: Annotated[Path | None, typer.Option(help="Where the state of the network goes.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")] = False,
-    baud: Annotated[int, options.whole(1200, 12_000_000, help="Of a UART; of no meaning over USB.")] = BAUD,
+    baud: options.Baud = BAUD,
 ):
     """Makes a network of a table of events, as a board would learn them, and gives it to a board, or to a file.
 
