@@ -64,7 +64,8 @@ def pins(path):
 def installed(folder, wheel, extra):
     """A new environment in a folder with the wheel and its extra, each package of the version that requirements.txt pins."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin" / "python", "install"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", folder / "bin" / "python"]
+    pip += ["install", "--no-compile"]  # what is not imported need not be
     done = subprocess.run(
         [*pip, "-q", "-c", pins(folder / "pins.txt"), f"{wheel}{extra}"], capture_output=True, text=True
     )

@@ -3,15 +3,12 @@
 
 import asyncio
 import os
-import pty
 import re
-import select
-import signal
-import subprocess
 import sys
 
 import pytest
 
+import terminals
 from deeplomath.monitor.terminal import Terminal, said
 from implementations import ROOT
 from watched import done, feed, went
@@ -153,33 +150,11 @@ Terminal(shown()).run()
 
 
 def on_a_terminal(**environment):
-    """All that is written to a pseudo-terminal of 80 x 24 until key q ends the monitor; its status is 0."""
+    """All that the monitor writes to a terminal until key q ends it."""
     path = [str(ROOT / "tests"), str(ROOT / "tests" / "monitor")]
-    master, slave = pty.openpty()
     clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM", "LC_ALL")}
     command = [sys.executable, "-c", PROGRAM.format(path=path)]
-    sizes = dict(COLUMNS="80", LINES="24")
-    done = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=clean | sizes | environment, start_new_session=True
-    )
-    os.close(slave)
-    written, asked = b"", False
-    while select.select([master], [], [], 60)[0]:
-        try:
-            more = os.read(master, 65536)
-        except OSError:  # the other end is closed
-            break
-        written += more
-        if not asked and b"quit" in written:
-            os.write(master, b"q")
-            asked = True
-        if not more:
-            break
-    os.close(master)
-    if not asked:
-        os.killpg(done.pid, signal.SIGKILL)
-    assert done.wait() == 0, written[-2000:]
-    return written.decode("utf-8", "replace")
+    return terminals.seen(command, b"quit", b"q", clean | environment)
 
 
 COLOURS = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
