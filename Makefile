@@ -20,6 +20,7 @@ RP2040JS := boards/rpi_pico/node_modules/.package-lock.json $(BUILD)/bootrom.bin
 NATMOD_ARCH ?= armv6m armv7m armv7emsp armv7emdp rv32imc x64
 HOST_LIB := $(BUILD)/host/libdlm.so
 ASAN_LIB := $(BUILD)/asan/libdlm.so
+GUIDED := $(BUILD)/guided/life $(BUILD)/guided/program
 
 # The two libraries, which share common; the modules that bring them to MicroPython, each compiled in or a .mpy.
 -include firmware/kernel.mk firmware/signal.mk
@@ -84,7 +85,7 @@ setup: $(VENV)/.done ## the Python environment in .venv
 
 ## Test
 
-test: setup test-sanitize $(HOST_LIB) $(BUILD)/.packages-speech $(BUILD)/.packages-browser $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
+test: setup test-sanitize $(HOST_LIB) $(GUIDED) $(BUILD)/.packages-speech $(BUILD)/.packages-browser $(foreach tier,$(TIERS),$(TIER_$(tier))) $(UF2_IMAGES) ## set up and build all, then run all tests
 	$(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup --durations=25 tests
 
 test-host: setup $(HOST_LIB) ## the quick ones: mirror, and the kernel as a host library
@@ -103,8 +104,9 @@ test-pythons: wheel ## the wheel under each Python to be had, with its oldest an
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) ## feed all that comes in what is made to harm; FUZZ_SECONDS=1200 FUZZ_SEED=1
-	$(if $(findstring --replay,$(FUZZ)),,$(foreach part,program frame slot,$(SANITIZED) $(RUN) tests/fuzz_$(part).py \
+fuzz: setup $(ASAN_LIB) $(GUIDED) ## feed all that comes in what is made to harm; FUZZ_RUNS=500000 FUZZ_SECONDS=1200 FUZZ_SEED=1
+	$(if $(findstring --replay,$(FUZZ)),,$(SANITIZED) $(RUN) tests/fuzz_guided.py --runs $(or $(FUZZ_RUNS),500000) \
+	$(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) && $(foreach part,program frame slot,$(SANITIZED) $(RUN) tests/fuzz_$(part).py \
 	--seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) &&)) \
 	$(SANITIZED) $(RUN) tests/fuzz_state.py --seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(FUZZ)
 
@@ -187,6 +189,11 @@ $(HOST_LIB): $(KERNEL) $(SIGNAL) $(LIBRARIES_H) tests/probe.c | $(BUILD)/.packag
 $(ASAN_LIB): $(KERNEL) $(SIGNAL) $(LIBRARIES_H) tests/probe.c | $(BUILD)/.packages-host
 	@mkdir -p $(@D)
 	gcc $(CFLAGS) $(INCLUDES) $(SANITIZE) -shared -fPIC $(KERNEL) $(SIGNAL) tests/probe.c -o $@
+
+# libFuzzer's targets.
+$(GUIDED): $(BUILD)/guided/%: tests/guided_%.c $(KERNEL) $(SIGNAL) $(LIBRARIES_H) | $(BUILD)/.packages-fuzz
+	@mkdir -p $(@D)
+	clang $(CFLAGS) $(INCLUDES) $(SANITIZE) -fsanitize=fuzzer $< $(KERNEL) $(SIGNAL) -o $@
 
 # MicroPython's own makefiles do the rest; their output goes to a log, and its end is shown if they fail.
 micropython = +@echo "building $@"; mkdir -p $(@D); \

@@ -1,11 +1,12 @@
 #!/bin/sh -e
 # SPDX-License-Identifier: MIT
-# packages.sh GROUP...: installs the Debian packages of the groups named (host, lint, firmware, riscv, speech, browser)
-# that are missing, and only these.
+# packages.sh GROUP...: installs the Debian packages of the groups named (host, lint, fuzz, firmware, riscv, speech,
+# browser) that are missing, and only these.
 for group; do
     case $group in
     host) packages="$packages gcc libc6-dev make python3-venv ca-certificates" commands="$commands gcc make python3" ;;
     lint) packages="$packages clang" commands="$commands clang" ;;
+    fuzz) packages="$packages clang libclang-rt-dev" commands="$commands clang" ;;
     firmware)
         packages="$packages gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
             cmake pkg-config dpkg-dev xz-utils"
@@ -15,7 +16,7 @@ for group; do
         commands="$commands riscv64-unknown-elf-gcc qemu-system-riscv32" ;;
     speech) packages="$packages espeak-ng" commands="$commands espeak-ng" ;;
     browser) packages="$packages chromium" commands="$commands chromium" ;;
-    *) echo "packages.sh: no group '$group' (host, lint, firmware, riscv, speech, browser)" >&2; exit 2 ;;
+    *) echo "packages.sh: no group '$group' (host, lint, fuzz, firmware, riscv, speech, browser)" >&2; exit 2 ;;
     esac
 done
 

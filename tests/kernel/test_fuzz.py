@@ -6,11 +6,13 @@ import json
 
 import pytest
 
+import fuzz_guided
 import fuzz_state
 from deeplomath import spec
 from implementations import KERNEL, MIRROR
 
 SEEDS = 150
+RUNS = 5000  # inputs of each target of libFuzzer
 
 
 @pytest.mark.kernel
@@ -49,3 +51,14 @@ def test_a_case_that_parts_is_written_and_parts_at_the_same_step_when_it_is_play
 def test_a_case_plays_the_same_operations_each_time_whatever_it_is_played_on():
     for seed in range(5):
         assert fuzz_state.play(seed, (MIRROR,)) == fuzz_state.play(seed, (MIRROR, KERNEL))
+
+
+@pytest.mark.parametrize("target", fuzz_guided.TARGETS)
+def test_a_fuzzer_that_is_led_by_the_code_it_reaches_finds_nothing(target, tmp_path):
+    if not (fuzz_guided.GUIDED / target).is_file():
+        pytest.skip(f"{fuzz_guided.GUIDED / target}: not built, make test does it")
+    inputs, features, kept = fuzz_guided.fuzzed(target, RUNS, 1, tmp_path / "kept")
+    assert inputs >= RUNS and features > 1000 and kept > 100
+    if target == "program":
+        taken, refused = fuzz_guided.compared(tmp_path / "kept")
+        assert taken > 10 and refused > 10
