@@ -44,6 +44,7 @@ class Network:
     the old one answers while it is rebuilt (learn with build=False).
     unbounded: compute on unbounded Python ints (slow), to show any overflow that 64-bit runs would share.
     Wrong arguments raise KernelError (a ValueError) that names the value and its limits; the network stays as it was.
+    It is for one thread at a time; only infer_many may be called by many at once, while none changes the network.
 
     >>> net = Network(features=2, classes=2, events=8)
     >>> for label, x in enumerate(([0, 0], [900, 900])):
