@@ -260,6 +260,38 @@ def test_what_a_board_cannot_have_is_refused_with_what_to_do():
         regressor.partial_fit(x[:2], [0.0, 99.0])
 
 
+@pytest.mark.parametrize(("classes", "budget"), [(1, 1), (3, 6), (3, 5), (16, 32)])
+def test_a_budget_that_is_full_of_what_must_stay_is_explained(classes, budget):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(60, 3)) * 100, np.arange(60) % classes
+    whose = f" of each of {classes} classes" if classes > 1 else ""
+    least = 2 * classes + 1
+    words = f"budget: {budget} given, {least} or more needed: the last two events{whose} stay, and no place is left for row "
+    estimators = (DeeplomathClassifier(), DeeplomathRegressor(), DeeplomathDetector())
+    for estimator in estimators if classes == 1 else estimators[:1]:
+        estimator.set_params(budget=budget)
+        with pytest.raises(KernelError, match=rf"{words}\d+; fit anew with budget={least} or more") as refused:
+            estimator.fit(x, y)
+        assert refused.value.code == spec.ERROR_FULL
+        assert estimator.set_params(budget=least).fit(x, y).n_taught_ == 60
+    learned = DeeplomathClassifier(budget=budget).fit(x[:budget], y[:budget])
+    with pytest.raises(KernelError, match="fit anew with budget="):
+        learned.partial_fit(x, y)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_budget_that_cannot_be_is_named(estimator):
+    x, y = wine()
+    for budget in (0, -1, 513):
+        for call in ("fit", "partial_fit"):
+            with pytest.raises(KernelError, match=rf"budget: {budget} given, 1..512 allowed"):
+                getattr(clone(estimator).set_params(budget=budget), call)(x, y)
+    for budget, kind in ((2.5, "float"), ("9", "str"), (True, "bool")):
+        with pytest.raises(TypeError, match=f"budget: {kind} given, an int needed"):
+            clone(estimator).set_params(budget=budget).fit(x, y)
+    assert clone(estimator).set_params(budget=np.int64(64)).fit(x, y).net_.info().events == 64
+
+
 # scikit-learn's tools, keeping, and boards
 
 

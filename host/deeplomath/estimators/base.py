@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .. import spec
-from ..errors import DeeplomathError
+from ..errors import DeeplomathError, KernelError
 from ..mirror import contour, metric
 from ..mirror.dot import squared_distances
 from ..mirror.network import Network
@@ -150,7 +150,7 @@ class NetworkEstimator(BaseEstimator):
         """Scale and empty network for the first rows x [n, d]; room for them, or for the budget."""
         self.scale_ = checked.scale_of(self.scale, x)
         sizes = dict(features=x.shape[1], classes=classes, layers=self.layers, regression=regression)
-        events = spec.LIMIT_EVENTS if self.budget is None else self.budget
+        events = checked.budget(self.budget)
         self.net_ = Network(events=events, false_reject_permille=self.false_reject_permille, **sizes)
         self.n_taught_ = 0
 
@@ -175,8 +175,11 @@ class NetworkEstimator(BaseEstimator):
 
     def _teach_each(self, x, labels):
         """Teaches rows in their order, each by the rules of a board's memory."""
-        for row, label in zip(checked.as_events(self, x, self.scale_), labels):
-            self.net_.learn(row, int(label))
+        for at, (row, label) in enumerate(zip(checked.as_events(self, x, self.scale_), labels)):
+            try:
+                self.net_.learn(row, int(label))
+            except KernelError as error:
+                raise checked.refused(error, self.net_.config, at) from error
         self.n_taught_ += len(x)
 
     def _events(self, X):

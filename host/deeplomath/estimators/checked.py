@@ -5,7 +5,9 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .. import spec
+from ..errors import KernelError
 from ..integers import HIGHEST, LOWEST
+from ..mirror.layout import check_range
 from ..scale import Scale
 
 AUTO = "auto"
@@ -37,6 +39,24 @@ def limit(name, given, most):
     """ValueError where more is given than a board can have; its words say what to do."""
     if given > most:
         raise ValueError(f"{name}: {given} given, 1..{most} allowed: {ADVICE[name]}")
+
+
+def budget(given):
+    """The events that a network of this budget keeps at most; KernelError, TypeError of one that cannot be."""
+    if given is None:
+        return spec.LIMIT_EVENTS
+    check_range("budget", given, 1, spec.LIMIT_EVENTS, spec.ERROR_EVENTS)
+    return int(given)
+
+
+def refused(error, config, row):
+    """The KernelError with which a network refused this row: of a full budget its words say what has to stay, and what to do."""
+    if error.code != spec.ERROR_FULL:
+        return error
+    least = 2 * config.classes + 1
+    whose = f" of each of {config.classes} classes" if config.classes > 1 else ""
+    words = f"budget: {config.events} given, {least} or more needed: the last two events{whose} stay"
+    return KernelError(error.code, f"{words}, and no place is left for row {row}; fit anew with budget={least} or more")
 
 
 def scale_of(wanted, numbers, make=Scale.fit, name="scale"):
