@@ -9,12 +9,12 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from ..integers import as_int16
+from ..integers import as_bytes, as_int16
 from . import answer, layout, memory, phases, rebuild, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Self
+    from typing import Never, Self
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Buffer
@@ -71,17 +71,30 @@ class Network:
 
     @classmethod
     def from_state(cls, data: Buffer) -> Self:
-        """The Network whose state export gave, of the configuration that the state has in it. KernelError: it is none."""
-        net = cls(**state.configuration(bytes(data)))
+        """The Network whose state export gave, of the configuration that the state has in it.
+
+        KernelError ERROR_STATE_*: it is none, or of a configuration that no network has. TypeError: no bytes.
+        """
+        data = as_bytes(data, "state")
+        sizes = state.configuration(data)
+        try:
+            net = cls(**sizes)
+        except KernelError as error:
+            raise KernelError(spec.ERROR_STATE_CONFIG, f"state: of no network that can be: {error}") from error
         net.load(data)
         return net
 
-    def resized(self, **sizes: Any) -> Network:
+    def resized(self, *, events: int | None = None, classes: int | None = None, **others: Never) -> Network:
         """A Network of other events (the budget) or classes, with the same events and experience, rebuilt. Host only.
 
         KernelError ERROR_EVENTS, ERROR_CLASSES: fewer than the events kept, or fewer classes than this has; or as Network.
+        TypeError: anything else, features too, cannot change, since the events kept are of the network as it is.
         """
+        for name in others:
+            kept = f"the events kept have {self.config.features} features, and were learned with what this network is"
+            raise TypeError(f"{name}: cannot change, only events and classes can: {kept}; make another Network")
         rebuild.finish(self)
+        sizes = {name: size for name, size in (("events", events), ("classes", classes)) if size is not None}
         net = Network(**self.config._asdict() | sizes, unbounded=self.dtype is object)
         layout.check_range("events", net.config.events, len(self.memory.events), spec.LIMIT_EVENTS, spec.ERROR_EVENTS)
         layout.check_range("classes", net.config.classes, self.config.classes, spec.LIMIT_CLASSES, spec.ERROR_CLASSES)
@@ -247,7 +260,7 @@ class Network:
 
         KernelError ERROR_FROZEN or ERROR_STATE_*. Then what was seen last, the unknowns, and what undo needs are forgotten.
         """
-        data = bytes(data)
+        data = as_bytes(data, "state")
         self.load_part(0, data)
         self.load_staged(len(data))
 
