@@ -229,6 +229,30 @@ def test_what_is_not_finite_is_refused_by_row_and_column(estimator, value, word)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("kind", [list, np.array, pandas.DataFrame])
+def test_an_integer_that_no_float_holds_is_refused(estimator, kind):
+    x, y = [[i, 7 * i] for i in range(20)], [0, 1] * 10
+    fitted, x[4][1] = clone(estimator).fit(kind(x), y), 2**53 + 1
+    for call in (
+        fitted.predict,
+        lambda x: fitted.partial_fit(x, y),
+        lambda x: clone(estimator).fit(x, y),
+    ):
+        with pytest.raises(
+            ValueError, match=r"X: row 4, column 1: 9007199254740993 given, which no float holds: subtract"
+        ):
+            call(kind(x))
+
+
+def test_values_as_far_as_floats_reach_are_learned():
+    x, far = [[float(i)] for i in range(20)], 1.7e308
+    regressor = DeeplomathRegressor().fit(x, [-far, far] * 10)
+    assert np.isfinite(regressor.predict([[0.5], [1e9]])).all()
+    moved = DeeplomathRegressor(target_scale=Scale((-far,), regressor.target_scale_.factor)).fit(x, [-far, far] * 10)
+    assert {event.label for event in moved.net_.memory.events} == {0, 32000}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def test_a_sample_weight_is_refused_in_words(estimator):
     x, y = wine()
     for call in (clone(estimator).fit, clone(estimator).partial_fit):

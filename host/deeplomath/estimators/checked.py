@@ -5,6 +5,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .. import spec
+from ..decimals import unheld
 from ..errors import KernelError
 from ..integers import HIGHEST, LOWEST
 from ..mirror.layout import check_range
@@ -30,6 +31,9 @@ def rows(estimator, x, y=NOTHING, reset=False, **others):
         value = "NaN" if np.isnan(numbers[row, column]) else "infinity (inf)"
         words = f"X: row {row}, column {_column(estimator, column)}: {value} given, finite numbers needed"
         raise ValueError(f"{words}; {len(wrong)} such in all: fill them in, or leave these rows out")
+    if wrong := unheld(numbers.astype(float), x):
+        (row, column), words = wrong
+        raise ValueError(f"X: row {row}, column {_column(estimator, column)}: {words}")
     if reset:
         limit("features", numbers.shape[1], spec.LIMIT_FEATURES)
     return found

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ..integers import HIGHEST, LOWEST
-from ..scale import Scale
+from ..scale import Scale, steps
 from . import checked
 from .base import NetworkEstimator
 from .draft import asks, teaches
@@ -75,7 +75,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
     def _values(self, y):
         """The values y [n] as the int16 that the network learns, a list; ValueError of one that does not fit."""
         scale = self.target_scale_
-        numbers = np.rint((y - scale.center[0]) * scale.factor[0]) if scale else y
+        numbers = np.rint(steps(scale, y[:, None])[:, 0]) if scale else y
         wrong = np.flatnonzero((numbers < LOWEST) | (numbers > HIGHEST) | (numbers != np.rint(numbers)))
         if len(wrong):
             low, high = (float(end[0]) for end in scale.bounds()) if scale else (LOWEST, HIGHEST)
