@@ -12,6 +12,7 @@ from .. import spec
 from ..errors import DeeplomathError, KernelError
 from ..mirror import contour, metric
 from ..mirror.dot import squared_distances
+from ..mirror.layout import check_range
 from ..mirror.network import Network
 from ..results import Verdict
 from . import checked
@@ -84,7 +85,8 @@ class NetworkEstimator(BaseEstimator):
 
     @asks
     def explain(self, X, n=spec.LIMIT_NEAREST):
-        """The n kept events nearest to each row of X, a list [rows] of lists of Nearest, nearest first."""
+        """The n kept events nearest to each row of X, 1..512 or as many as there are: lists of Nearest, nearest first."""
+        check_range("n", n, 1, spec.LIMIT_EVENTS, spec.ERROR_ARGUMENT)
         x = self._events(X).astype(np.int64)
         live = self.net_.live
         distance2 = squared_distances(metric.first_coordinates(live.metric, x), live.z_q8)

@@ -28,7 +28,7 @@ def rows(estimator, x, y=NOTHING, reset=False, **others):
     wrong = np.argwhere(~np.isfinite(numbers)) if numbers.dtype.kind == "f" else ()
     if len(wrong):
         row, column = (int(at) for at in wrong[0])
-        value = "NaN" if np.isnan(numbers[row, column]) else "infinity (inf)"
+        value = "NaN" if np.isnan(numbers[row, column]) else numbers[row, column]
         words = f"X: row {row}, column {_column(estimator, column)}: {value} given, finite numbers needed"
         raise ValueError(f"{words}; {len(wrong)} such in all: fill them in, or leave these rows out")
     if wrong := unheld(numbers.astype(float), x):
@@ -37,6 +37,37 @@ def rows(estimator, x, y=NOTHING, reset=False, **others):
     if reset:
         limit("features", numbers.shape[1], spec.LIMIT_FEATURES)
     return found
+
+
+def rows_and_values(estimator, x, y, reset):
+    """rows of x and numbers y; ValueError names the row of a y that is none, or an integer that no float holds."""
+    labels(y, "y: row", "a finite number")
+    x, found = rows(estimator, x, y, reset, y_numeric=True)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"y: {found.dtype} given, numbers needed; DeeplomathClassifier takes labels")
+    if wrong := unheld(found.astype(float), y):
+        raise ValueError(f"y: row {wrong[0][0]}: {wrong[1]}")
+    return x, found
+
+
+def labels(given, where, needed="a label"):
+    """Refuses NaN, infinity and what stands for nothing among labels; where: for the words, as "y: row"."""
+    try:
+        found = [] if given is None else np.asarray(given, object).ravel()
+    except ValueError:  # no array: scikit-learn's own words say why
+        return
+    for at, label in enumerate(found):
+        if _is_none(label):
+            raise ValueError(f"{where} {at}: {label} given, {needed} needed: give one, or leave this row out")
+
+
+def alike(**labels):
+    """ValueError where some of these labels, each an array by its name, are texts and others numbers."""
+    kinds = {name: _is_text(of) for name, of in labels.items() if of is not None and len(of)}
+    for name, text in kinds.items():
+        if text and not all(kinds.values()):
+            others = " and ".join(other for other in kinds if not kinds[other])
+            raise ValueError(f"{name}: texts given as labels, and numbers in {others}; labels of one kind needed")
 
 
 def limit(name, given, most):
@@ -99,6 +130,18 @@ def nothing_else(refused):
     for name in refused:
         if name != "sample_weight":
             raise TypeError(f"{name}: no argument of this call")
+
+
+def _is_none(label):
+    try:
+        return label is None or bool(label != label) or isinstance(label, float | np.floating) and bool(np.isinf(label))
+    except (TypeError, ValueError):  # pandas' NA is neither equal nor unequal to anything
+        return True
+
+
+def _is_text(labels):
+    found = np.asarray(labels)
+    return found.dtype.kind in "UST" or found.dtype == object and all(isinstance(label, str) for label in found.flat)
 
 
 def _column(estimator, at):

@@ -60,6 +60,8 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         first = not hasattr(self, "net_")
         x, y = self._checked(X, y, reset=first)
         before = np.empty(0, np.asarray(y).dtype) if first else self.classes_
+        checked.labels(classes, "classes: label")
+        checked.alike(y=y, classes=classes, classes_=before)
         new = np.setdiff1d(np.unique(y) if classes is None else np.union1d(classes, y), before)
         checked.limit("classes", len(before) + len(new), spec.LIMIT_CLASSES)
         joined = np.concatenate([before, new])
@@ -105,6 +107,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         """
         made = cls._from_network(data, scale)
         n = made.net_.config.classes
+        checked.labels(classes, "classes: label")
         labels = np.arange(n) if classes is None else np.asarray(classes)
         if labels.shape != (n,) or len(np.unique(labels)) != n:
             raise ValueError(f"classes: {len(np.unique(labels))} labels given, {n} needed, each once")
@@ -115,6 +118,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         return made
 
     def _checked(self, X, y, reset):
+        checked.labels(y, "y: row")
         x, y = checked.rows(self, X, y, reset)
         check_classification_targets(y)
         return x, y

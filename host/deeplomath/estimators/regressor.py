@@ -35,7 +35,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
     def fit(self, X, y, **refused):
         """Forgets all, and learns the rows of X [n, d] with the values y [n]. No sample_weight is taken."""
         checked.nothing_else(refused)
-        x, y = checked.rows(self, X, y, reset=True, y_numeric=True)
+        x, y = checked.rows_and_values(self, X, y, reset=True)
         self._begin_values(x, y)
         self._teach_all(x, self._values(y))
         return self
@@ -45,7 +45,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
         """Learns the rows of X with the values y in order; scales are those of the first call."""
         checked.nothing_else(refused)
         first = not hasattr(self, "net_")
-        x, y = checked.rows(self, X, y, reset=first, y_numeric=True)
+        x, y = checked.rows_and_values(self, X, y, reset=first)
         if first:
             self._begin_values(x, y)
         else:
