@@ -14,6 +14,7 @@ import polars
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -446,6 +447,33 @@ def test_states_of_regressions_and_detectors_become_estimators():
     assert (DeeplomathDetector.from_state(detector.state(), detector.scale_).predict(x) == detector.predict(x)).all()
     with pytest.raises(ValueError, match="of a regression given, one of classes needed"):
         DeeplomathClassifier.from_state(regressor.state())
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_an_estimator_of_an_empty_network_has_learned_nothing_until_it_does(estimator):
+    regression = isinstance(estimator, DeeplomathRegressor)
+    classes = 2 if isinstance(estimator, DeeplomathClassifier) else 1
+    net = MIRROR(features=13, classes=classes, events=64, regression=regression)
+    made, (x, y) = type(estimator).from_state(net.export()), wine()
+    x = Scale.fit(x).apply(x)[:20]
+    for name in ("predict", "predict_proba", "decision_function", "score_samples", "known", "explain"):
+        if hasattr(made, name):
+            with pytest.raises(NotFittedError, match="net_: no event is learned yet: fit or partial_fit does that"):
+                getattr(made, name)(x)
+    assert made.partial_fit(x, y[:20] % 2).predict(x).shape == (20,)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_frozen_network_learns_nothing_until_it_is_thawed(estimator):
+    x, y = wine()
+    fitted = clone(estimator).fit(x[:20], y[:20])
+    fitted.net_.freeze()
+    again = pickle.loads(pickle.dumps(fitted))
+    with pytest.raises(KernelError, match=r"learning is frozen: net_.freeze\(False\) lets it go on") as refused:
+        again.partial_fit(x[20:30], y[20:30])
+    assert refused.value.code == spec.ERROR_FROZEN and again.net_.digest() == fitted.net_.digest()
+    again.net_.freeze(False)
+    assert again.partial_fit(x[20:30], y[20:30]).n_taught_ == 30
 
 
 def test_a_board_that_proves_another_digest_is_told():

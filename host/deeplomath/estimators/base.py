@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from .. import spec
@@ -186,4 +187,6 @@ class NetworkEstimator(BaseEstimator):
 
     def _events(self, X):
         check_is_fitted(self)
+        if not self.net_.live.ids:  # of a state of a network that is empty
+            raise NotFittedError("net_: no event is learned yet: fit or partial_fit does that")
         return checked.as_events(self, checked.rows(self, X), self.scale_)

@@ -85,7 +85,9 @@ def budget(given):
 
 
 def refused(error, config, row):
-    """The KernelError with which a network refused this row: of a full budget its words say what has to stay, and what to do."""
+    """The KernelError with which a network refused this row; its words say what to do where it is full, or frozen."""
+    if error.code == spec.ERROR_FROZEN:
+        return KernelError(error.code, f"{error}: net_.freeze(False) lets it go on, or fit anew")
     if error.code != spec.ERROR_FULL:
         return error
     least = 2 * config.classes + 1
