@@ -193,6 +193,12 @@ def test_classes_that_may_come_have_columns_from_the_start():
     assert estimator.partial_fit([[2.0]], [3]).predict([[2.0]]).tolist() == [3]
 
 
+@pytest.mark.parametrize("classes", [None, [], 5, [7, 7], [[5], [7]], {5, 7}, np.array([5, 7])], ids=repr)
+def test_classes_are_labels_in_whatever_order_and_shape(classes):
+    estimator = DeeplomathClassifier().partial_fit([[0.0], [1.0]], [5, 7], classes=classes)
+    assert estimator.classes_.tolist() == [5, 7] and estimator.classes_.dtype.kind == "i"
+
+
 def test_fit_and_then_partial_fit_learns_on():
     x, y = wine()
     estimator = DeeplomathClassifier().fit(x[:60], y[:60]).partial_fit(x[60:90], y[60:90])
@@ -360,6 +366,9 @@ def test_texts_and_numbers_are_not_mixed_as_labels():
             with pytest.raises(ValueError, match=f"^{said}; labels of one kind needed"):
                 fitted.partial_fit(x, other)
             assert fitted.classes_.tolist() == np.unique(one).tolist() and fitted.n_taught_ == 9
+    for of in ([0, "a", "b"] * 3, np.array([0, "a", "b"] * 3, object)):
+        with pytest.raises(ValueError, match="^y: row 0: 0 given, beside texts as labels; labels of one kind needed"):
+            DeeplomathClassifier().fit(x, of)
     with pytest.raises(ValueError, match="^classes: texts given as labels, and numbers in y; labels of one kind"):
         DeeplomathClassifier().partial_fit(x, numbers, classes=["a", "b"])
 

@@ -59,6 +59,12 @@ def labels(given, where, needed="a label"):
     for at, label in enumerate(found):
         if _is_none(label):
             raise ValueError(f"{where} {at}: {label} given, {needed} needed: give one, or leave this row out")
+    texts = [isinstance(label, str) for label in found]
+    if any(texts) and not all(texts):
+        value = found[texts.index(False)]
+        raise ValueError(
+            f"{where} {texts.index(False)}: {value!r} given, beside texts as labels; labels of one kind needed"
+        )
 
 
 def alike(**labels):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A classifier of up to 16 classes that says what it does not know."""
 
+from collections.abc import Set
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -60,7 +62,9 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         first = not hasattr(self, "net_")
         x, y = self._checked(X, y, reset=first)
         before = np.empty(0, np.asarray(y).dtype) if first else self.classes_
+        classes = list(classes) if isinstance(classes, Set) else classes
         checked.labels(classes, "classes: label")
+        classes = None if classes is None or not np.size(classes) else np.ravel(classes)
         checked.alike(y=y, classes=classes, classes_=before)
         new = np.setdiff1d(np.unique(y) if classes is None else np.union1d(classes, y), before)
         checked.limit("classes", len(before) + len(new), spec.LIMIT_CLASSES)
