@@ -144,3 +144,16 @@ def test_only_events_and_classes_can_be_resized():
         net.resized(events=1)
     with pytest.raises(KernelError, match=r"classes: 1 given, 2\.\.16 allowed"):
         net.resized(classes=1)
+
+
+def test_what_are_no_events_or_labels_is_named():
+    net, x = taught(), np.zeros((2, 3), np.int16)
+    before = net.digest()
+    for call in (net.infer_many, lambda x: net.learn_many(x, [0, 1])):
+        for events in (None, 3):
+            with pytest.raises(TypeError, match=f"events: {type(events).__name__} given, rows of integers needed"):
+                call(events)
+    for labels in (None, 3, iter([0, 1])):
+        with pytest.raises(TypeError, match=f"labels: {type(labels).__name__} given, a list or an array needed"):
+            net.learn_many(x, labels)
+    assert net.digest() == before

@@ -131,6 +131,8 @@ class Network:
         """
         memory.check_thawed(self)
         events = self._events(x)
+        if not hasattr(labels, "__len__"):
+            raise TypeError(f"labels: {type(labels).__name__} given, a list or an array needed")
         if len(labels) != len(events):
             raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         memory.learn_many(self, events, labels)
@@ -287,4 +289,6 @@ class Network:
     def _events(self, x):
         """The rows of x, each as _event has it; an array of int16 of the right width is taken whole."""
         whole = isinstance(x, np.ndarray) and x.dtype == np.int16 and x.ndim == 2 and x.shape[1] == self.config.features
+        if not whole and not hasattr(x, "__iter__"):
+            raise TypeError(f"events: {type(x).__name__} given, rows of integers needed")
         return x.astype(self.dtype) if whole else [self._event(row) for row in x]
