@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """scale.py: decimals become int16 by a scale that wild values do not move, that is kept, and that says what is no number."""
 
+import copy
 import doctest
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -83,6 +85,11 @@ GOOD = dict(format=scale.FORMAT, center=[1.0], factor=[2.0])
         dict(center=[1, 2]),
         dict(factor=[0]),
         dict(factor=[-1.0]),
+        dict(factor=[1e-310]),
+        dict(factor=[1e301]),
+        dict(center=[float("nan")]),
+        dict(center=[[1.0]], factor=[[1.0]]),
+        dict(factor=None),
         dict(factor=[float("inf")]),
         dict(center=["x"]),
         dict(center=7),
@@ -129,6 +136,108 @@ def test_what_does_not_fit_a_scale_is_said():
         to_int16([1, 2, 3], fitted)
     with pytest.raises(DataError, match="column 2: nan given, a finite number needed"):
         to_int16([1, float("nan")], fitted)
+
+
+@pytest.mark.parametrize(
+    ("center", "factor", "words"),
+    [
+        ([0, float("nan")], [1, 1], "center: column 2: nan given, a finite number needed"),
+        ([0, 0], [-float("inf"), 1], "factor: column 1: -inf given, a finite number needed"),
+        ([0, 0, 0], [1, 0, 1], r"factor: column 2: 0.0 given, 1e-305\.\.1e\+300 allowed"),
+        ([0], [-2.5], r"factor: column 1: -2.5 given, 1e-305\.\.1e\+300 allowed"),
+        ([0], [1e-310], r"factor: column 1: 1e-310 given, 1e-305\.\.1e\+300 allowed"),
+        ([0], [1e301], r"factor: column 1: 1e\+301 given, 1e-305\.\.1e\+300 allowed"),
+        ([0, 0], [1], "factor: 1 columns given, 2 needed, as many as center has"),
+        ([], [], r"center: \[0\] given, numbers \[columns\] needed"),
+        (3, [1], r"center: \[\] given, numbers \[columns\] needed"),
+        ([0], [[1]], r"factor: \[1, 1\] given, numbers \[columns\] needed"),
+        (["x"], [1], r"center: numbers \[columns\] needed: "),
+        (None, [1], r"center: "),
+        ([2**53 + 1], [1], "center: column 1: 9007199254740993 given, which no float holds: subtract an offset"),
+    ],
+)
+def test_what_is_no_scale_is_never_made(center, factor, words):
+    with pytest.raises(DataError, match=words):
+        Scale(center, factor)
+    good = Scale((0.0,), (1.0,))
+    for change in (lambda: good._replace(center=center, factor=factor), lambda: Scale._make([center, factor])):
+        with pytest.raises(DataError, match=words):
+            change()
+
+
+def test_a_scale_is_a_tuple_of_tuples_of_floats_that_is_copied_and_pickled():
+    made = Scale(np.array([1, 2]), [3, 4.5])
+    assert (
+        made == ((1.0, 2.0), (3.0, 4.5)) == Scale(*made) and repr(made) == "Scale(center=(1.0, 2.0), factor=(3.0, 4.5))"
+    )
+    assert hash(made) == hash(Scale([1, 2], [3, 4.5])) and {type(value) for of in made for value in of} == {float}
+    for again in (copy.copy(made), copy.deepcopy(made), pickle.loads(pickle.dumps(made)), made._replace()):
+        assert again == made and type(again) is Scale
+    with pytest.raises(AttributeError):
+        made.center = (1.0, 2.0)
+
+
+@pytest.mark.parametrize("given", [3, "auto", ((0.0,), (1.0,)), (), np.ones(2)], ids=lambda given: type(given).__name__)
+def test_a_scale_that_is_none_is_named(given):
+    with pytest.raises(
+        TypeError, match=f"scale: {type(given).__name__} given, a Scale or None needed: to_int16 makes one"
+    ):
+        to_int16([[1.0]], given)
+
+
+@pytest.mark.parametrize("call", ["apply", "invert"])
+def test_a_scale_takes_only_its_columns(call):
+    """One column would be spread over all, by NumPy's rules."""
+    fitted = Scale((0.0, 0.0, 0.0), (1.0, 2.0, 3.0))
+    for x in ([[1.0], [2.0]], [1.0], [[1.0, 2.0]], np.ones((2, 4))):
+        with pytest.raises(DataError, match=r"columns: \d given, 3 in the scale"):
+            getattr(fitted, call)(x)
+    for x, words in (
+        (5.0, "given, numbers"),
+        ([[1.0, 2.0, np.nan]], "row 1, column 3: nan"),
+        ([[1j, 0, 0]], "numbers"),
+    ):
+        with pytest.raises(DataError, match=words):
+            getattr(fitted, call)(x)
+    assert getattr(fitted, call)(np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("make", [Scale.fit, Scale.spanning])
+def test_what_no_scale_can_be_made_of_is_refused(make):
+    for x in ([], [[]], [1.0, 2.0], [["a"]], [[1.0], [np.nan]], np.array([["1"]]), np.array([[1j]]), None):
+        with pytest.raises(DataError):
+            make(x)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_farthest_numbers_are_scaled_right_there_and_back():
+    """What is between two numbers may be more than a float: 3.4e308."""
+    far = 1.7e308
+    fitted = Scale.spanning([[-far], [far]])
+    assert fitted.apply([[-far], [0.0], [far]])[:, 0].tolist() == [-16000, 0, 16000]
+    assert fitted.bounds()[:, 0].tolist() == [-np.finfo(float).max, np.finfo(float).max]
+    aside = Scale((-far,), fitted.factor)
+    assert aside.apply([[-far], [0.0], [far]])[:, 0].tolist() == [0, 16000, 32000]
+    assert np.allclose(aside.invert([[0], [16000], [32000]])[:, 0] / far, [-1, 0, 1])
+    small = Scale((0.0,), (scale.MOST,))
+    assert small.apply([[5e-324], [-4e-300], [1.0]])[:, 0].tolist() == [0, -4, 32767]
+    assert small.invert([[-4]])[0, 0] == -4e-300
+
+
+@pytest.mark.parametrize("kind", [list, np.array, lambda x: np.array(x, object), lambda x: np.array(x, np.uint64)])
+def test_an_integer_that_no_float_holds_is_refused(kind):
+    right = kind([[2**53], [2**60], [2**53 + 2]])
+    made, fitted = to_int16(right)
+    assert made[1, 0] > made[0, 0] and fitted.apply(right).tolist() == made.tolist()
+    wrong = kind([[1], [2**53], [2**53 + 1]])
+    for take in (to_int16, Scale.fit, Scale.spanning, fitted.apply, lambda x: to_int16(x, fitted)):
+        with pytest.raises(DataError, match="^row 3, column 1: 9007199254740993 given, which no float holds: subtract"):
+            take(wrong)
+
+
+def test_an_integer_that_no_float_holds_is_found_beside_decimals():
+    with pytest.raises(DataError, match="row 2, column 1: 1700000000000000001 given, which no float holds"):
+        to_int16([[1700000000000000000, 0.5], [1700000000000000001, 0.7]])
 
 
 @settings(max_examples=200, deadline=None)

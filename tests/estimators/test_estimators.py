@@ -14,6 +14,7 @@ import polars
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_wine
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -192,6 +193,12 @@ def test_classes_that_may_come_have_columns_from_the_start():
     assert estimator.partial_fit([[2.0]], [3]).predict([[2.0]]).tolist() == [3]
 
 
+@pytest.mark.parametrize("classes", [None, [], 5, [7, 7], [[5], [7]], {5, 7}, np.array([5, 7])], ids=repr)
+def test_classes_are_labels_in_whatever_order_and_shape(classes):
+    estimator = DeeplomathClassifier().partial_fit([[0.0], [1.0]], [5, 7], classes=classes)
+    assert estimator.classes_.tolist() == [5, 7] and estimator.classes_.dtype.kind == "i"
+
+
 def test_fit_and_then_partial_fit_learns_on():
     x, y = wine()
     estimator = DeeplomathClassifier().fit(x[:60], y[:60]).partial_fit(x[60:90], y[60:90])
@@ -214,7 +221,7 @@ def test_names_of_features_and_labels_are_kept_from_pandas_and_polars():
         of_pandas.predict(pandas.DataFrame(x, columns=columns[::-1]))
 
 
-@pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "inf"), (-np.inf, "inf")])
+@pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "inf"), (-np.inf, "-inf")])
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def test_what_is_not_finite_is_refused_by_row_and_column(estimator, value, word):
     x, y = wine()
@@ -223,9 +230,33 @@ def test_what_is_not_finite_is_refused_by_row_and_column(estimator, value, word)
     digest = fitted.net_.digest()
     table.iloc[3, 2] = value
     for call in (fitted.predict, lambda x: fitted.partial_fit(x, y), lambda x: clone(estimator).fit(x, y)):
-        with pytest.raises(ValueError, match=rf"X: row 3, column 2 \('c2'\): .*{word}.* given, finite numbers needed"):
+        with pytest.raises(ValueError, match=rf"X: row 3, column 2 \('c2'\): {word} given, finite numbers needed"):
             call(table)
     assert fitted.net_.digest() == digest
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("kind", [list, np.array, pandas.DataFrame])
+def test_an_integer_that_no_float_holds_is_refused(estimator, kind):
+    x, y = [[i, 7 * i] for i in range(20)], [0, 1] * 10
+    fitted, x[4][1] = clone(estimator).fit(kind(x), y), 2**53 + 1
+    for call in (
+        fitted.predict,
+        lambda x: fitted.partial_fit(x, y),
+        lambda x: clone(estimator).fit(x, y),
+    ):
+        with pytest.raises(
+            ValueError, match=r"X: row 4, column 1: 9007199254740993 given, which no float holds: subtract"
+        ):
+            call(kind(x))
+
+
+def test_values_as_far_as_floats_reach_are_learned():
+    x, far = [[float(i)] for i in range(20)], 1.7e308
+    regressor = DeeplomathRegressor().fit(x, [-far, far] * 10)
+    assert np.isfinite(regressor.predict([[0.5], [1e9]])).all()
+    moved = DeeplomathRegressor(target_scale=Scale((-far,), regressor.target_scale_.factor)).fit(x, [-far, far] * 10)
+    assert {event.label for event in moved.net_.memory.events} == {0, 32000}
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
@@ -258,6 +289,115 @@ def test_what_a_board_cannot_have_is_refused_with_what_to_do():
     regressor = DeeplomathRegressor().fit(x[:50], x[:50, 0])
     with pytest.raises(ValueError, match=r"y: row 1: 99.0 given, .* allowed: give a target_scale"):
         regressor.partial_fit(x[:2], [0.0, 99.0])
+
+
+@pytest.mark.parametrize(("classes", "budget"), [(1, 1), (3, 6), (3, 5), (16, 32)])
+def test_a_budget_that_is_full_of_what_must_stay_is_explained(classes, budget):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(60, 3)) * 100, np.arange(60) % classes
+    whose = f" of each of {classes} classes" if classes > 1 else ""
+    least = 2 * classes + 1
+    words = f"budget: {budget} given, {least} or more needed: the last two events{whose} stay, and no place is left for row "
+    estimators = (DeeplomathClassifier(), DeeplomathRegressor(), DeeplomathDetector())
+    for estimator in estimators if classes == 1 else estimators[:1]:
+        estimator.set_params(budget=budget)
+        with pytest.raises(KernelError, match=rf"{words}\d+; fit anew with budget={least} or more") as refused:
+            estimator.fit(x, y)
+        assert refused.value.code == spec.ERROR_FULL
+        assert estimator.set_params(budget=least).fit(x, y).n_taught_ == 60
+    learned = DeeplomathClassifier(budget=budget).fit(x[:budget], y[:budget])
+    with pytest.raises(KernelError, match="fit anew with budget="):
+        learned.partial_fit(x, y)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_budget_that_cannot_be_is_named(estimator):
+    x, y = wine()
+    for budget in (0, -1, 513):
+        for call in ("fit", "partial_fit"):
+            with pytest.raises(KernelError, match=rf"budget: {budget} given, 1..512 allowed"):
+                getattr(clone(estimator).set_params(budget=budget), call)(x, y)
+    for budget, kind in ((2.5, "float"), ("9", "str"), (True, "bool")):
+        with pytest.raises(TypeError, match=f"budget: {kind} given, an int needed"):
+            clone(estimator).set_params(budget=budget).fit(x, y)
+    assert clone(estimator).set_params(budget=np.int64(64)).fit(x, y).net_.info().events == 64
+
+
+def test_what_is_no_label_is_refused_by_its_row():
+    x, _ = wine()
+    x, floats, names = x[:30], np.arange(30) % 3.0, np.array(["a", "b", "c"] * 10, object)
+    fitted = DeeplomathClassifier().fit(x, floats), DeeplomathClassifier().fit(x, names)
+    for of, label, said in (
+        (floats, np.nan, "nan"),
+        (floats, -np.inf, "-inf"),
+        (names, np.nan, "nan"),
+        (names, None, "None"),
+        (names, pandas.NA, "<NA>"),
+        (names, pandas.NaT, "NaT"),
+    ):
+        y = of.copy()
+        y[7] = label
+        for kind in (np.array, list, lambda y: pandas.Series(y, dtype=y.dtype)):
+            for call in (
+                DeeplomathClassifier().fit,
+                DeeplomathClassifier().partial_fit,
+                fitted[of is names].partial_fit,
+            ):
+                with pytest.raises(ValueError, match=f"^y: row 7: {said} given, a label needed: give one, or leave"):
+                    call(x, kind(y))
+    for call in (fitted[0].partial_fit, DeeplomathClassifier().partial_fit):
+        with pytest.raises(ValueError, match="^classes: label 1: nan given, a label needed"):
+            call(x, floats, classes=[0, np.nan, 1, 2])
+    with pytest.raises(ValueError, match="^classes: label 2: None given, a label needed"):
+        DeeplomathClassifier.from_state(fitted[1].state(), ["a", "b", None])
+
+
+def test_texts_and_numbers_are_not_mixed_as_labels():
+    """NumPy would make 0 and "0" two classes of the same text."""
+    x, numbers = np.random.default_rng(0).normal(size=(9, 3)), np.arange(9) % 3
+    texts = numbers.astype(str)
+    for first, then, said in (
+        (numbers, texts, "y: texts .* numbers in classes_"),
+        (texts, numbers, "classes_: texts .* in y"),
+    ):
+        for of in (texts, texts.astype(object)):
+            one, other = (of if y is texts else y for y in (first, then))
+            fitted = DeeplomathClassifier().partial_fit(x, one)
+            with pytest.raises(ValueError, match=f"^{said}; labels of one kind needed"):
+                fitted.partial_fit(x, other)
+            assert fitted.classes_.tolist() == np.unique(one).tolist() and fitted.n_taught_ == 9
+    for of in ([0, "a", "b"] * 3, np.array([0, "a", "b"] * 3, object)):
+        with pytest.raises(ValueError, match="^y: row 0: 0 given, beside texts as labels; labels of one kind needed"):
+            DeeplomathClassifier().fit(x, of)
+    with pytest.raises(ValueError, match="^classes: texts given as labels, and numbers in y; labels of one kind"):
+        DeeplomathClassifier().partial_fit(x, numbers, classes=["a", "b"])
+
+
+def test_what_is_no_value_is_refused_by_its_row():
+    x, y = np.random.default_rng(0).normal(size=(9, 3)), np.arange(9.0)
+    fitted = DeeplomathRegressor().fit(x, y)
+    for value, said in ((np.nan, "nan"), (np.inf, "inf"), (None, "None")):
+        wrong = [*y[:4], value, *y[5:]]
+        for call in (DeeplomathRegressor().fit, fitted.partial_fit):
+            with pytest.raises(ValueError, match=f"^y: row 4: {said} given, a finite number needed"):
+                call(x, wrong)
+    for call in (DeeplomathRegressor().fit, fitted.partial_fit):
+        with pytest.raises(ValueError, match="^y: <U1 given, numbers needed; DeeplomathClassifier takes labels"):
+            call(x, np.array(list("abcabcabc")))
+        with pytest.raises(ValueError, match="^y: row 8: 9007199254740993 given, which no float holds: subtract"):
+            call(x, [0] * 8 + [2**53 + 1])
+    assert fitted.n_taught_ == 9
+
+
+def test_a_number_of_nearest_events_that_cannot_be_is_named():
+    x, y = wine()
+    fitted = DeeplomathClassifier().fit(x[:20], y[:20])
+    for n in (-1, 0, 513):
+        with pytest.raises(KernelError, match=rf"^n: {n} given, 1\.\.512 allowed"):
+            fitted.explain(x[:2], n=n)
+    with pytest.raises(TypeError, match="^n: float given, an int needed"):
+        fitted.explain(x[:2], n=2.5)
+    assert [len(found) for found in fitted.explain(x[:2], n=512)] == [20, 20]
 
 
 # scikit-learn's tools, keeping, and boards
@@ -316,6 +456,33 @@ def test_states_of_regressions_and_detectors_become_estimators():
     assert (DeeplomathDetector.from_state(detector.state(), detector.scale_).predict(x) == detector.predict(x)).all()
     with pytest.raises(ValueError, match="of a regression given, one of classes needed"):
         DeeplomathClassifier.from_state(regressor.state())
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_an_estimator_of_an_empty_network_has_learned_nothing_until_it_does(estimator):
+    regression = isinstance(estimator, DeeplomathRegressor)
+    classes = 2 if isinstance(estimator, DeeplomathClassifier) else 1
+    net = MIRROR(features=13, classes=classes, events=64, regression=regression)
+    made, (x, y) = type(estimator).from_state(net.export()), wine()
+    x = Scale.fit(x).apply(x)[:20]
+    for name in ("predict", "predict_proba", "decision_function", "score_samples", "known", "explain"):
+        if hasattr(made, name):
+            with pytest.raises(NotFittedError, match="net_: no event is learned yet: fit or partial_fit does that"):
+                getattr(made, name)(x)
+    assert made.partial_fit(x, y[:20] % 2).predict(x).shape == (20,)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+def test_a_frozen_network_learns_nothing_until_it_is_thawed(estimator):
+    x, y = wine()
+    fitted = clone(estimator).fit(x[:20], y[:20])
+    fitted.net_.freeze()
+    again = pickle.loads(pickle.dumps(fitted))
+    with pytest.raises(KernelError, match=r"learning is frozen: net_.freeze\(False\) lets it go on") as refused:
+        again.partial_fit(x[20:30], y[20:30])
+    assert refused.value.code == spec.ERROR_FROZEN and again.net_.digest() == fitted.net_.digest()
+    again.net_.freeze(False)
+    assert again.partial_fit(x[20:30], y[20:30]).n_taught_ == 30
 
 
 def test_a_board_that_proves_another_digest_is_told():

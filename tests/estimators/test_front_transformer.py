@@ -54,6 +54,10 @@ def test_what_makes_no_event_is_told():
         FrontEndTransformer().fit(np.zeros((1, 128, 6)))
     with pytest.raises(ValueError, match="take: 'all' given, 'last' or 'first' needed"):
         FrontEndTransformer(take="all").fit(recordings())
+    with pytest.raises(TypeError, match="X: NoneType given, recordings .* needed"):
+        FrontEndTransformer().fit(None)
+    with pytest.raises(TypeError, match="model: int given, a path, a preset's name, a Model or the bytes of a program"):
+        FrontEndTransformer(3).fit(recordings())
     with pytest.raises(ModelError):
         FrontEndTransformer("nothing.toml").fit(recordings())
 

@@ -37,6 +37,7 @@ ROOMS = (
             "paths",
             "vote",
             "stream",
+            "decimals",
             "scale",
         )
     ),

@@ -105,6 +105,7 @@ WRONG = (
     "Device('a').learn([1, 2]).event",
     "Device('a').infer([1]).verdict.nome",
     "Scale.load(3)",
+    "Network(features=3, classes=2, events=16).resized(features=4)",
 )
 
 

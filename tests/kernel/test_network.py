@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from deeplomath import KernelError, spec
+from deeplomath.mirror.layout import HEADER
 from implementations import KERNEL, MIRROR, UNBOUNDED
 from operations import life
 from vectors import case_name, cases
@@ -78,3 +79,81 @@ def test_the_same_events_in_another_network_give_the_same_digest(make):
             net.infer(values[::-1].copy())  # asking changes no digest
         digests.add(net.digest())
     assert len(digests) == 1
+
+
+# The host's own
+
+
+def taught():
+    net = MIRROR(features=3, classes=2, events=9)
+    for i in range(6):
+        net.learn(np.array([i * 90, -i, i * i], np.int16), i % 2)
+    return net
+
+
+@pytest.mark.parametrize("data", [5, True, None, "DLMS", [1, 2, 3], 2.5], ids=repr)
+def test_what_is_no_bytes_is_no_state(data):
+    net = taught()
+    before = net.digest(), bytes(net.staging)
+    for take in (MIRROR.from_state, net.load, lambda data: net.load_part(0, data)):
+        with pytest.raises(TypeError, match=f"state: {type(data).__name__} given, bytes needed"):
+            take(data)
+    assert (net.digest(), bytes(net.staging)) == before
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: np.frombuffer(data, np.uint8)])
+def test_a_state_is_taken_of_all_that_holds_bytes(kind):
+    assert MIRROR.from_state(kind(taught().export())).digest() == taught().digest()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("flags", 1, "classes: 2 given, 1 needed in a regression"),
+        ("features", 0, "features: 0 given, 1..160 allowed"),
+        ("classes", 17, "classes: 17 given, 1..16 allowed"),
+        ("layers", 0, "layers: 0 given, 1..4 allowed"),
+        ("events", 513, "events: 513 given, 1..512 allowed"),
+        ("false_reject_permille", 0, "false_reject_permille: 0 given, 1..500 allowed"),
+    ],
+)
+def test_a_state_of_no_network_that_can_be_says_so(field, value, words):
+    fields = ["features", "classes", "layers", "events", "false_reject_permille", "flags"]
+    data = bytearray(taught().export())
+    header = list(HEADER.unpack_from(data))
+    header[3 + fields.index(field)] = value
+    HEADER.pack_into(data, 0, *header)
+    with pytest.raises(KernelError, match=f"^state: of no network that can be: {words}") as refused:
+        MIRROR.from_state(data)
+    assert refused.value.code == spec.ERROR_STATE_CONFIG
+
+
+def test_only_events_and_classes_can_be_resized():
+    net = taught()
+    before = net.digest(), net.info()
+    for name, value in dict(
+        features=3, layers=1, false_reject_permille=9, regression=True, unbounded=True, a=1
+    ).items():
+        with pytest.raises(TypeError, match=f"^{name}: cannot change, only events and classes can: .* 3 features"):
+            net.resized(**{name: value})
+    assert (net.digest(), net.info()) == before
+    other = net.resized(events=20, classes=5)
+    assert (other.info().events, other.info().classes, other.info().neurons) == (20, 5, net.info().neurons)
+    assert net.resized().digest() == net.resized(events=9).digest() == net.digest()
+    with pytest.raises(KernelError, match=rf"events: 1 given, {net.info().neurons}\.\.512 allowed"):
+        net.resized(events=1)
+    with pytest.raises(KernelError, match=r"classes: 1 given, 2\.\.16 allowed"):
+        net.resized(classes=1)
+
+
+def test_what_are_no_events_or_labels_is_named():
+    net, x = taught(), np.zeros((2, 3), np.int16)
+    before = net.digest()
+    for call in (net.infer_many, lambda x: net.learn_many(x, [0, 1])):
+        for events in (None, 3):
+            with pytest.raises(TypeError, match=f"events: {type(events).__name__} given, rows of integers needed"):
+                call(events)
+    for labels in (None, 3, iter([0, 1])):
+        with pytest.raises(TypeError, match=f"labels: {type(labels).__name__} given, a list or an array needed"):
+            net.learn_many(x, labels)
+    assert net.digest() == before

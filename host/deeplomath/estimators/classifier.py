@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A classifier of up to 16 classes that says what it does not know."""
 
+from collections.abc import Set
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -9,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import spec
 from . import checked, probabilities
 from .base import NetworkEstimator
+from .draft import asks, teaches
 
 ONE = 1 << 16  # Q16
 LEAST = -(spec.KERNEL_ANSWER_MAX + 1) / ONE  # output of a class that has no event: below any other
@@ -26,6 +29,8 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
 
     classes_: labels, sorted; of any kind that scikit-learn takes. n_features_in_, feature_names_in_: as there.
     net_, scale_, n_taught_: as in NetworkEstimator.
+    A fit or partial_fit that fails changes nothing. Threads may ask while one teaches, and are answered by what was before;
+    those that teach wait for each other.
 
     ValueError: more than 16 classes, 160 features or 512 events without a budget, a NaN: the words say which, and what to do.
 
@@ -34,6 +39,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
     (['on'], [False])
     """
 
+    @teaches
     def fit(self, X, y, **refused):
         """Forgets all, and learns the rows of X [n, d] under the labels y [n]. No sample_weight is taken."""
         checked.nothing_else(refused)
@@ -45,6 +51,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         self._teach_all(x, labels.tolist())
         return self
 
+    @teaches
     def partial_fit(self, X, y, classes=None, **refused):
         """Learns the rows of X in order. A label not seen before is a new class, at any time, up to 16.
 
@@ -55,6 +62,10 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         first = not hasattr(self, "net_")
         x, y = self._checked(X, y, reset=first)
         before = np.empty(0, np.asarray(y).dtype) if first else self.classes_
+        classes = list(classes) if isinstance(classes, Set) else classes
+        checked.labels(classes, "classes: label")
+        classes = None if classes is None or not np.size(classes) else np.ravel(classes)
+        checked.alike(y=y, classes=classes, classes_=before)
         new = np.setdiff1d(np.unique(y) if classes is None else np.union1d(classes, y), before)
         checked.limit("classes", len(before) + len(new), spec.LIMIT_CLASSES)
         joined = np.concatenate([before, new])
@@ -62,17 +73,19 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         numbers = np.concatenate([[] if first else self._numbers, np.arange(len(before), len(joined))]).astype(int)
         if first:
             self._begin(x, len(joined))
-        elif len(joined) > self.net_.config.classes:
-            self.net_ = self.net_.resized(classes=len(joined))
+        else:
+            self._go_on(len(joined))
         self.classes_, self._numbers = joined[order], numbers[order]
         self._teach_each(x, self._numbers[np.searchsorted(self.classes_, y)])
         return self
 
+    @asks
     def predict(self, X):
         """The label of each row of X [n]: the most likely one, also of what is unknown; ask known, too."""
         answers = self.answers(X)
         return self.classes_[self._at()[[answer.label for answer in answers]]]
 
+    @asks
     def predict_proba(self, X):
         """Probabilities [n, classes]. That of the label is calibrated by what the network met (Answer.confidence).
 
@@ -82,6 +95,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         points = len(memory.events) + len(memory.experience)
         return probabilities.of_answers(answers, self._present(), points)[:, self._numbers]
 
+    @asks
     def decision_function(self, X):
         """Outputs of the network, about 0..1 apart: [n, classes], or [n] of two classes, above 0 for the second."""
         outputs = np.array([answer.outputs for answer in self.answers(X)]) / ONE
@@ -97,6 +111,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         """
         made = cls._from_network(data, scale)
         n = made.net_.config.classes
+        checked.labels(classes, "classes: label")
         labels = np.arange(n) if classes is None else np.asarray(classes)
         if labels.shape != (n,) or len(np.unique(labels)) != n:
             raise ValueError(f"classes: {len(np.unique(labels))} labels given, {n} needed, each once")
@@ -107,6 +122,7 @@ class DeeplomathClassifier(ClassifierMixin, NetworkEstimator):
         return made
 
     def _checked(self, X, y, reset):
+        checked.labels(y, "y: row")
         x, y = checked.rows(self, X, y, reset)
         check_classification_targets(y)
         return x, y

@@ -6,6 +6,7 @@ from sklearn.base import OutlierMixin
 
 from . import checked
 from .base import NetworkEstimator
+from .draft import asks, teaches
 
 ONE_Q12 = 1 << 12
 
@@ -19,11 +20,14 @@ class DeeplomathDetector(OutlierMixin, NetworkEstimator):
     how much of what is usual may be called an outlier, 1..500; it takes the place of contamination.
 
     net_, scale_, n_taught_: as in NetworkEstimator. offset_: score at which an event is an outlier.
+    A fit or partial_fit that fails changes nothing. Threads may ask while one teaches, and are answered by what was before;
+    those that teach wait for each other.
     """
 
     def __init__(self, *, budget=64, layers=1, false_reject_permille=50, scale="auto"):
         super().__init__(budget=budget, layers=layers, false_reject_permille=false_reject_permille, scale=scale)
 
+    @teaches
     def fit(self, X, y=None, **refused):
         """Forgets all, and learns the rows of X [n, d] as what is usual. y: not looked at. No sample_weight is taken."""
         checked.nothing_else(refused)
@@ -31,6 +35,7 @@ class DeeplomathDetector(OutlierMixin, NetworkEstimator):
         self._begin(x, 1)
         return self._learned(x)
 
+    @teaches
     def partial_fit(self, X, y=None, **refused):
         """Learns the rows of X as usual, too."""
         checked.nothing_else(refused)
@@ -38,6 +43,8 @@ class DeeplomathDetector(OutlierMixin, NetworkEstimator):
         x = checked.rows(self, X, reset=first)
         if first:
             self._begin(x, 1)
+        else:
+            self._go_on(1)
         return self._learned(x)
 
     def predict(self, X):
@@ -48,6 +55,7 @@ class DeeplomathDetector(OutlierMixin, NetworkEstimator):
         """How usual each row is, floats [n], 0 and less: novelty in the usual distance between events, negative."""
         return np.array([-answer.novelty / ONE_Q12 for answer in self.answers(X)], float)
 
+    @asks
     def decision_function(self, X):
         """score_samples less offset_, floats [n]: 0 and more of an inlier, below of an outlier."""
         return self.score_samples(X) - self.offset_

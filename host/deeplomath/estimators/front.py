@@ -67,12 +67,17 @@ class FrontEndTransformer(TransformerMixin, BaseEstimator):
     def _front(self):
         if isinstance(self.model, bytes):
             return FrontEnd(self.model)
+        if not isinstance(self.model, Model | str | os.PathLike):
+            kind = type(self.model).__name__
+            raise TypeError(f"model: {kind} given, a path, a preset's name, a Model or the bytes of a program needed")
         model = self.model if isinstance(self.model, Model) else Model(os.fspath(self.model))
         return model.front_end()
 
     @staticmethod
     def _samples(X, lines):
         """The recordings, each int16 [samples, lines]."""
+        if not hasattr(X, "__iter__"):
+            raise TypeError(f"X: {type(X).__name__} given, recordings [n, samples, lines] needed")
         found = []
         for at, samples in enumerate(X):
             samples = as_int16(samples, f"X: recording {at}", ("sample", "line"))

@@ -5,9 +5,10 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ..integers import HIGHEST, LOWEST
-from ..scale import Scale
+from ..scale import Scale, steps
 from . import checked
 from .base import NetworkEstimator
+from .draft import asks, teaches
 
 
 class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
@@ -17,6 +18,8 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
     stays as it is, of all else the values first seen take the inner half of int16; as much again is left on either side.
 
     net_, scale_, n_taught_: as in NetworkEstimator. target_scale_: the Scale of y, or None.
+    A fit or partial_fit that fails changes nothing. Threads may ask while one teaches, and are answered by what was before;
+    those that teach wait for each other.
     ValueError: as of DeeplomathClassifier; a value of y beyond int16 in its scale: the words give what is allowed.
 
     >>> reg = DeeplomathRegressor().fit([[i / 9] for i in range(10)], [i * i / 81 for i in range(10)])
@@ -28,24 +31,29 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
         super().__init__(budget=budget, layers=layers, false_reject_permille=false_reject_permille, scale=scale)
         self.target_scale = target_scale
 
+    @teaches
     def fit(self, X, y, **refused):
         """Forgets all, and learns the rows of X [n, d] with the values y [n]. No sample_weight is taken."""
         checked.nothing_else(refused)
-        x, y = checked.rows(self, X, y, reset=True, y_numeric=True)
+        x, y = checked.rows_and_values(self, X, y, reset=True)
         self._begin_values(x, y)
         self._teach_all(x, self._values(y))
         return self
 
+    @teaches
     def partial_fit(self, X, y, **refused):
         """Learns the rows of X with the values y in order; scales are those of the first call."""
         checked.nothing_else(refused)
         first = not hasattr(self, "net_")
-        x, y = checked.rows(self, X, y, reset=first, y_numeric=True)
+        x, y = checked.rows_and_values(self, X, y, reset=first)
         if first:
             self._begin_values(x, y)
+        else:
+            self._go_on(1)
         self._teach_each(x, self._values(y))
         return self
 
+    @asks
     def predict(self, X):
         """The value of each row of X, floats [n]."""
         return self._decoded(np.array([answer.value for answer in self.answers(X)]) / 256)
@@ -67,7 +75,7 @@ class DeeplomathRegressor(RegressorMixin, NetworkEstimator):
     def _values(self, y):
         """The values y [n] as the int16 that the network learns, a list; ValueError of one that does not fit."""
         scale = self.target_scale_
-        numbers = np.rint((y - scale.center[0]) * scale.factor[0]) if scale else y
+        numbers = np.rint(steps(scale, y[:, None])[:, 0]) if scale else y
         wrong = np.flatnonzero((numbers < LOWEST) | (numbers > HIGHEST) | (numbers != np.rint(numbers)))
         if len(wrong):
             low, high = (float(end[0]) for end in scale.bounds()) if scale else (LOWEST, HIGHEST)

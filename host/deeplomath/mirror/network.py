@@ -9,12 +9,12 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
-from ..integers import as_int16
+from ..integers import as_bytes, as_int16
 from . import answer, layout, memory, phases, rebuild, state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Self
+    from typing import Never, Self
 
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Buffer
@@ -44,6 +44,7 @@ class Network:
     the old one answers while it is rebuilt (learn with build=False).
     unbounded: compute on unbounded Python ints (slow), to show any overflow that 64-bit runs would share.
     Wrong arguments raise KernelError (a ValueError) that names the value and its limits; the network stays as it was.
+    It is for one thread at a time; only infer_many may be called by many at once, while none changes the network.
 
     >>> net = Network(features=2, classes=2, events=8)
     >>> for label, x in enumerate(([0, 0], [900, 900])):
@@ -70,17 +71,30 @@ class Network:
 
     @classmethod
     def from_state(cls, data: Buffer) -> Self:
-        """The Network whose state export gave, of the configuration that the state has in it. KernelError: it is none."""
-        net = cls(**state.configuration(bytes(data)))
+        """The Network whose state export gave, of the configuration that the state has in it.
+
+        KernelError ERROR_STATE_*: it is none, or of a configuration that no network has. TypeError: no bytes.
+        """
+        data = as_bytes(data, "state")
+        sizes = state.configuration(data)
+        try:
+            net = cls(**sizes)
+        except KernelError as error:
+            raise KernelError(spec.ERROR_STATE_CONFIG, f"state: of no network that can be: {error}") from error
         net.load(data)
         return net
 
-    def resized(self, **sizes: Any) -> Network:
+    def resized(self, *, events: int | None = None, classes: int | None = None, **others: Never) -> Network:
         """A Network of other events (the budget) or classes, with the same events and experience, rebuilt. Host only.
 
         KernelError ERROR_EVENTS, ERROR_CLASSES: fewer than the events kept, or fewer classes than this has; or as Network.
+        TypeError: anything else, features too, cannot change, since the events kept are of the network as it is.
         """
+        for name in others:
+            kept = f"the events kept have {self.config.features} features, and were learned with what this network is"
+            raise TypeError(f"{name}: cannot change, only events and classes can: {kept}; make another Network")
         rebuild.finish(self)
+        sizes = {name: size for name, size in (("events", events), ("classes", classes)) if size is not None}
         net = Network(**self.config._asdict() | sizes, unbounded=self.dtype is object)
         layout.check_range("events", net.config.events, len(self.memory.events), spec.LIMIT_EVENTS, spec.ERROR_EVENTS)
         layout.check_range("classes", net.config.classes, self.config.classes, spec.LIMIT_CLASSES, spec.ERROR_CLASSES)
@@ -117,6 +131,8 @@ class Network:
         """
         memory.check_thawed(self)
         events = self._events(x)
+        if not hasattr(labels, "__len__"):
+            raise TypeError(f"labels: {type(labels).__name__} given, a list or an array needed")
         if len(labels) != len(events):
             raise KernelError(spec.ERROR_ARGUMENT, f"labels: {len(labels)} given, {len(events)} needed")
         memory.learn_many(self, events, labels)
@@ -246,7 +262,7 @@ class Network:
 
         KernelError ERROR_FROZEN or ERROR_STATE_*. Then what was seen last, the unknowns, and what undo needs are forgotten.
         """
-        data = bytes(data)
+        data = as_bytes(data, "state")
         self.load_part(0, data)
         self.load_staged(len(data))
 
@@ -273,4 +289,6 @@ class Network:
     def _events(self, x):
         """The rows of x, each as _event has it; an array of int16 of the right width is taken whole."""
         whole = isinstance(x, np.ndarray) and x.dtype == np.int16 and x.ndim == 2 and x.shape[1] == self.config.features
+        if not whole and not hasattr(x, "__iter__"):
+            raise TypeError(f"events: {type(x).__name__} given, rows of integers needed")
         return x.astype(self.dtype) if whole else [self._event(row) for row in x]

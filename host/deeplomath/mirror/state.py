@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import KernelError
+from ..integers import as_bytes
 from . import rebuild
 from .events import Event, Experience, Kept
 from .layout import EXPERIENCE, HEADER, TRAILER, experience_at, record_type, state_bytes
@@ -67,7 +68,7 @@ def configuration(data):
 
 def load_part(net, offset, part):
     """Puts a part of a state aside. Raises KernelError where it goes beyond the largest state."""
-    part, room = bytes(part), len(net.staging)
+    part, room = as_bytes(part, "state"), len(net.staging)
     if offset + len(part) > room:
         raise KernelError(spec.ERROR_STATE_SIZE, f"state: {offset + len(part)} bytes given, at most {room} allowed")
     net.staging[offset : offset + len(part)] = part
