@@ -160,6 +160,22 @@ def test_ctrl_c_later_ends_it_with_130_and_a_word():
     assert (done.returncode, words_of(done)) == (130, "deeplomath: stopped\n")
 
 
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_that_ends_it_closes_what_it_holds(name, status):
+    holds = f"""
+import contextlib, os, signal
+@contextlib.contextmanager
+def device(port, **_):
+    try:
+        os.kill(os.getpid(), signal.{name})
+        yield
+    finally:
+        print("closed")
+reaching.Device = device"""
+    done = process("info", "P", code=in_memory(holds))
+    assert (done.returncode, words_of(done), done.stdout) == (status, "", b"closed\n")
+
+
 def test_an_ignored_ctrl_c_stays_ignored(file):
     presses = "import signal, os\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nos.kill(os.getpid(), signal.SIGINT)"
     assert process("check", "P", file, code=in_memory(presses)).returncode == 0

@@ -6,6 +6,7 @@
 2    it could not be done
 3    a fault of this program
 130  Ctrl-C
+143  another program ended it, by SIGTERM; 129 its terminal was closed, SIGHUP: what it holds is closed first, as by Ctrl-C
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from ..errors import DeeplomathError
 from .words import let_all_be_printed, printable_lines
 
 DIFFER, UNDONE, FAULT, STOPPED = 1, 2, 3, 130
+ENDING = "SIGTERM", "SIGHUP"
 DEBUG = "DEEPLOMATH_DEBUG"  # set to anything: the traceback of a fault goes to stderr
 PIP_NAMES = {"serial": "pyserial", "prometheus_client": "prometheus-client"}
 NEEDED = ("numpy", "serial", "cobs", "typer", "rich", "matplotlib", "mpremote", "mcap", "polars", "dask")
@@ -30,6 +32,7 @@ def run(main):
     """Ends this process with the status of main(): what a script calls last."""
     _open_standard_streams()
     let_all_be_printed()
+    _end_in_order()
     status = status_of(main)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: nothing is left to stop
     raise SystemExit(status)
@@ -116,6 +119,18 @@ def say(words):
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr is not None:
             print(printable_lines(words), file=sys.stderr, flush=True)
+
+
+def _end_in_order():
+    """Lets a signal that ends this process close what it holds: an emulator, a log, a port. One that is ignored stays so."""
+
+    def end(number, _):
+        raise SystemExit(128 + number)
+
+    for name in ENDING:
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _flush():
