@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import spec
+from .. import files, spec
 from ..errors import DataError
 from ..integers import HIGHEST, LOWEST
 from ..scale import Scale, to_int16
@@ -81,17 +81,17 @@ def load(path, scale=None):
 
 
 def write(path, events):
-    """Writes (label or None, x) pairs as .csv or .npz."""
+    """Writes (label or None, x) pairs as .csv or .npz, whole or not at all."""
     path = Path(path)
     try:
         if _is_npz(path):
             labels = [-1 if label is None else label for label, _ in events]
-            with open(path, "wb") as file:
-                np.savez_compressed(file, x=np.array([x for _, x in events], np.int16), y=np.array(labels, np.int16))
+            arrays = dict(x=np.array([x for _, x in events], np.int16), y=np.array(labels, np.int16))
+            files.put(path, archive.packed(arrays))
         else:
             lines = [",".join(map(str, ["" if label is None else label, *x])) for label, x in events]
             text = "# label,features...; no label: infer only\n" + "\n".join(lines) + "\n"
-            path.write_text(text, encoding="utf-8")
+            files.put(path, text.encode())
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
 

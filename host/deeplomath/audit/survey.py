@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import contextlib
+import io
 import multiprocessing
 import statistics
 
@@ -94,8 +95,20 @@ def table(rows):
     import polars
 
     types = {str: polars.String, int: polars.Int64, float: polars.Float64}
-    ordered = sorted(rows, key=lambda it: it["file"])
+    ordered = [{name: _text(value) for name, value in it.items()} for it in sorted(rows, key=lambda it: it["file"])]
     return polars.DataFrame(ordered, schema={name: types[kind] for name, kind in COLUMNS.items()})
+
+
+def written(rows, suffix):
+    """The bytes of the table of rows, as a file of this suffix: .parquet or .csv."""
+    made, content = table(rows), io.BytesIO()
+    made.write_parquet(content) if suffix == ".parquet" else made.write_csv(content)
+    return content.getvalue()
+
+
+def _text(value):
+    """A value of a row; of a text, as a file's name, each byte that is no UTF-8 escaped."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 class Tally:

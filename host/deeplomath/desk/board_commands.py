@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .. import paths, spec
+from .. import files, paths, spec
 from ..audit.lockstep import Mismatch
 from ..deploy import flash
 from ..errors import DataError, DeeplomathError, KernelError
@@ -120,7 +120,7 @@ def save_command(
         raise DataError(f"{file}: is there already; --force overwrites it")
     with reaching.opened(port or ports.the_only(), baud) as (device, _):
         network, state = taken(device)
-    file.write_bytes(state)
+    files.put(file, state)
     console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
     if json_:
         tell(facts(file, network, state))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .. import spec
+from .. import files, spec
 from ..audit import survey
 from ..audit.follow import follow
 from ..audit.log import CUT, WHOLE, open_log
@@ -53,7 +53,7 @@ def replay_command(
         if replay.twin.network is None:
             raise DataError(f"{log}: no network is known at its end, so there is no state for {to}")
         state = replay.twin.network.export()
-        to.write_bytes(state)
+        files.put(to, state)
         console.print(f"{to}: {len(state):,} bytes, digest {replay.twin.network.digest():08x}", soft_wrap=True)
     if opened.end not in (WHOLE, CUT):
         raise DataError(f"{log}: damaged {opened.damage}; all before it is proved")
@@ -81,8 +81,7 @@ def audit_command(
     console.print(_table(rows))
     console.print(report.facts(_sums(rows)))
     if to:
-        table = survey.table(rows)
-        table.write_parquet(to) if to.suffix == ".parquet" else table.write_csv(to)
+        files.put(to, survey.written(rows, to.suffix))
         console.print(f"{to}: {len(rows)} rows", soft_wrap=True)
     first = next((it for it in rows if it["state"] == survey.DIFFERS), None)
     if first:

@@ -8,7 +8,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from .. import spec
+from .. import files, spec
 from ..audit import noise, recording
 from ..errors import DataError, KernelError, ModelError
 from ..model import steps
@@ -153,7 +153,7 @@ def put(file, content, force):
     """Writes a file; ModelError if there is one, and `force` is not given."""
     if file.exists() and not force:
         raise ModelError(f"{file}: is there already; --force overwrites it")
-    file.write_bytes(content)
+    files.put(file, content)
 
 
 @reported

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .. import files
 from ..audit.log import open_log
 from ..errors import DataError
 from .told import console, reported
@@ -29,7 +30,7 @@ def report_command(
     from ..monitor.summary import Summary
 
     found = [Summary(open_log(path)) for path in logs]
-    output.write_text(sheet.written(found), encoding="utf-8")
+    files.put(output, sheet.written(found).encode("utf-8", "backslashreplace"))
     for it in found:
         console.print(f"{it.log.path}: {sheet.proof(it)}", soft_wrap=True)
     console.print(f"{output}: {output.stat().st_size:,} bytes", soft_wrap=True)

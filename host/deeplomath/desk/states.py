@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from .. import files
 from ..audit import eventfile
 from ..errors import DataError, KernelError
 from ..link.transport import BAUD
@@ -47,7 +48,7 @@ def train_command(
                 learn(network, table, event)
     state = network.export()
     if to:
-        to.write_bytes(state)
+        files.put(to, state)
         console.print(f"{to}: {len(state):,} bytes, {board_commands.kept(network)}", soft_wrap=True)
     if port:
         with reaching.opened(port, baud) as (device, _), reaching.room_made(device, port, force):
