@@ -76,6 +76,15 @@ def test_status_1_is_of_a_difference_alone(folder):
     assert run("replay", folder / "cut.mcap")[0] == 0
 
 
+def test_two_logs_joined_are_no_log_that_is_proved(folder, tmp_path):
+    joined = (folder / "good0.mcap").read_bytes() + (folder / "good1.mcap").read_bytes()
+    (tmp_path / "j.mcap").write_bytes(joined)
+    code, said = run("replay", tmp_path / "j.mcap")
+    assert code == 2 and "bytes more, of another log or of none" in said, said
+    row = survey.row(tmp_path / "j.mcap")
+    assert row["state"] == "damaged" and "bytes more" in row["words"] and row["proofs"] > 7
+
+
 def test_a_board_follows_a_log(tmp_path, monkeypatch):
     digest = logged(tmp_path / "a.mcap")
     board = watch.device()

@@ -133,7 +133,7 @@ def test_a_log_that_was_cut_is_told_up_to_the_cut(session, tmp_path):
     found = Summary(open_log(cut))
     whole = Summary(open_log(session[0]))
     assert 5 < len(found.rows) < len(whole.rows) and found.rows[5].x == whole.rows[5].x
-    assert "in the middle of a record" in sheet.written([found])
+    assert "without the end that a log has" in sheet.written([found])
 
 
 def test_what_is_no_log_ends_in_words(tmp_path):
