@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The commands on logs and states: replay, audit, train, diff, fleet push, and run with a log."""
 
+import os
+
 import numpy as np
 import polars
 import pytest
 import test_run
+from test_command import process, words_of
 from typer.testing import CliRunner
 
 import sessions
 import watch
-from deeplomath import Device, Model, Network
+from deeplomath import Device, Model, Network, spec
 from deeplomath.audit import eventfile, fleet, survey
 from deeplomath.audit.log import open_log
 from deeplomath.audit.survey import COLUMNS
 from deeplomath.desk import board_commands, cli, reaching
+from deeplomath.link import logform
+from deeplomath.link.log import Log
 from wire import Line
 
 files = test_run.files
@@ -136,15 +141,50 @@ def test_the_table_is_the_same_on_all_cores_and_on_a_dask_cluster(folder):
     assert survey.table(survey.survey(paths, workers=2)).equals(alone)
 
 
-def test_a_cluster_that_is_not_there_is_said(folder, monkeypatch):
-    import distributed
+@pytest.mark.parametrize("address", ["garbage", "", "tcp://", "xyz://a:1", "tcp://127.0.0.1:1", "tls://127.0.0.1:1"])
+def test_a_cluster_that_is_not_there_is_said(tmp_path, address):
+    logged(tmp_path / "a.mcap", n=2)
+    code = "from deeplomath.audit import survey; survey.PATIENCE = 1; from deeplomath.__main__ import main; main()"
+    done = process("audit", tmp_path / "a.mcap", "--scheduler", address, code=code)
+    words = words_of(done)
+    assert done.returncode == 2 and words.count("\n") == 1 and f"no Dask cluster at {address!r}: " in words
 
-    def nobody(*_, **__):
-        raise OSError("Timed out trying to connect")
 
-    monkeypatch.setattr(distributed, "Client", nobody)
-    code, said = run("audit", folder, "--scheduler", "tcp://127.0.0.1:1")
-    assert code == 2 and "no Dask cluster at tcp://127.0.0.1:1" in said
+def test_the_name_of_a_log_may_be_any_that_a_system_has(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff\xe4.mcap")
+    logged(path, n=2)
+    for name in ("t.csv", "t.parquet"):
+        code, said = run("audit", path, "--to", tmp_path / name)
+        assert code == 0 and f"{name}: 1 rows" in said, said
+    assert r"\udcff\udce4.mcap" in (tmp_path / "t.csv").read_text()
+    code, said = run("report", path, "-o", tmp_path / "r.html")
+    assert code == 0 and r"\udcff\udce4.mcap" in (tmp_path / "r.html").read_text()
+
+
+@pytest.mark.parametrize("wrong", ["short", "names", "session"])
+def test_what_no_board_says_is_no_fault_of_this_program(tmp_path, wrong):
+    """A log with right checksums of a session that cannot have been."""
+    path, exchanges = tmp_path / "a.mcap", []
+    with Device(Line(), log=path) as device:
+        sessions.session(device, 8)
+    for it in open_log(path):
+        request = it.request
+        if wrong == "short" and it.exchanged.name == "infer" or wrong == "names" and it.exchanged.name == "name":
+            request = request[:-1]
+        exchanges.append((it.exchanged.opcode, request, it.reply))
+    (tmp_path / "b.mcap").unlink(missing_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        if wrong == "session":
+            patch.setattr(logform, "session", lambda *_: dict(form=1, spec=spec.VERSION_SPEC, began=[1], port=2))
+        with Log(tmp_path / "b.mcap") as log:
+            for opcode, request, reply in exchanges:
+                log.exchange(opcode, request, reply, 0)
+    for arguments in (["replay"], ["report", "-o", tmp_path / "r.html"]):
+        code, said = run(arguments[0], tmp_path / "b.mcap", *arguments[1:])
+        assert code == (0 if wrong == "session" else 2), said
+        assert wrong == "session" or "what it says makes no session: " in said and "request " in said, said
+    row = survey.row(tmp_path / "b.mcap")
+    assert row["state"] == ("proved" if wrong == "session" else "unreadable") and len(survey.table([row])) == 1
 
 
 def test_a_run_keeps_its_log(files, tmp_path, monkeypatch):

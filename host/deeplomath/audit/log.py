@@ -94,6 +94,7 @@ class Log:
             )
 
     def _check(self):
+        self.session |= {name: str(self.session.get(name, "")) for name in ("began", "port", "library")}
         form = self.session.get("form")
         if form != logform.VERSION:
             raise DataError(f"{self.path}: a log of form {form!r}, this library reads form {logform.VERSION}")
@@ -178,6 +179,6 @@ def _object(data):
     """The object in the JSON of a message, an empty one where there is none."""
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The audit of many logs: each is replayed and proved, on all cores or a Dask cluster, and becomes a row of a table."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import io
@@ -10,11 +11,13 @@ import statistics
 from .. import spec
 from ..errors import DataError, DeeplomathError
 from ..results import Answer, Verdict
+from ..text import escaped, printable
 from .lockstep import Mismatch
 from .log import CUT, DAMAGED, open_log
 from .replay import Replay
 
 PROVED, DIFFERS, UNPROVED, UNREADABLE = "proved", "differs", "not all proved", "unreadable"
+PATIENCE = 10  # seconds until a cluster answers
 COLUMNS = {  # of a row: its type
     "file": str,
     "device": str,
@@ -58,8 +61,8 @@ def row(path):
     except Mismatch as error:
         rows = "; ".join(f"{name} {board} on the board, {mirror} of the mirror" for name, board, mirror in error.rows)
         found |= dict(state=DIFFERS, differs_at=error.event, differs=f"{error.request}: {rows}"[:400])
-    except (DeeplomathError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
-        found |= dict(state=UNREADABLE, words=f"what it says makes no session: {type(error).__name__}: {error}")
+    except (DeeplomathError, OSError) as error:
+        found |= dict(state=UNREADABLE, words=str(error))
     else:
         damaged = {CUT: CUT, DAMAGED: DAMAGED}.get(log.end)
         found |= dict(state=damaged or (UNPROVED if replay.unproved else PROVED), words=log.damage or None)
@@ -73,7 +76,7 @@ def survey(paths, workers=None, scheduler=None):
     place; it has to see the same files. DataError: there is no such cluster.
     """
     paths = [str(path) for path in paths]
-    if scheduler:
+    if scheduler is not None:
         yield from _on_cluster(paths, scheduler)
         return
     if len(paths) == 1 or workers == 1:
@@ -170,14 +173,31 @@ def _network(replay):
     return found
 
 
-def _on_cluster(paths, scheduler):
+def _reach(scheduler):
+    """DataError: nobody answers at an address. A Client that finds nobody would say so once more when the program ends."""
     import logging
 
-    from distributed import Client, as_completed
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def look():
+        how = Security().get_connection_args("client")
+        (await connect(scheduler, timeout=PATIENCE, **how)).abort()
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
-        client = Client(scheduler, timeout=10, set_as_default=False)
+        asyncio.run(look())
+    except Exception as error:  # of an address that is none, each kind of address raises another
+        words = f"no Dask cluster at {escaped(scheduler)!r}: {printable(str(error))}"
+        raise DataError(f"scheduler: {words}; one is named as in tcp://HOST:8786") from error
+
+
+def _on_cluster(paths, scheduler):
+    from distributed import Client, as_completed
+
+    _reach(scheduler)
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask cluster at {scheduler}: {error}") from error
     with contextlib.closing(client):
