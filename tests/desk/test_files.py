@@ -16,6 +16,7 @@ from test_logs import logged, run
 
 from deeplomath import Model, files
 from deeplomath.audit import eventfile, recording
+from deeplomath.model.model import preset
 from deeplomath.scale import Scale
 
 OLD = b"what was there before"
@@ -128,8 +129,8 @@ def commands(folder):
         "s.dlm": ["train", folder / "e.csv", "--model", "motion", "--force", "--to"],
         "t.dlm": ["replay", folder / "a.mcap", "--force", "--to"],
         "r.html": ["report", folder / "a.mcap", "--force", "-o"],
-        "a.csv": ["audit", folder / "a.mcap", "--to"],
-        "a.parquet": ["audit", folder / "a.mcap", "--to"],
+        "a.csv": ["audit", folder / "a.mcap", "--force", "--to"],
+        "a.parquet": ["audit", folder / "a.mcap", "--force", "--to"],
         "m.toml": ["model", "new", "motion", "--force"],
         "c.bin": ["model", "compile", "motion", "--force"],
         "x.toml": ["model", "text", folder / "p", "--force"],
@@ -155,6 +156,49 @@ def test_no_command_spoils_a_file_on_a_full_disk(tmp_path, monkeypatch):
     assert left(tmp_path / "out") == sorted(made)
 
 
+def test_no_command_overwrites_a_file_unasked(tmp_path):
+    (tmp_path / "in").mkdir()
+    made = commands(tmp_path / "in") | {"events.csv": ["record"]}
+    for name, arguments in made.items():
+        to, asked = tmp_path / name, [it for it in arguments if it != "--force"]
+        to.write_bytes(OLD)
+        code, said = run(*asked, to)
+        assert code == 2 and f"{name}: is there already; --force overwrites it" in said and to.read_bytes() == OLD, said
+        code, said = run(*asked, tmp_path / "in")
+        assert code == 2 and "is a folder" in said or ".parquet or .csv needed" in said, said
+        code, said = run(*asked, tmp_path / "none" / name)
+        assert code == 2 and "there is no folder" in said, said
+
+
+def test_what_a_command_reads_it_never_overwrites(tmp_path):
+    commands(tmp_path)
+    (tmp_path / "m.toml").write_text(preset("motion"))
+    logged(tmp_path / "log.csv")
+    for command in (
+        ["train", "e.csv", "--model", "motion", "--to", "e.csv"],
+        ["train", "e.csv", "--model", "m.toml", "--to", "m.toml"],
+        ["replay", "a.mcap", "--to", "a.mcap"],
+        ["report", "a.mcap", "-o", "a.mcap"],
+        ["audit", "log.csv", "--to", "log.csv"],
+        ["model", "compile", "m.toml", "m.toml"],
+        ["model", "text", "p", "p"],
+        ["noise", "r.csv", "r.csv"],
+        ["noise", "r.csv", "--model", "m.toml", "m.toml"],
+    ):
+        *others, name = command
+        before, names = (tmp_path / name).read_bytes(), {name: tmp_path / name}
+        for kind, make in (("soft", os.symlink), ("hard", os.link)):
+            names[kind] = tmp_path / f"{kind}-{name}"
+            if not names[kind].exists():
+                make(tmp_path / name, names[kind])
+        names["path"] = tmp_path / ".." / tmp_path.name / name
+        there = [tmp_path / it if (tmp_path / it).exists() else it for it in others]
+        for to in names.values():
+            code, said = run(*there, to, "--force")
+            assert code == 2 and "is read by this command, and so never overwritten" in said, said
+        assert (tmp_path / name).read_bytes() == before
+
+
 def test_no_library_call_spoils_a_file_on_a_full_disk(tmp_path, monkeypatch):
     for name in ("e.csv", "e.npz", "s.json"):
         (tmp_path / name).write_bytes(OLD)
@@ -172,7 +216,7 @@ def test_a_limit_of_the_size_of_files_spoils_none(tmp_path):
     logged(tmp_path / "a.mcap")
     for name in ("r.html", "t.parquet"):
         (tmp_path / name).write_bytes(OLD)
-    for name, arguments in (("r.html", ["report", "--force", "-o"]), ("t.parquet", ["audit", "--to"])):
+    for name, arguments in (("r.html", ["report", "--force", "-o"]), ("t.parquet", ["audit", "--force", "--to"])):
         command = [sys.executable, "-m", "deeplomath", arguments[0], tmp_path / "a.mcap", *arguments[1:]]
         done = subprocess.run(
             [*map(str, command), str(tmp_path / name)],

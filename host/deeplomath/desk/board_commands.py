@@ -21,7 +21,7 @@ from ..link.rawrepl import require_mpremote
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
-from . import doctor, options, reaching, report
+from . import doctor, options, outputs, reaching, report
 from .told import Json, console, reported, tell
 
 STATE_BYTES = 1 << 20  # no state is longer
@@ -116,8 +116,7 @@ def save_command(
     baud: Baud = BAUD,
 ):
     """Writes what a board has learned into a file; the mirror proves it first."""
-    if file.exists() and not force:
-        raise DataError(f"{file}: is there already; --force overwrites it")
+    outputs.check(file, force)
     with reaching.opened(port or ports.the_only(), baud) as (device, _):
         network, state = taken(device)
     files.put(file, state)

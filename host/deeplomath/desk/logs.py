@@ -15,7 +15,7 @@ from ..audit.replay import Replay
 from ..errors import DataError
 from ..link.transport import BAUD
 from ..text import escaped
-from . import options, reaching, report, screen
+from . import options, outputs, reaching, report, screen
 from .told import console, reported
 
 STATES = ".dlm"
@@ -39,8 +39,8 @@ def replay_command(
     baud: Baud = BAUD,
 ):
     """Rebuilds the network of a log on the mirror and proves each digest, or names the first request that differs."""
-    if to and to.exists() and not force:
-        raise DataError(f"{to}: is there already; --force overwrites it")
+    if to:
+        outputs.check(to, force, log)
     opened = open_log(log)
     replay = Replay(opened)
     if port:
@@ -67,11 +67,14 @@ def audit_command(
     ] = None,
     jobs: Annotated[int | None, options.whole(1, 4096, help="Processes, by default one a core.")] = None,
     to: Annotated[Path | None, typer.Option(help="The table as a file: .parquet or .csv.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
 ):
     """Replays many logs and proves them, into one table. A damaged log is a row; the status is 1 where one differs."""
     if to and to.suffix not in (".parquet", ".csv"):
         raise DataError(f"to: {to} given, a .parquet or .csv needed")
     paths, rows = found(logs), []
+    if to:
+        outputs.check(to, force, *paths)
     with screen.bar(console) as bar:
         task = bar.add_task("logs", total=len(paths))
         for row in survey.survey(paths, jobs, scheduler):

@@ -8,7 +8,7 @@ import typer
 
 from .. import files
 from ..audit.log import open_log
-from ..errors import DataError
+from . import outputs
 from .told import console, reported
 
 Logs = Annotated[list[Path], typer.Argument(help="Logs of sessions, as `monitor --log` writes them.")]
@@ -24,8 +24,7 @@ def report_command(
 
     One file of HTML without a link to anything outside.
     """
-    if output.exists() and not force:
-        raise DataError(f"{output}: is there already; --force overwrites it")
+    outputs.check(output, force, *logs)
     from ..monitor import sheet
     from ..monitor.summary import Summary
 

@@ -14,7 +14,7 @@ from ..errors import DataError, KernelError
 from ..link.transport import BAUD
 from ..model.model import Model
 from ..text import escaped
-from . import board_commands, options, reaching, report, screen
+from . import board_commands, options, outputs, reaching, report, screen
 from .told import console, reported
 
 LABEL = "label"  # the column of a table
@@ -37,8 +37,8 @@ def train_command(
     """
     if not (port or to):
         raise DataError("port, to: neither given, so the network would be lost: --to FILE, or --port PORT")
-    if to and to.exists() and not force:
-        raise DataError(f"{to}: is there already; --force overwrites it")
+    if to:
+        outputs.check(to, force, table, model)
     chosen = Model(model)
     network = chosen.network()
     recorded = parquet(table, chosen) if table.suffix.lower() == ".parquet" else eventfile.read(table)
