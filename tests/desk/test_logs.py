@@ -123,6 +123,30 @@ def test_many_logs_become_one_table(folder, tmp_path):
     assert other["differs_at"] > 4 and "digest" in other["differs"]
 
 
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_what_is_wrong_with_each_log_can_be_read_whole(folder, tmp_path, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    logged(folder / "another.mcap", watch.flips_at(5))
+    rows = [survey.row(path) for path in sorted(folder.glob("*.mcap"))]
+    result = CliRunner().invoke(cli.app, ["audit", str(folder), "--jobs", "1"])
+    lines, said = result.output.splitlines(), "".join(result.output.split())
+    assert result.exit_code == 1 and "…" not in result.output
+    for it in rows:
+        words = it["differs"] or it["words"]
+        assert not words or any(it["file"] in line and words.removeprefix(it["file"]) in line for line in lines), words
+        assert it["state"].replace(" ", "") in said
+    assert sum(" on the board, " in line for line in lines) == 2
+
+
+def test_an_audit_that_could_read_nothing_says_so_by_its_status(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.mcap").write_text("no log")
+    code, said = run("audit", tmp_path, "--jobs", 1)
+    assert code == 2 and "logs: 2 given, none of which can be read" in said
+    logged(tmp_path / "c.mcap", n=2)
+    assert run("audit", tmp_path, "--jobs", 1)[0] == 0
+
+
 def test_an_audit_of_no_log_says_so(tmp_path):
     code, said = run("audit", tmp_path)
     assert code == 2 and "no log there" in said

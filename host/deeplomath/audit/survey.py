@@ -17,6 +17,7 @@ from .log import CUT, DAMAGED, open_log
 from .replay import Replay
 
 PROVED, DIFFERS, UNPROVED, UNREADABLE = "proved", "differs", "not all proved", "unreadable"
+WORDS = 1000  # characters of what differs, at most
 PATIENCE = 10  # seconds until a cluster answers
 COLUMNS = {  # of a row: its type
     "file": str,
@@ -60,7 +61,7 @@ def row(path):
             tally.take(step)
     except Mismatch as error:
         rows = "; ".join(f"{name} {board} on the board, {mirror} of the mirror" for name, board, mirror in error.rows)
-        found |= dict(state=DIFFERS, differs_at=error.event, differs=f"{error.request}: {rows}"[:400])
+        found |= dict(state=DIFFERS, differs_at=error.event, differs=printable(f"{error.request}: {rows}", WORDS))
     except (DeeplomathError, OSError) as error:
         found |= dict(state=UNREADABLE, words=str(error))
     else:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from .. import files
-from ..audit.log import open_log
+from ..audit.log import DAMAGED, open_log
+from ..errors import DataError
 from . import outputs
 from .told import console, reported
 
@@ -36,3 +37,6 @@ def report_command(
     differing = next((it.differs for it in found if it.differs is not None), None)
     if differing is not None:
         raise differing
+    damaged = [it.log for it in found if it.log.end == DAMAGED]
+    if damaged:
+        raise DataError("; ".join(f"{log.path}: damaged {log.damage}" for log in damaged) + "; all before it is proved")
