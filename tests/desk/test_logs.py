@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 
 import sessions
 import watch
-from deeplomath import Device, Model, Network, spec
+from deeplomath import Device, Model, Network, Scale, spec
 from deeplomath.audit import eventfile, fleet, survey
 from deeplomath.audit.log import open_log
 from deeplomath.audit.survey import COLUMNS
 from deeplomath.desk import board_commands, cli, reaching
 from deeplomath.link import logform
 from deeplomath.link.log import Log
+from deeplomath.model.model import preset
 from wire import Line
 
 files = test_run.files
@@ -252,7 +253,10 @@ def test_a_table_of_events_becomes_a_network(tmp_path, monkeypatch):
     assert code == 0 and board.digest() == net.digest() and board.front().features == 31
     for table, words in (
         ({"x": [1]}, "no column 'label'"),
-        ({"label": [0], "f": [1.5]}, "integers needed"),
+        ({"label": [0], "f": ["a"]}, "column 'f': String given, numbers needed"),
+        ({"label": [0], "f": [1.5]}, "decimals given; --scale FILE keeps the scale"),
+        ({"label": [0], "f": [float("nan")]}, "row 1, column 1: nan given, a finite number needed"),
+        ({"label": [None], "f": [1]}, "none of 1 events has a label"),
         ({"label": [0], "f": [70000]}, "70000 given"),
         ({"label": [99], "f": [1]}, "99 given"),
         ({"label": [0], "f": [1]}, "features: 1 given, 31 needed"),
@@ -261,6 +265,60 @@ def test_a_table_of_events_becomes_a_network(tmp_path, monkeypatch):
         code, said = run("train", tmp_path / "bad.parquet", "--model", "motion", "--to", tmp_path / "bad.dlm")
         assert code == 2 and words in said, said
     assert run("train", tmp_path / "e.csv", "--model", "motion")[0] == 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "npz", "parquet"])
+def test_decimals_need_a_scale_that_is_kept_and_used_again(tmp_path, kind):
+    draw = np.random.default_rng(5).normal(0, 1.5, (12, 31))
+    labels, names = [("go", "stop", "")[i % 3] for i in range(12)], [f"f{i}" for i in range(31)]
+    for table, values in (("one", draw), ("two", draw[:6] * 3)):
+        y = labels[: len(values)]
+        if kind == "csv":
+            rows = [",".join([label, *map(repr, x.tolist())]) for label, x in zip(y, values, strict=True)]
+            (tmp_path / f"{table}.csv").write_text("\n".join(rows))
+        elif kind == "npz":
+            np.savez(tmp_path / f"{table}.npz", x=values, y=np.array(y))
+        else:
+            made = {"label": [it or None for it in y]} | dict(zip(names, values.T, strict=True))
+            polars.DataFrame(made).write_parquet(tmp_path / f"{table}.parquet")
+    one, two, scale = tmp_path / f"one.{kind}", tmp_path / f"two.{kind}", tmp_path / "s.json"
+    code, said = run("train", one, "--model", "motion", "--to", tmp_path / "s.dlm")
+    assert code == 2 and f"one.{kind}: decimals given; --scale FILE" in said and not (tmp_path / "s.dlm").exists()
+    fitted = Scale.fit(draw)
+    for table, values in ((one, draw), (two, draw[:6] * 3)):
+        net = Model("motion").network()
+        for i, x in enumerate(fitted.apply(values)):
+            if i % 3 < 2:
+                net.learn(x, i % 3)
+        code, said = run("train", table, "--model", "motion", "--to", tmp_path / "s.dlm", "--scale", scale, "--force")
+        assert code == 0 and f"digest {net.digest():08x}" in said and Scale.load(scale) == fitted, said
+        n = len(values)
+        assert f"{n * 2 // 3} events learned, {n // 3} without a label left out classes: 0 go, 1 stop" in said, said
+        assert f"decimals were scaled to int16, by {scale}" in said
+    code, said = run("train", one, "--model", "motion", "--to", scale, "--scale", scale, "--force")
+    assert code == 2 and "given for both, two files needed" in said and Scale.load(scale) == fitted
+
+
+def test_a_name_of_a_table_is_the_class_of_that_name_of_the_model(tmp_path):
+    text = preset("motion").replace("names = []", 'names = ["stop", "go"]')
+    (tmp_path / "m.toml").write_text(text)
+    (tmp_path / "e.csv").write_text("\n".join(f"{name}{',5' * 31}" for name in ("go", "new", "stop")))
+    code, said = run("train", tmp_path / "e.csv", "--model", tmp_path / "m.toml", "--to", tmp_path / "s.dlm")
+    assert code == 0 and "classes: 0 stop, 1 go, 2 new" in said, said
+
+
+def test_a_folder_or_a_pattern_is_no_parquet_file(tmp_path):
+    (tmp_path / "x.parquet").mkdir()
+    good = {"label": [0]} | {f"f{i}": [i] for i in range(31)}
+    polars.DataFrame(good).write_parquet(tmp_path / "x.parquet" / "a.parquet")
+    for name, words in (("x.parquet", "x.parquet: Is a directory"), ("x.parquet/*.parquet", "No such file")):
+        code, said = run("train", tmp_path / name, "--model", "motion", "--to", tmp_path / "s.dlm")
+        assert code == 2 and words in said, said
+    whole = (tmp_path / "x.parquet" / "a.parquet").read_bytes()
+    for content in (b"", b"PAR1", b"no parquet at all", whole[:-20], whole[:40] + bytes(40) + whole[80:]):
+        (tmp_path / "b.parquet").write_bytes(content)
+        code, said = run("train", tmp_path / "b.parquet", "--model", "motion", "--to", tmp_path / "s.dlm")
+        assert code == 2 and "b.parquet: " in said, said
 
 
 def test_two_states_are_compared(tmp_path):

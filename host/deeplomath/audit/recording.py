@@ -23,17 +23,19 @@ import numpy as np
 from .. import files
 from ..errors import DataError
 from ..integers import HIGHEST, LOWEST
+from ..model.fields import LONGEST
 from ..model.text import LABEL
 from . import archive
 from .archive import at_most
+from .eventfile import cut
 
 SAMPLES = 4_000_000  # of all lines together
 LINES = 1_000_000
 LINE = 4096
 BYTES = 64 << 20
 COLUMNS = 64  # lines of a recording
-NAME = 40  # characters of a label or of the name of a line
-MEMBERS = {"samples": 8 * SAMPLES, "rate": 64, "lines": 1 << 16, "labels": 4 * NAME * LINES}
+NAME = LONGEST  # characters of a label or of the name of a line
+MEMBERS = {"samples": 8 * SAMPLES, "rate": 64, "lines": 1 << 16, "labels": 160 * LINES}
 
 _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _INTEGER = re.compile("-?[0-9]{1,18}")
@@ -197,7 +199,7 @@ def _value(place, number, field):
         return int(field)
     value = float(field) if _NUMBER.fullmatch(field) else math.nan
     if not math.isfinite(value):
-        raise DataError(f"{place}: value {number}: {field[:NAME]!r} given, a number needed")
+        raise DataError(f"{place}: value {number}: {cut(field)} given, a number needed")
     return value
 
 
@@ -209,7 +211,7 @@ def _checked_names(place, fields):
 
 def _checked_label(place, text):
     if len(text) > NAME or not text.isprintable():
-        raise DataError(f"{place}: {text[:NAME]!r} given, at most {NAME} characters that print allowed")
+        raise DataError(f"{place}: {cut(text)} given, 0..{NAME} characters that print allowed")
     return text
 
 
