@@ -16,7 +16,7 @@ from deeplomath import Device, Model, Network, Scale, spec
 from deeplomath.audit import eventfile, fleet, survey
 from deeplomath.audit.log import open_log
 from deeplomath.audit.survey import COLUMNS
-from deeplomath.desk import board_commands, cli, reaching
+from deeplomath.desk import board_commands, cli, fleets, reaching
 from deeplomath.link import logform
 from deeplomath.link.log import Log
 from deeplomath.model.model import preset
@@ -377,3 +377,25 @@ def test_a_fleet_gets_a_state_and_what_differs_gets_back_what_it_had(tmp_path, m
     code, said = run("fleet", "push", tmp_path / "s", "good", "frozen")
     assert code == 0 and said.count(fleet.KEPT) >= 2
     assert run("fleet", "push", tmp_path / "s", "good", "nowhere")[0] == 2
+
+
+def test_one_board_under_two_addresses_is_told_and_gets_nothing(tmp_path, monkeypatch):
+    (tmp_path / "s").write_bytes(taught().export())
+    master, slave = os.openpty()
+    port = os.ttyname(slave)
+    (tmp_path / "by-id").symlink_to(port)
+
+    def nobody(*_, **__):
+        raise AssertionError("a board was opened")
+
+    monkeypatch.setattr(reaching, "Device", nobody)
+    for one, other in (
+        (port, tmp_path / "by-id"),
+        (port, f"/dev/../{port}"),
+        ("socket://localhost:5000", "socket://127.0.0.1:5000"),
+        ("COM3", r"\\.\com3"),
+    ):
+        code, said = run("fleet", "push", tmp_path / "s", "socket://127.0.0.1:4999", one, other)
+        assert code == 2 and f"{one}, {other}: one board under two addresses" in said, said
+    os.close(master), os.close(slave)
+    fleets.check_places(["COM3", "COM4", "/dev/null", "/dev/zero", "socket://127.0.0.1:1", "socket://127.0.0.1:2", "x"])
