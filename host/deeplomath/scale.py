@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from . import files
 from .decimals import floats
 from .errors import DataError
 from .integers import HIGHEST, LOWEST
@@ -116,10 +117,9 @@ class Scale(_Columns):
         return self.invert(np.outer([LOWEST, HIGHEST], np.ones(len(self.center))))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the scale as a file of JSON."""
+        """Writes the scale as a file of JSON, whole or not at all."""
         text = json.dumps(dict(format=FORMAT, center=self.center, factor=self.factor), indent=1)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        files.put(path, (text + "\n").encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Scale:

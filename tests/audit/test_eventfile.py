@@ -64,14 +64,14 @@ def test_comments_blank_lines_and_spaces_are_nothing(tmp_path):
         ("label,a,b\n", "no events"),
         ("".join(f"n{i},1\n" for i in range(17)), "line 17: names of classes: 17 given, 16 allowed"),
         (
-            "n" * 41 + ",1\n",
-            "line 1: name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' given, 1 to 40 characters that print",
+            "n" * 65 + ",1\n",
+            f"line 1: name '{'n' * 40}'... of 65 characters given, 1..64 characters that print",
         ),
         ('0,1\n"",1\n', "line 2: label '\"\"' given, an integer needed"),
         ("3\n", "line 1: number of features 0 given, 1..160 allowed"),
         ("0" + ",1" * 161 + "\n", "line 1: number of features 161 given, 1..160 allowed"),
         ("# nothing\n", "no events"),
-        ("\x00\x81,1", "line 1: name '\\x00\\x81' given, 1 to 40 characters that print allowed"),
+        ("\x00\x81,1", "line 1: name '\\x00\\x81' given, 1..64 characters that print allowed"),
     ],
 )
 def test_a_bad_csv_is_refused_with_line_and_limit(tmp_path, text, words):
@@ -91,9 +91,12 @@ def test_a_bad_csv_is_refused_with_line_and_limit(tmp_path, text, words):
             "x int32 [2, 3], y int64 [2]; int16 or decimals [n, d], integers or names [n] needed",
         ),
         (dict(x=np.array([[1, 2.0], [3, np.inf]]), y=np.zeros(2, int)), "a.npz: row 2, column 2: inf given, a finite"),
-        (dict(x=np.zeros((1, 3), np.int16), y=np.array(["a\n"])), "event 1: name 'a\\n' given, 1 to 40 characters"),
+        (dict(x=np.zeros((1, 3), np.int16), y=np.array(["a\n"])), "event 1: name 'a\\n' given, 1..64 characters"),
         (dict(x=np.zeros((2, 3), np.int16), y=np.zeros(3, int)), "y int64 [3]"),
-        (dict(x=np.zeros((2, 3), np.int16), y=np.array([0, -2])), "event 2: label -2 given, 0..15 allowed"),
+        (
+            dict(x=np.zeros((2, 3), np.int16), y=np.array([0, -2])),
+            "event 2: label -2 given, 0..15 allowed, or -1 for an event that is only",
+        ),
         (dict(x=np.zeros((2, 3), np.int16), y=np.array([None, 2])), "not an .npz of x and y"),
     ],
 )
@@ -205,7 +208,7 @@ def test_any_line_end_ends_a_line_and_nothing_else_does(tmp_path, end):
         ("0,1\n0," + "1" * 5_000_000, "line 2: characters: 4097 given, 4096 allowed"),
         ("#" * 5000, "line 1: characters: 4097 given, 4096 allowed"),
         ("0," + "9" * 4000, "line 1: feature 1 of 4000 digits given, -32768..32767 allowed"),
-        ("0," + "x" * 4000, "line 1: feature 1 '" + "x" * 40 + "'... given, a number needed"),
+        ("0," + "x" * 4000, "line 1: feature 1 '" + "x" * 40 + "'... of 4000 characters given, a number needed"),
     ],
     ids=["events", "lines", "line", "comment", "digits", "letters"],
 )

@@ -175,6 +175,66 @@ def test_a_spoilt_byte_is_damage_and_never_another_exchange(tmp_path):
     assert damaged > 15
 
 
+def records_of(data):
+    """(opcode, begin, end) of each record in the bytes of a log."""
+    at, found = MAGIC, []
+    while at < len(data) - MAGIC:
+        opcode, length = struct.unpack_from("<BQ", data, at)
+        found.append((opcode, at, at + 9 + length))
+        at = found[-1][2]
+    return found
+
+
+def test_what_follows_the_end_of_a_log_is_damage(tmp_path):
+    for name, n in (("a", 12), ("b", 14)):
+        with Device(Line(), log=tmp_path / f"{name}.mcap") as device:
+            session(device, n)
+    one, other = ((tmp_path / f"{name}.mcap").read_bytes() for name in "ab")
+    records, _ = read(tmp_path / "a.mcap")
+    for more in (other, one, other[: len(other) // 2], b"\0", b"\n", b"junk" * 1000):
+        (tmp_path / "c.mcap").write_bytes(one + more)
+        log = open_log(tmp_path / "c.mcap")
+        assert len(list(log)) == len(records) and log.end == "damaged"
+        assert f"behind its end, byte {len(one)}: {len(more)} bytes more" in log.damage
+    (tmp_path / "c.mcap").write_bytes(one[: len(one) // 2] + other)
+    assert read(tmp_path / "c.mcap")[1] == "damaged"
+
+
+def test_a_log_without_its_last_exchange_is_not_whole(tmp_path):
+    with Device(Line(), log=tmp_path / "a.mcap") as device:
+        session(device, 12)
+    whole, (records, _) = (tmp_path / "a.mcap").read_bytes(), read(tmp_path / "a.mcap")
+    messages = [(begin, end) for opcode, begin, end in records_of(whole) if opcode == 5]
+    last = max(begin for begin, end in messages if whole[begin:end].find(struct.pack("<I", len(records))) >= 0)
+    for first, end in (("damaged", messages[-1][1]), ("cut", len(whole))):
+        begin = next(it for it, _ in messages if it >= last - 400)
+        (tmp_path / "b.mcap").write_bytes(whole[:begin] + whole[end:])
+        log = open_log(tmp_path / "b.mcap")
+        assert 0 < len(list(log)) < len(records) and log.end == first
+        assert ("its end tells of" if first == "damaged" else "without the end that a log has") in log.damage
+
+
+def test_no_word_of_the_library_that_reads_a_log_is_shown(tmp_path):
+    with Device(Line(), log=tmp_path / "a.mcap") as device:
+        session(device, 4)
+    whole = (tmp_path / "a.mcap").read_bytes()
+    (tmp_path / "b.mcap").write_bytes(whole[:-1] + b"xy")
+    log = open_log(tmp_path / "b.mcap")
+    assert list(log) and log.end == "damaged" and log.damage.endswith("other bytes than those that a log ends with")
+    (tmp_path / "b.mcap").write_bytes(b"x" * 100)
+    with pytest.raises(DataError, match="other bytes than those that a log begins with$"):
+        open_log(tmp_path / "b.mcap")
+    for _, begin, _ in records_of(whole)[2:40]:
+        (tmp_path / "b.mcap").write_bytes(whole[: begin + 1] + b"\xff" * 40 + whole[begin + 41 :])
+        try:
+            log = open_log(tmp_path / "b.mcap")
+            list(log)
+            words = log.damage
+        except DataError as error:
+            words = str(error)
+        assert words and not [it for it in ("Error", "Invalid", "Exceeded", "opcode") if it in words], words
+
+
 def test_a_log_of_another_form_or_arithmetic_is_refused(tmp_path, monkeypatch):
     for name, value in (("VERSION", 9), ("spec", 999)):
         with monkeypatch.context() as patch:

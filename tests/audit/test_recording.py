@@ -84,7 +84,7 @@ def test_parts_are_runs_of_one_label():
         ("1.5\n", "decimals given, and no `lsb`"),
         ("1\n1e999\n", "line 2: value 1: '1e999' given, a number needed"),
         ("a,a\n1,2\n", "line 1: each column needs a name of its own"),
-        ("a," + "b" * 41 + "\n", "line 1: 'bbbbb"),
+        ("a," + "b" * 65 + "\n", f"line 1: '{'b' * 40}'... of 65 characters given, 0..64"),
         (",".join("1" * 65), "line 1: columns: 65 given, 64 allowed"),
         ("# nothing\n", "no samples"),
         ("1" * 5000, "line 1: characters: 4097 given, 4096 allowed"),

@@ -8,8 +8,9 @@ import pytest
 
 import invoked
 import watch
-from deeplomath import Network, Scale
+from deeplomath import Network, Scale, TransportError
 from deeplomath.audit import eventfile
+from deeplomath.desk import reaching
 from deeplomath.results import Verdict
 from deeplomath.scale import to_int16
 
@@ -61,6 +62,16 @@ def test_each_event_is_held_to_its_label_before_it_is_learned(run, file):
     assert f"{said}; of a class not taught yet: 3, 3 unknown" in words
     assert "classes: 0 go, 1 stop, 2 tür" in words and f"the last {network.digest():08x}" in words
     assert "decimals were scaled to int16, by what all events of this file span" in words
+
+
+def test_a_scale_is_not_written_where_no_board_can_be_opened(run, file, tmp_path, monkeypatch):
+    def nobody(*_, **__):
+        raise TransportError("P: nobody there")
+
+    assert run("check", "P", file, "--scale", tmp_path / "no" / "s").exit_code == 2
+    monkeypatch.setattr(reaching, "Device", nobody)
+    result = invoked.invoke("check", "P", file, "--scale", tmp_path / "s")
+    assert result.exit_code == 2 and "nobody there" in result.stderr and not (tmp_path / "s").exists()
 
 
 def test_a_scale_is_written_once_and_then_used(run, file, tmp_path):

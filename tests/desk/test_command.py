@@ -238,7 +238,7 @@ def test_a_picture_that_cannot_be_kept_is_refused_before_the_demo(tmp_path, pict
     ("arguments", "words"),
     [
         (["--help"], None),
-        (["record", "FILE"], None),
+        (["record", "FILE", "--force"], None),
         (["info", "COM3"], "deeplomath: COM3: "),
         (["info", r"\\.\COM12"], r"\\.\COM12: "),
         (["info", "/dev/cu.usbmodem101"], "deeplomath: /dev/cu.usbmodem101: "),

@@ -133,7 +133,22 @@ def test_a_log_that_was_cut_is_told_up_to_the_cut(session, tmp_path):
     found = Summary(open_log(cut))
     whole = Summary(open_log(session[0]))
     assert 5 < len(found.rows) < len(whole.rows) and found.rows[5].x == whole.rows[5].x
-    assert "in the middle of a record" in sheet.written([found])
+    assert "without the end that a log has" in sheet.written([found])
+
+
+@pytest.mark.parametrize(("kind", "code"), [("cut", 0), ("damaged", 2), ("joined", 2)])
+def test_a_log_that_is_not_whole_is_told_in_the_terminal_and_on_the_page(session, tmp_path, kind, code):
+    data, path = session[0].read_bytes(), tmp_path / "b.mcap"
+    half = len(data) // 2
+    made = dict(cut=data[:half], damaged=data[:half] + bytes(40) + data[half + 40 :], joined=data + data)
+    path.write_bytes(made[kind])
+    result = run(session[0], path, "-o", tmp_path / "r.html")
+    words = " ".join(result.output.split())
+    assert result.exit_code == code, result.output
+    how = "cut: it ends after" if kind == "cut" else "damaged: behind"
+    assert "b.mcap: " in words and f"; {how}" in words and (code == 0 or "all before it is proved" in words)
+    page = (tmp_path / "r.html").read_text()
+    assert f"; {how}" in page and ('class="words bad"' in page) == bool(code)
 
 
 def test_what_is_no_log_ends_in_words(tmp_path):

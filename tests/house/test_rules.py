@@ -38,6 +38,7 @@ ROOMS = (
             "vote",
             "stream",
             "decimals",
+            "files",
             "scale",
         )
     ),
@@ -135,6 +136,22 @@ def test_imports_of_the_host_run_downwards():
             if level(target[0]) > level(room) or sideways:
                 upwards.append((str(file.relative_to(PACKAGE)), ".".join(target)))
     assert n > 100 and upwards == []
+
+
+def writes(file):
+    """The lines of a file that write a file: by write_bytes or write_text, or opened by a mode that writes."""
+    for node in (it for it in ast.walk(ast.parse(file.read_text())) if isinstance(it, ast.Call)):
+        name, attribute = getattr(node.func, "id", ""), getattr(node.func, "attr", "")
+        modes = [it.value for it in [*node.args, *(one.value for one in node.keywords)] if isinstance(it, ast.Constant)]
+        opened = name == "open" and any(re.fullmatch("[rbt+]*[wxa+][rbt+]*", str(it)) for it in modes)
+        if opened or attribute in ("write_bytes", "write_text"):
+            yield node.lineno
+
+
+def test_files_are_written_whole_or_not_at_all():
+    """A log grows; a key has its own rights; a drive takes what comes; a fault's file is new; a picture's place is tried."""
+    others = {"files", "log", "keys", "flash", "statuses", "drawing"}
+    assert {file.stem for file in files_of_the_host() if any(writes(file))} == others
 
 
 def test_only_what_emulates_imports_the_emulator():

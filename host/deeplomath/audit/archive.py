@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Arrays of an NPZ file, bounded: no more bytes are made of it than it announces, and than its reader allows."""
+"""Arrays of an NPZ file, bounded: no more bytes are made of it than it announces, and than its reader allows; and its bytes."""
 
 import io
 import zipfile
@@ -37,6 +37,13 @@ def arrays(path, file, members, optional=()):
     except Exception as error:  # what zipfile, its decompressors and numpy raise on a damaged file has no common root
         words = str(error).split("\n")[0][:WORDS]
         raise DataError(f"{path}, {member}: not an .npz of {names}: {type(error).__name__}: {words}") from error
+
+
+def packed(arrays):
+    """The bytes of a compressed archive of {name: array}."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
 
 
 def at_most(place, name, number, limit):

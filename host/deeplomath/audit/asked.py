@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The requests of a log as calls, the method of a network or a Device with its arguments, and what replay makes of them."""
 
+import contextlib
+import struct
 from typing import NamedTuple
 
 import numpy as np
 
 from .. import spec
+from ..errors import DataError, DeeplomathError
+from .lockstep import Mismatch
+
+NO_SESSION = DeeplomathError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, struct.error
 
 
 class Call(NamedTuple):
@@ -36,6 +42,18 @@ class Step(NamedTuple):
     labels: tuple = ()  # of each event: what it was learned as, else None
 
 
+@contextlib.contextmanager
+def a_session(log, record):
+    """Within it, what is made of a record of a log. DataError: it says what makes no session, though its checksum is right."""
+    try:
+        yield
+    except Mismatch:
+        raise
+    except NO_SESSION as error:
+        where = f"{log.path}: request {record.number}, {record.exchanged.name}"
+        raise DataError(f"{where}: what it says makes no session: {error}") from error
+
+
 def call(it):
     """The Call of an Exchanged that asks or changes a network by itself, None of any other."""
     made = _CALLS.get(it.opcode)
@@ -44,7 +62,14 @@ def call(it):
 
 def event(tail):
     """The features int16 [n] in the bytes of a request or reply."""
-    return np.frombuffer(tail, "<i2").astype(np.int16)
+    return integers(tail, "<i2").astype(np.int16)
+
+
+def integers(tail, kind):
+    """The integers of a kind, "<i2" or "<u4", that these bytes are. DataError: they are not whole ones."""
+    if left := len(tail) % np.dtype(kind).itemsize:
+        raise DataError(f"{len(tail)} bytes of integers given, {left} too many")
+    return np.frombuffer(tail, kind)
 
 
 def samples(it, lines):
@@ -89,7 +114,7 @@ _CALLS = {
     spec.OPCODE_RELABEL: lambda it, of: Call("relabel", (of["event"], of["label"])),
     spec.OPCODE_CORRECT: lambda it, of: Call("correct", (of["label"],)),
     spec.OPCODE_DROP: lambda it, _: Call("drop"),
-    spec.OPCODE_NAME: lambda it, of: Call("name", (tuple(np.frombuffer(it.tail, "<u4").tolist()), of["label"])),
+    spec.OPCODE_NAME: lambda it, of: Call("name", (tuple(integers(it.tail, "<u4").tolist()), of["label"])),
     spec.OPCODE_RENAME_CLASS: lambda it, of: Call("rename_class", (of["label"], of["to"])),
     spec.OPCODE_DROP_CLASS: lambda it, of: Call("drop_class", (of["label"],)),
     spec.OPCODE_FREEZE: lambda it, of: Call("freeze", (bool(of["frozen"]),)),

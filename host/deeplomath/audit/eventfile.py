@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import spec
+from .. import files, spec
 from ..errors import DataError
 from ..integers import HIGHEST, LOWEST
+from ..model.fields import LONGEST
 from ..scale import Scale, to_int16
 from . import archive
 from .archive import at_most
@@ -28,7 +29,7 @@ EVENTS = 100_000
 LINES = 1_000_000
 LINE = 4096
 ARCHIVE = 48 << 20
-NAME = 40  # characters of the name of a class or of a column
+NAME = LONGEST  # characters of the name of a class or of a column
 MEMBERS = {"x": EVENTS * spec.LIMIT_FEATURES * 2, "y": EVENTS * 4 * NAME}  # bytes of each array, at most
 SHOWN = 40  # characters of a value that a message shows
 LABEL = "label"  # the column of labels, where the first line names the columns
@@ -81,17 +82,17 @@ def load(path, scale=None):
 
 
 def write(path, events):
-    """Writes (label or None, x) pairs as .csv or .npz."""
+    """Writes (label or None, x) pairs as .csv or .npz, whole or not at all."""
     path = Path(path)
     try:
         if _is_npz(path):
             labels = [-1 if label is None else label for label, _ in events]
-            with open(path, "wb") as file:
-                np.savez_compressed(file, x=np.array([x for _, x in events], np.int16), y=np.array(labels, np.int16))
+            arrays = dict(x=np.array([x for _, x in events], np.int16), y=np.array(labels, np.int16))
+            files.put(path, archive.packed(arrays))
         else:
             lines = [",".join(map(str, ["" if label is None else label, *x])) for label, x in events]
             text = "# label,features...; no label: infer only\n" + "\n".join(lines) + "\n"
-            path.write_text(text, encoding="utf-8")
+            files.put(path, text.encode())
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
 
@@ -168,7 +169,9 @@ class _Table:
         if self.named is None:
             self.named = not _INTEGER.fullmatch(text)
         if not self.named:
-            return _integer(place, "label", text, 0, spec.LIMIT_CLASSES - 1)
+            return _integer(
+                place, "label", text, 0, spec.LIMIT_CLASSES - 1, "; an event that is only inferred has none"
+            )
         number = self.names.setdefault(_name(place, _unquoted(text)), len(self.names))
         at_most(place, "names of classes", len(self.names), spec.LIMIT_CLASSES)
         return number
@@ -216,8 +219,13 @@ def _unquoted(text):
 
 def _name(place, text):
     if not text or len(text) > NAME or not text.isprintable():
-        raise DataError(f"{place}: name {text[:SHOWN]!r} given, 1 to {NAME} characters that print allowed")
+        raise DataError(f"{place}: name {cut(text)} given, 1..{NAME} characters that print allowed")
     return text
+
+
+def cut(text):
+    """A text of a file as a message shows it: of a long one the beginning, and how long it is."""
+    return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}... of {len(text)} characters"
 
 
 def _check_line(place, number, line):
@@ -254,23 +262,24 @@ def _read_npz(path):
 def _npz_label(table, place, label):
     if table.named:
         return table.label(place, label)
-    return None if label == -1 else _within(place, "label", label, 0, spec.LIMIT_CLASSES - 1)
+    if label == -1:
+        return None
+    return _within(place, "label", label, 0, spec.LIMIT_CLASSES - 1, ", or -1 for an event that is only inferred")
 
 
 def _number_of_features(place, number):
     _within(place, "number of features", number, 1, spec.LIMIT_FEATURES)
 
 
-def _integer(place, name, value, low, high):
+def _integer(place, name, value, low, high, more=""):
     if not _INTEGER.fullmatch(value):
-        more = "..." if len(value) > SHOWN else ""
-        raise DataError(f"{place}: {name} {value[:SHOWN]!r}{more} given, an integer needed")
-    return _within(place, name, int(value), low, high)
+        raise DataError(f"{place}: {name} {cut(value)} given, an integer needed")
+    return _within(place, name, int(value), low, high, more)
 
 
-def _within(place, name, number, low, high):
+def _within(place, name, number, low, high, more=""):
     if not low <= number <= high:
-        raise DataError(f"{place}: {name} {_short(number)} given, {low}..{high} allowed")
+        raise DataError(f"{place}: {name} {_short(number)} given, {low}..{high} allowed{more}")
     return number
 
 
@@ -280,8 +289,7 @@ def _value(place, name, text):
         return int(text)
     value = float(text) if _DECIMAL.fullmatch(text) else math.nan
     if not math.isfinite(value):
-        more = "..." if len(text) > SHOWN else ""
-        raise DataError(f"{place}: {name} {text[:SHOWN]!r}{more} given, a number needed")
+        raise DataError(f"{place}: {name} {cut(text)} given, a number needed")
     return value
 
 

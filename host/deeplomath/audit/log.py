@@ -2,7 +2,7 @@
 """Reads the log of a session: what it is of, and each request with its reply, up to where it was cut (LOG.md)."""
 
 import json
-import struct
+import os
 from typing import NamedTuple
 
 from .. import spec
@@ -94,6 +94,7 @@ class Log:
             )
 
     def _check(self):
+        self.session |= {name: str(self.session.get(name, "")) for name in ("began", "port", "library")}
         form = self.session.get("form")
         if form != logform.VERSION:
             raise DataError(f"{self.path}: a log of form {form!r}, this library reads form {logform.VERSION}")
@@ -103,11 +104,11 @@ class Log:
 
     def _messages(self):
         """Yields (topic, message) as far as the file can be read; then says how it ends."""
-        from mcap.exceptions import EndOfFile, McapError
-        from mcap.records import Channel, Message
+        from mcap.exceptions import EndOfFile
+        from mcap.records import Channel, Message, Statistics
         from mcap.stream_reader import StreamReader
 
-        topics = {}
+        topics, n, told = {}, 0, None
         with _opened(self.path) as file:
             self._at_end = lambda: not file.read(1)
             records = StreamReader(file, record_size_limit=_LONGEST).records
@@ -116,15 +117,29 @@ class Log:
                     if isinstance(record, Channel):
                         topics[record.id] = record.topic
                     elif isinstance(record, Message) and record.channel_id in topics:
+                        n += 1
                         yield topics[record.channel_id], record
                     elif isinstance(record, Message):
                         self._damaged(f"a message of channel {record.channel_id}, which is none")
                         return
+                    elif isinstance(record, Statistics):
+                        told = record.message_count
                     self.at = file.tell()
             except EndOfFile:
                 self._cut()
-            except (McapError, ValueError, struct.error, MemoryError, OverflowError, KeyError, TypeError) as error:
-                self._damaged(f"{type(error).__name__}: {error}")
+            except Exception as error:  # what this library and its decompressors raise has no common root
+                self._damaged(_words(error, self.at))
+            else:
+                self._ended(file, n, told)
+
+    def _ended(self, file, n, told):
+        """The file has its end, with nothing behind it, after so many messages as the end tells."""
+        self.at = file.tell()
+        if told is not None and told != n:
+            self.end, self.damage = DAMAGED, f"within: {n} messages are there, its end tells of {told}"
+        elif more := file.seek(0, os.SEEK_END) - self.at:
+            words = f"{more} bytes more, of another log or of none; a log is one session: take them apart"
+            self.end, self.damage = DAMAGED, f"behind its end, byte {self.at}: {words}"
 
     def _damaged(self, words):
         if self._at_end():  # the record was not written to its end, which some of its readers do not see
@@ -133,7 +148,7 @@ class Log:
             self.end, self.damage = DAMAGED, f"behind byte {self.at}: {words}"
 
     def _cut(self):
-        self.end, self.damage = CUT, f"it ends after {self.at} bytes, in the middle of a record"
+        self.end, self.damage = CUT, f"it ends after {self.at} bytes, without the end that a log has"
 
 
 def open_log(path):
@@ -150,10 +165,20 @@ def _opened(path):
         raise DataError(f"{path!r}: {error}") from error
 
 
+def _words(error, at):
+    """What an exception of the library means, of a record behind byte `at`."""
+    name = type(error).__name__
+    if name == "InvalidMagic":
+        return "other bytes than those that a log ends with" if at else "other bytes than those that a log begins with"
+    if name == "RecordLengthLimitExceeded":
+        return f"a record of more than {_LONGEST} bytes"
+    return "a record that cannot be read"
+
+
 def _object(data):
     """The object in the JSON of a message, an empty one where there is none."""
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ Integers are samples as they are, -32768..32767. Decimals are in a unit, of whic
 A CSV has at most LINES lines of LINE characters; a file of another kind at most BYTES bytes; all, at most SAMPLES samples.
 """
 
+import io
 import math
 import re
 import wave
@@ -19,19 +20,22 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import files
 from ..errors import DataError
 from ..integers import HIGHEST, LOWEST
+from ..model.fields import LONGEST
 from ..model.text import LABEL
 from . import archive
 from .archive import at_most
+from .eventfile import cut
 
 SAMPLES = 4_000_000  # of all lines together
 LINES = 1_000_000
 LINE = 4096
 BYTES = 64 << 20
 COLUMNS = 64  # lines of a recording
-NAME = 40  # characters of a label or of the name of a line
-MEMBERS = {"samples": 8 * SAMPLES, "rate": 64, "lines": 1 << 16, "labels": 4 * NAME * LINES}
+NAME = LONGEST  # characters of a label or of the name of a line
+MEMBERS = {"samples": 8 * SAMPLES, "rate": 64, "lines": 1 << 16, "labels": 160 * LINES}
 
 _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
 _INTEGER = re.compile("-?[0-9]{1,18}")
@@ -78,13 +82,16 @@ def read(path, source=None):
 
 
 def write(path, recording):
-    """Writes a Recording as .csv, .npz or .wav. DataError if it cannot be, or if the file's kind does not hold it all."""
+    """Writes a Recording as .csv, .npz or .wav, whole or not at all.
+
+    DataError if it cannot be, or if the file's kind does not hold it all.
+    """
     path = Path(path)
-    writers = {".csv": _write_csv, ".npz": _write_npz, ".wav": _write_wav}
+    writers = {".csv": _csv, ".npz": _npz, ".wav": _wav}
     if path.suffix.lower() not in writers:
         raise DataError(f"{path}: a recording is one of {', '.join(writers)}")
     try:
-        writers[path.suffix.lower()](path, recording)
+        files.put(path, writers[path.suffix.lower()](path, recording))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
 
@@ -192,7 +199,7 @@ def _value(place, number, field):
         return int(field)
     value = float(field) if _NUMBER.fullmatch(field) else math.nan
     if not math.isfinite(value):
-        raise DataError(f"{place}: value {number}: {field[:NAME]!r} given, a number needed")
+        raise DataError(f"{place}: value {number}: {cut(field)} given, a number needed")
     return value
 
 
@@ -204,11 +211,11 @@ def _checked_names(place, fields):
 
 def _checked_label(place, text):
     if len(text) > NAME or not text.isprintable():
-        raise DataError(f"{place}: {text[:NAME]!r} given, at most {NAME} characters that print allowed")
+        raise DataError(f"{place}: {cut(text)} given, 0..{NAME} characters that print allowed")
     return text
 
 
-def _write_csv(path, recording):
+def _csv(path, recording):
     names = recording.lines or [f"line{i}" for i in range(1, recording.samples.shape[1] + 1)]
     head = [LABEL, *names] if recording.labels else list(names)
     rows = recording.samples.tolist()
@@ -218,7 +225,7 @@ def _write_csv(path, recording):
     lines += [",".join(map(str, row)) for row in [head, *rows]]
     if not _reads_back(path, lines, recording._replace(lines=tuple(names))):
         raise DataError(f"{path}: a .csv does not hold these names, labels or this rate as they are; .npz does")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _reads_back(path, lines, recording):
@@ -269,11 +276,10 @@ def _npz_names(path, what, array, needed):
     return tuple(_checked_label(f"{path}, {what}", str(text)) for text in array.tolist())
 
 
-def _write_npz(path, recording):
+def _npz(path, recording):
     known = {name: value for name, value in recording._asdict().items() if value is not None}
     arrays = {name: np.array(value, str) if name in ("lines", "labels") else value for name, value in known.items()}
-    with open(path, "wb") as file:
-        np.savez_compressed(file, **arrays)
+    return archive.packed(arrays)
 
 
 # WAV
@@ -298,13 +304,15 @@ def _read_wav(path):
     return Recording(samples.astype(np.int16), float(rate))
 
 
-def _write_wav(path, recording):
+def _wav(path, recording):
     if recording.labels and any(recording.labels):
         raise DataError(f"{path}: a .wav holds no labels; .csv and .npz do")
     if not recording.rate or recording.rate != int(recording.rate):
         raise DataError(f"{path}: a .wav needs a whole number of samples a second, {recording.rate} given")
-    with open(path, "wb") as file, wave.open(file, "wb") as writer:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as writer:
         writer.setnchannels(recording.samples.shape[1])
         writer.setsampwidth(2)
         writer.setframerate(int(recording.rate))
         writer.writeframes(recording.samples.astype("<i2").tobytes())
+    return content.getvalue()

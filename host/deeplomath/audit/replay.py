@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Rebuilds the network of a log on the mirror, and proves each result and digest, up to the first that differs (LOG.md)."""
 
-import numpy as np
-
 from .. import spec
 from ..errors import KernelError
 from ..link.exchanged import CHANGES
@@ -30,13 +28,18 @@ class Replay:
         self._next = self._ahead = 0  # of answers: the next number; those tried ahead of a request
 
     def steps(self, until=None):
-        """Yields a Step for each record, up to number `until`. Mismatch: board and mirror differ, and where."""
+        """Yields a Step for each record, up to number `until`.
+
+        Mismatch: board and mirror differ, and where. DataError: no board and no host say such a thing.
+        """
         if self.log.hello.get("live"):  # the board has a source of its own
             self._live, self._looks = asked.heard(self.log)
         for record in self.log:
             if until is not None and record.number > until:
                 return
-            yield self._step(record)
+            with asked.a_session(self.log, record):
+                step = self._step(record)
+            yield step
             self.last = [*self.last[1 - lockstep.HISTORY :], asked.words(record)]
 
     def _step(self, record):
@@ -242,7 +245,7 @@ class Replay:
         return asked.Step(record, digest=it.digest)
 
     def _unknowns(self, record, it):
-        ids = tuple(np.frombuffer(it.rest, "<u4").tolist())
+        ids = tuple(asked.integers(it.rest, "<u4").tolist())
         if self._lost:
             return asked.Step(record)
         there = self.twin.network.unknowns()

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The audit of many logs: each is replayed and proved, on all cores or a Dask cluster, and becomes a row of a table."""
 
+import asyncio
 import concurrent.futures
 import contextlib
+import io
 import multiprocessing
 import statistics
 
 from .. import spec
 from ..errors import DataError, DeeplomathError
 from ..results import Answer, Verdict
+from ..text import escaped, printable
 from .lockstep import Mismatch
 from .log import CUT, DAMAGED, open_log
 from .replay import Replay
 
 PROVED, DIFFERS, UNPROVED, UNREADABLE = "proved", "differs", "not all proved", "unreadable"
+WORDS = 1000  # characters of what differs, at most
+PATIENCE = 10  # seconds until a cluster answers
 COLUMNS = {  # of a row: its type
     "file": str,
     "device": str,
@@ -56,9 +61,9 @@ def row(path):
             tally.take(step)
     except Mismatch as error:
         rows = "; ".join(f"{name} {board} on the board, {mirror} of the mirror" for name, board, mirror in error.rows)
-        found |= dict(state=DIFFERS, differs_at=error.event, differs=f"{error.request}: {rows}"[:400])
-    except (DeeplomathError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
-        found |= dict(state=UNREADABLE, words=f"what it says makes no session: {type(error).__name__}: {error}")
+        found |= dict(state=DIFFERS, differs_at=error.event, differs=printable(f"{error.request}: {rows}", WORDS))
+    except (DeeplomathError, OSError) as error:
+        found |= dict(state=UNREADABLE, words=str(error))
     else:
         damaged = {CUT: CUT, DAMAGED: DAMAGED}.get(log.end)
         found |= dict(state=damaged or (UNPROVED if replay.unproved else PROVED), words=log.damage or None)
@@ -72,7 +77,7 @@ def survey(paths, workers=None, scheduler=None):
     place; it has to see the same files. DataError: there is no such cluster.
     """
     paths = [str(path) for path in paths]
-    if scheduler:
+    if scheduler is not None:
         yield from _on_cluster(paths, scheduler)
         return
     if len(paths) == 1 or workers == 1:
@@ -94,8 +99,20 @@ def table(rows):
     import polars
 
     types = {str: polars.String, int: polars.Int64, float: polars.Float64}
-    ordered = sorted(rows, key=lambda it: it["file"])
+    ordered = [{name: _text(value) for name, value in it.items()} for it in sorted(rows, key=lambda it: it["file"])]
     return polars.DataFrame(ordered, schema={name: types[kind] for name, kind in COLUMNS.items()})
+
+
+def written(rows, suffix):
+    """The bytes of the table of rows, as a file of this suffix: .parquet or .csv."""
+    made, content = table(rows), io.BytesIO()
+    made.write_parquet(content) if suffix == ".parquet" else made.write_csv(content)
+    return content.getvalue()
+
+
+def _text(value):
+    """A value of a row; of a text, as a file's name, each byte that is no UTF-8 escaped."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 class Tally:
@@ -157,14 +174,31 @@ def _network(replay):
     return found
 
 
-def _on_cluster(paths, scheduler):
+def _reach(scheduler):
+    """DataError: nobody answers at an address. A Client that finds nobody would say so once more when the program ends."""
     import logging
 
-    from distributed import Client, as_completed
+    from distributed import Security
+    from distributed.comm import connect
+
+    async def look():
+        how = Security().get_connection_args("client")
+        (await connect(scheduler, timeout=PATIENCE, **how)).abort()
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     try:
-        client = Client(scheduler, timeout=10, set_as_default=False)
+        asyncio.run(look())
+    except Exception as error:  # of an address that is none, each kind of address raises another
+        words = f"no Dask cluster at {escaped(scheduler)!r}: {printable(str(error))}"
+        raise DataError(f"scheduler: {words}; one is named as in tcp://HOST:8786") from error
+
+
+def _on_cluster(paths, scheduler):
+    from distributed import Client, as_completed
+
+    _reach(scheduler)
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DataError(f"scheduler: no Dask cluster at {scheduler}: {error}") from error
     with contextlib.closing(client):

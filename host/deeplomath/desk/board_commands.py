@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .. import paths, spec
+from .. import files, paths, spec
 from ..audit.lockstep import Mismatch
 from ..deploy import flash
 from ..errors import DataError, DeeplomathError, KernelError
@@ -21,7 +21,7 @@ from ..link.rawrepl import require_mpremote
 from ..link.transport import BAUD
 from ..mirror.network import Network
 from ..model.model import PRESETS
-from . import doctor, options, reaching, report
+from . import doctor, options, outputs, reaching, report
 from .told import Json, console, reported, tell
 
 STATE_BYTES = 1 << 20  # no state is longer
@@ -115,11 +115,10 @@ def save_command(
     baud: options.Baud = BAUD,
 ):
     """Writes what a board has learned into a file; the mirror proves it first."""
-    if file.exists() and not force:
-        raise DataError(f"{file}: is there already; --force overwrites it")
+    outputs.check(file, force)
     with reaching.opened(port or ports.the_only(), baud) as (device, _):
         network, state = taken(device)
-    file.write_bytes(state)
+    files.put(file, state)
     console.print(f"{file}: {len(state):,} bytes, {kept(network)}", soft_wrap=True)
     if json_:
         tell(facts(file, network, state))

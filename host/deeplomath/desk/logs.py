@@ -7,21 +7,24 @@ from typing import Annotated
 
 import typer
 
-from .. import spec
+from .. import files, spec
 from ..audit import survey
 from ..audit.follow import follow
-from ..audit.log import CUT, WHOLE, open_log
+from ..audit.log import CUT, DAMAGED, open_log
 from ..audit.replay import Replay
 from ..errors import DataError
 from ..link.transport import BAUD
 from ..text import escaped
-from . import options, reaching, report, screen
+from . import options, outputs, reaching, report, screen
 from .told import console, reported
 
 STATES = ".dlm"
 LOGS = "*.mcap"
 SHOWN = ("device", "state", "learned", "answered", "unknown_share", "accuracy", "false_reject", "drift", "corrections")
+ONLY_WIDE = "device", "false_reject", "drift", "corrections"  # where a terminal has WIDE characters a line
+WIDE = 110
 MOST_SHOWN = 40  # rows of a table on the screen
+WORST = survey.DIFFERS, survey.UNREADABLE, DAMAGED, CUT  # what leads
 
 LogFile = Annotated[Path, typer.Argument(help="A log that `run --log` or Device(log=...) wrote.")]
 
@@ -38,8 +41,8 @@ def replay_command(
     baud: options.Baud = BAUD,
 ):
     """Rebuilds the network of a log on the mirror and proves each digest, or names the first request that differs."""
-    if to and to.exists() and not force:
-        raise DataError(f"{to}: is there already; --force overwrites it")
+    if to:
+        outputs.check(to, force, log)
     opened = open_log(log)
     replay = Replay(opened)
     if port:
@@ -52,9 +55,9 @@ def replay_command(
         if replay.twin.network is None:
             raise DataError(f"{log}: no network is known at its end, so there is no state for {to}")
         state = replay.twin.network.export()
-        to.write_bytes(state)
+        files.put(to, state)
         console.print(f"{to}: {len(state):,} bytes, digest {replay.twin.network.digest():08x}", soft_wrap=True)
-    if opened.end not in (WHOLE, CUT):
+    if opened.end == DAMAGED:
         raise DataError(f"{log}: damaged {opened.damage}; all before it is proved")
 
 
@@ -66,29 +69,31 @@ def audit_command(
     ] = None,
     jobs: Annotated[int | None, options.whole(1, 4096, help="Processes, by default one a core.")] = None,
     to: Annotated[Path | None, typer.Option(help="The table as a file: .parquet or .csv.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
 ):
     """Replays many logs and proves them, into one table. A damaged log is a row; the status is 1 where one differs."""
     if to and to.suffix not in (".parquet", ".csv"):
         raise DataError(f"to: {to} given, a .parquet or .csv needed")
     paths, rows = found(logs), []
+    if to:
+        outputs.check(to, force, *paths)
     with screen.bar(console) as bar:
         task = bar.add_task("logs", total=len(paths))
         for row in survey.survey(paths, jobs, scheduler):
             rows.append(row)
             bar.update(task, advance=1)
     rows.sort(key=lambda it: it["file"])
+    rows.sort(key=lambda it: WORST.index(it["state"]) if it["state"] in WORST else len(WORST))
     console.print(_table(rows))
+    _say_what_is_wrong(rows)
     console.print(report.facts(_sums(rows)))
     if to:
-        table = survey.table(rows)
-        table.write_parquet(to) if to.suffix == ".parquet" else table.write_csv(to)
+        files.put(to, survey.written(rows, to.suffix))
         console.print(f"{to}: {len(rows)} rows", soft_wrap=True)
-    first = next((it for it in rows if it["state"] == survey.DIFFERS), None)
-    if first:
-        said = f"{first['file']}, request {first['differs_at']}: board and mirror differ: {first['differs']}"
-        console.print(said, style="bold red", soft_wrap=True)
-        return 1
-    return 0
+    differing = any(it["state"] == survey.DIFFERS for it in rows)
+    if not differing and all(it["state"] == survey.UNREADABLE for it in rows):
+        raise DataError(f"logs: {len(rows)} given, none of which can be read")
+    return 1 if differing else 0
 
 
 def found(names):
@@ -132,15 +137,30 @@ def _facts(opened, replay):
 
 
 def _table(rows):
-    """The table of the rows, the first of them: those that differ or cannot be read lead."""
-    worst = {survey.DIFFERS: 0, survey.UNREADABLE: 1}
-    ordered = sorted(rows, key=lambda it: worst.get(it["state"], 2))
-    table = report.columns("log", *(name.replace("_", " ") for name in SHOWN))
-    for it in ordered[:MOST_SHOWN]:
-        table.add_row(escaped(Path(it["file"]).name), *(_cell(it[name]) for name in SHOWN))
+    """The table of the first of the rows; no text in it is cut."""
+    names = SHOWN if console.width >= WIDE else [name for name in SHOWN if name not in ONLY_WIDE]
+    table = report.columns("log", *(name.replace("_", " ") for name in names))
+    for column in table.columns:
+        column.overflow = "fold"
+    for it in rows[:MOST_SHOWN]:
+        table.add_row(escaped(Path(it["file"]).name), *(_cell(it[name]) for name in names))
     if len(rows) > MOST_SHOWN:
         table.caption = f"{len(rows) - MOST_SHOWN} more; --to keeps all"
     return table
+
+
+def _say_what_is_wrong(rows):
+    """A line for each of the first logs that differ, are damaged or were cut: what it is, whole."""
+    wrong = [it for it in rows if it["differs"] or it["words"]]
+    for it in wrong[:MOST_SHOWN]:
+        if it["differs"]:
+            said = f"{it['file']}, request {it['differs_at']}: board and mirror differ: {it['differs']}"
+            console.print(said, style="bold red", soft_wrap=True)
+        else:
+            words = it["words"].removeprefix(f"{it['file']}: ")
+            console.print(f"{it['file']}: {it['state']}: {words}", soft_wrap=True)
+    if len(wrong) > MOST_SHOWN:
+        console.print(f"{len(wrong) - MOST_SHOWN} more of these; --to keeps all", soft_wrap=True)
 
 
 def _cell(value):

@@ -8,13 +8,13 @@ import typer
 from rich import box
 from rich.table import Table
 
-from .. import spec
+from .. import files, spec
 from ..audit import noise, recording
 from ..errors import DataError, KernelError, ModelError
 from ..model import steps
 from ..model.model import PRESETS, Model, preset
 from ..model.written import written
-from . import options
+from . import options, outputs
 from .told import Json, console, reported, tell
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Model files: from raw samples to names.")
@@ -117,7 +117,8 @@ def new_command(
     if kind not in PRESETS:
         raise ModelError(f"kind: {kind!r} given, one of {', '.join(PRESETS)} needed")
     file = file or Path(f"{kind}.toml")
-    put(file, preset(kind).encode(), force)
+    outputs.check(file, force)
+    files.put(file, preset(kind).encode())
     console.print(f"{file}: {facts(Model(file)).removeprefix(f'{file}: ')}", soft_wrap=True)
 
 
@@ -128,7 +129,8 @@ def compile_command(
 ):
     """Writes the program of a model: the bytes that FrontEnd takes, here and on a board."""
     program = Model(model).program
-    put(file, program, force)
+    outputs.check(file, force, model)
+    files.put(file, program)
     console.print(f"{file}: {len(program)} bytes", soft_wrap=True)
 
 
@@ -142,18 +144,12 @@ def text_command(
     """Writes a program as a model file that compiles to the same bytes."""
     with open(program, "rb") as stream:
         content = stream.read(spec.SIGNAL_PROGRAM + 1)
+    outputs.check(file, force, program)
     try:
-        put(file, written(content).encode(), force)
+        files.put(file, written(content).encode())
     except KernelError as error:
         raise ModelError(f"{program}: {error}") from error
     console.print(f"{file}: {len(content)} bytes of program as text", soft_wrap=True)
-
-
-def put(file, content, force):
-    """Writes a file; ModelError if there is one, and `force` is not given."""
-    if file.exists() and not force:
-        raise ModelError(f"{file}: is there already; --force overwrites it")
-    file.write_bytes(content)
 
 
 @reported
@@ -172,8 +168,7 @@ def noise_command(
 ):
     """Mixes noise into a recording, so that a model can be taught and tried under it."""
     source = Model(model).source if model else None
-    if out.exists() and not force:
-        raise DataError(f"{out}: is there already; --force overwrites it")
+    outputs.check(out, force, file, kind, model)
     if snr_to is not None and snr_to < snr:
         raise DataError(f"snr-to: {snr_to:g} dB given, {snr:g} or more needed")
     clean = recording.read(file, source)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The picture of the demo: the events in two coordinates with the contour of what is known, and the answers along time."""
 
+import io
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -12,6 +14,7 @@ from matplotlib.lines import Line2D  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 from matplotlib.patheffects import withStroke  # noqa: E402
 
+from .. import files  # noqa: E402
 from ..mirror import metric  # noqa: E402
 from ..monitor.plane import features_at, lift, plane  # noqa: E402
 from ..results import Action, Verdict
@@ -57,9 +60,16 @@ def draw(story, told, board, file):
             handletextpad=0.3,
         )
         figure.text(0.015, 0.015, _caption(story), fontsize=11.5, color=GREY, linespacing=1.35)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(file, dpi=100, metadata={"Software": None} if file.suffix.lower() == ".png" else None)
+        _keep(figure, file)
         plt.close(figure)
+
+
+def _keep(figure, file):
+    """Writes a figure as a file of the kind that its name says."""
+    kind, drawn = file.suffix.lower().removeprefix("."), io.BytesIO()
+    figure.savefig(drawn, format=kind, dpi=100, metadata={"Software": None} if kind == "png" else None)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    files.put(file, drawn.getvalue())
 
 
 def _until(told, scene):

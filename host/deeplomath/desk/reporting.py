@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..audit.log import open_log
+from .. import files
+from ..audit.log import DAMAGED, open_log
 from ..errors import DataError
+from . import outputs
 from .told import console, reported
 
 Logs = Annotated[list[Path], typer.Argument(help="Logs of sessions, as `monitor --log` writes them.")]
@@ -23,16 +25,18 @@ def report_command(
 
     One file of HTML without a link to anything outside.
     """
-    if output.exists() and not force:
-        raise DataError(f"{output}: is there already; --force overwrites it")
+    outputs.check(output, force, *logs)
     from ..monitor import sheet
     from ..monitor.summary import Summary
 
     found = [Summary(open_log(path)) for path in logs]
-    output.write_text(sheet.written(found), encoding="utf-8")
+    files.put(output, sheet.written(found).encode("utf-8", "backslashreplace"))
     for it in found:
         console.print(f"{it.log.path}: {sheet.proof(it)}", soft_wrap=True)
     console.print(f"{output}: {output.stat().st_size:,} bytes", soft_wrap=True)
     differing = next((it.differs for it in found if it.differs is not None), None)
     if differing is not None:
         raise differing
+    damaged = [it.log for it in found if it.log.end == DAMAGED]
+    if damaged:
+        raise DataError("; ".join(f"{log.path}: damaged {log.damage}" for log in damaged) + "; all before it is proved")

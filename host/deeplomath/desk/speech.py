@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .. import files
+from ..audit import archive
 from ..errors import DataError
 from ..paths import BUILD
 
@@ -122,8 +124,5 @@ def takes(names, processes=2):
 def keep(takes, file):
     """Writes Takes to a file, all of it or nothing."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".part")
-    with open(partial, "wb") as stream:
-        places = np.array([(it.begin, it.end, len(it.samples)) for it in takes])
-        np.savez_compressed(stream, samples=np.concatenate([it.samples for it in takes]), places=places)
-    partial.replace(file)
+    places = np.array([(it.begin, it.end, len(it.samples)) for it in takes])
+    files.put(file, archive.packed(dict(samples=np.concatenate([it.samples for it in takes]), places=places)))

@@ -8,15 +8,17 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from ..audit import eventfile
+from .. import files
 from ..errors import DataError, KernelError
 from ..link.transport import BAUD
 from ..model.model import Model
 from ..text import escaped
-from . import board_commands, options, reaching, report, screen
+from . import board_commands, options, outputs, reaching, report, scales, screen, tables
 from .told import console, reported
 
-LABEL = "label"  # the column of a table
+NO_SCALE = (
+    "decimals given; --scale FILE keeps the scale that makes integers of them, which all that comes later needs too"
+)
 
 State = Annotated[Path, typer.Argument(help="A state that `save`, `train` or `replay --to` wrote.")]
 
@@ -28,26 +30,31 @@ def train_command(
     port: Annotated[str | None, typer.Option(help="A board, or `emulator`, that gets the network.")] = None,
     to: Annotated[Path | None, typer.Option(help="Where the state of the network goes.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file, or lose the network on the board.")] = False,
+    scale: scales.Scaling = None,
     baud: options.Baud = BAUD,
 ):
     """Makes a network of a table of events, as a board would learn them, and gives it to a board, or to a file.
 
-    Parquet: a column `label` of integers or names, and a column a feature, of integers, in the order of the model.
+    Parquet: a column `label` of integers or names, and a column a feature, in the order of the model. Names are classes of the
+    model; a row without a label is not learned. Decimals need --scale, which is given again with all that comes later.
     """
     if not (port or to):
         raise DataError("port, to: neither given, so the network would be lost: --to FILE, or --port PORT")
-    if to and to.exists() and not force:
-        raise DataError(f"{to}: is there already; --force overwrites it")
+    if to:
+        outputs.check(to, force, table, model)
     chosen = Model(model)
+    recorded = _scaled(table, chosen, scale, to)
     network = chosen.network()
-    recorded = parquet(table, chosen) if table.suffix.lower() == ".parquet" else eventfile.read(table)
     with screen.bar(console) as bar:
-        for event in bar.track(recorded, description=escaped(table.name)):
+        for event in bar.track(recorded.events, description=escaped(table.name)):
             if event.label is not None:
                 learn(network, table, event)
+    for words in _taught(table, recorded, scale):
+        console.print(words, soft_wrap=True)
     state = network.export()
+    scales.keep(scale, recorded.scale)
     if to:
-        to.write_bytes(state)
+        files.put(to, state)
         console.print(f"{to}: {len(state):,} bytes, {board_commands.kept(network)}", soft_wrap=True)
     if port:
         with reaching.opened(port, baud) as (device, _), reaching.room_made(device, port, force):
@@ -64,36 +71,28 @@ def diff_command(a: State, b: State):
     console.print(report.facts(differences(one, other)))
 
 
-def parquet(path, model):
-    """The list of eventfile.Events in a Parquet file; names of classes become labels of the Model. DataError."""
-    import polars
-
-    try:
-        table = polars.read_parquet(path)
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    except polars.exceptions.PolarsError as error:
-        raise DataError(f"{path}: not a Parquet file: {str(error).splitlines()[0]}") from error
-    if LABEL not in table.columns:
-        raise DataError(f"{path}: no column {LABEL!r}; there are {', '.join(table.columns[:8])}")
-    features = table.drop(LABEL)
-    wrong = [name for name, kind in features.schema.items() if not kind.is_integer()]
-    if wrong:
-        raise DataError(f"{path}: column {wrong[0]!r}: {features.schema[wrong[0]]} given, integers needed")
-    labels, found = table[LABEL].to_list(), []
-    for i, (label, x) in enumerate(zip(labels, features.iter_rows(), strict=True), 1):
-        place = f"{path}, event {i}"
-        if any(value is None for value in x):
-            raise DataError(f"{place}: a feature is missing")
-        try:
-            known = None if label is None else model.label(label)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"{place}: {error}") from error
-        event = eventfile.event(place, f"event {i}", known, x)
-        found.append(event)
-    if not found:
-        raise DataError(f"{path}: no events")
+def _scaled(table, model, scale, to):
+    """The tables.Table of a file; of decimals by the scale in a file, which may not be there yet. DataError: they need one."""
+    if scale and to and scale.resolve() == to.resolve():
+        raise DataError(f"scale, to: {to} given for both, two files needed")
+    found = tables.read(table, model, scales.load(scale, table, model.text.file))
+    if found.scale and not scale:
+        raise DataError(f"{table}: {NO_SCALE}")
     return found
+
+
+def _taught(table, recorded, scale):
+    """The lines on what of a table is learned, under which labels. DataError: nothing is."""
+    learned = sum(event.label is not None for event in recorded.events)
+    skipped = len(recorded.events) - learned
+    if not learned:
+        raise DataError(f"{table}: none of {skipped} events has a label, so there is nothing to learn")
+    yield f"{table}: {learned} events learned" + (f", {skipped} without a label left out" if skipped else "")
+    if recorded.names:
+        numbered = sorted((label, name) for name, label in recorded.names.items())
+        yield "classes: " + ", ".join(f"{label} {escaped(name)}" for label, name in numbered)
+    if recorded.scale:
+        yield f"decimals were scaled to int16, by {scale}"
 
 
 def learn(network, file, event):

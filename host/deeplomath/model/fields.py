@@ -140,4 +140,6 @@ def shown(value):
         text = repr(value)
     except ValueError:  # an integer of too many digits
         text = "an integer of very many digits"
-    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}..." + (f" of {len(value)} characters" if isinstance(value, str) else "")

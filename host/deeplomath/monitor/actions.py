@@ -5,6 +5,7 @@ import contextlib
 
 from ..errors import DeeplomathError, KernelError, ModelError
 from ..link.saving import fitting
+from ..model import fields
 from ..results import Answer, Verdict
 from ..spec import ERROR_ARGUMENT
 from .shown import called
@@ -36,8 +37,10 @@ class Naming:
             if int(name) >= classes:
                 raise KernelError(ERROR_ARGUMENT, f"class: {name} given, 0..{classes - 1} allowed")
             return int(name)
-        if not 0 < len(name) <= 64 or not name.isprintable() or name == "unknown":
-            raise ModelError(f"name: {name[:64]!r} given, a name of 1..64 characters other than unknown needed")
+        if not 0 < len(name) <= fields.LONGEST or not name.isprintable() or name == "unknown":
+            raise ModelError(
+                f"name: {fields.shown(name)} given, a name of 1..{fields.LONGEST} characters other than unknown needed"
+            )
         if len(self.names) >= classes:
             raise ModelError(f"name: {name!r} given, all {classes} classes have names: {', '.join(self.names)}")
         self.names.append(name)
@@ -126,8 +129,10 @@ class Actions:
             label = naming.label(name)
             if to in naming.names and naming.names.index(to) != label:
                 raise ModelError(f"name: {to!r} given, another class is called so; correct teaches an event as that")
-            if not 0 < len(to) <= 64 or not to.isprintable() or to == "unknown":
-                raise ModelError(f"name: {to[:64]!r} given, a name of 1..64 characters other than unknown needed")
+            if not 0 < len(to) <= fields.LONGEST or not to.isprintable() or to == "unknown":
+                raise ModelError(
+                    f"name: {fields.shown(to)} given, a name of 1..{fields.LONGEST} characters other than unknown needed"
+                )
             naming.names += [f"class {i}" for i in range(len(naming.names), label + 1)]
             naming.names[label] = to
         return f"{name} is called {to} now"

@@ -8,6 +8,7 @@ from bokeh.models import ColumnDataSource, Label, Span
 from bokeh.resources import Resources
 
 from .. import spec
+from ..audit.log import DAMAGED
 from . import charts, summary
 from .plane import drawn
 from .shown import called
@@ -126,11 +127,12 @@ def _versions(log):
 
 
 def proof(it):
-    """What the mirror has proved."""
+    """What the mirror has proved, and how the log ended where it is not whole."""
     if it.differs is not None:
         return f"DIFFERS at request {it.differs.event}: {it.differs.request}"
     last = f", the last {it.digest:08x}" if it.digest is not None else ""
-    return f"{it.proved:,} digests and {it.compared:,} results equal{last}"
+    ended = f"; {it.log.end}: {it.log.damage}" if it.log.damage else ""
+    return f"{it.proved:,} digests and {it.compared:,} results equal{last}{ended}"
 
 
 def _confusion(it, n):
@@ -227,7 +229,8 @@ def _table(names, rows):
 
 def _status(text):
     text = str(text)
-    kind = "words bad" if text.startswith("DIFFERS") else "words good" if "results equal" in text else ""
+    bad = text.startswith("DIFFERS") or f"; {DAMAGED}: " in text
+    kind = "words bad" if bad else "words good" if "results equal" in text else ""
     return f'<td class="{kind}">{_e(text)}</td>' if kind else f"<td>{_e(text)}</td>"
 
 
