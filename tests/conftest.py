@@ -9,6 +9,7 @@ kernel    mark of what runs the C kernel as a host library, and again under the 
 """
 
 import functools
+import gc
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # ahead of NumPy: the processes of pytest-xdist are the parallelism
@@ -48,6 +49,13 @@ def board(request):
     with board:
         board.name, board.whole = request.param, request.param in WHOLE
         yield board
+
+
+@pytest.fixture(autouse=True, scope="module")
+def swept():
+    """What is in memory stays there: the service of a board collects often, and would look through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import spec
 from ..errors import DeviceError, KernelError, ProtocolError, TransportError
-from ..integers import as_int16, check_int
+from ..integers import as_bytes, as_int16, check_int
 from ..results import Cost, Info
 from . import layout, pair, replies
 from .about import Health, Hello
@@ -245,7 +245,7 @@ class Device(Streaming, Listening, Saving, Logged, Access):
 
     def load(self, data: Buffer) -> None:
         """Takes the state that export gave, for the same configuration; a wrong one raises and changes nothing."""
-        data = bytes(data)
+        data = as_bytes(data, "state")
         while True:
             with contextlib.suppress(Anew):
                 return self._load(data, self.hello.chunk)
