@@ -35,6 +35,8 @@ BOARDS |= {
 }
 # These run all that takes a board; the others test_boards.py, whose walks say the same of each.
 WHOLE = ("unix", *(test["tier"] for test in TESTED.values() if test.get("whole")))
+# Of these test_boards.py is spared, too: its networks are larger than what their memory has room for.
+SMALL = {test["tier_stock"] for test in TESTED.values() if test.get("stock_is_small")}
 SINGLE = ("test_mutation", "test_network", "test_accuracy")  # whose tests share nothing: each may run in any process
 NAMED = 200  # characters, or bytes, of a parameter that still become part of its test's name
 ALLOWED_SKIPS = ("river is not installed",)  # parts of reasons for which a test may be skipped even in CI
@@ -79,7 +81,10 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)  # its first half comes before pytest-xdist reads the groups, its second half after
 def pytest_collection_modifyitems(config, items):
-    spared = [_tier(item) not in (None, *WHOLE) and item.path.stem != "test_boards" for item in items]
+    spared = [
+        _tier(item) not in (None, *WHOLE) and (item.path.stem != "test_boards" or _tier(item) in SMALL)
+        for item in items
+    ]
     config.hook.pytest_deselected(items=[item for item, spare in zip(items, spared) if spare])
     items[:] = [item for item, spare in zip(items, spared) if not spare]
     for item in items:

@@ -80,6 +80,6 @@ def boards():
         emulator.BUILD / "unix_stock/micropython", modules=emulator.native_modules("x64")
     )
     for name, toml in tested.items():
-        if "tier_stock" in toml["test"]:
+        if "tier_stock" in toml["test"] and "stock_is_small" not in toml["test"]:
             found[f"{name}, {toml['native_arch']} .mpy"] = emulator.Emulator(name, stock=True)
     return found

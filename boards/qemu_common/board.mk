@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What all boards emulated by QEMU share: included at the end of a board's mpconfigboard.mk. STOCK=1 leaves Deeplomath out.
 # The board may set RAM_START, where its RAM begins; MACHINE, the file that knows its UART and its clocks (machine.h);
-# DISK_BLOCK and DISK_BLOCKS, the size of its flash disk; QEMU_ARCH, riscv32 where the core is no Cortex-M.
+# DISK_BLOCK and DISK_BLOCKS, the size of its flash disk; DRIVE, the file that reaches a disk that is not in its memory;
+# QEMU_ARCH, riscv32 where the core is no Cortex-M.
 QEMU_COMMON := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 QEMU_ARCH ?= arm
@@ -30,7 +31,7 @@ LDFLAGS_riscv32 = -nostartfiles -Wl,--entry=start
 LDFLAGS += $(LDFLAGS_$(QEMU_ARCH))
 
 vpath boards/%.c $(QEMU_COMMON)/../..
-SRC_C += boards/qemu_common/hal.c boards/qemu_common/disk.c boards/qemu_common/$(CORE_$(QEMU_ARCH)) $(MACHINE)
+SRC_C += boards/qemu_common/hal.c boards/qemu_common/disk.c boards/qemu_common/$(CORE_$(QEMU_ARCH)) $(MACHINE) $(DRIVE)
 MPY_CROSS_FLAGS += -march=$(NATIVE_ARCH)
 MICROPY_VFS_LFS2 = 1
 FROZEN_MANIFEST = $(QEMU_COMMON)/$(if $(STOCK),manifest_stock.py,manifest.py)

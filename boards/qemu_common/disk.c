@@ -13,20 +13,28 @@ __attribute__((weak)) uint8_t *machine_disk(void) {
     return content;
 }
 
+__attribute__((weak)) void machine_disk_read(uint32_t at, uint8_t *to, uint32_t n) {
+    memcpy(to, machine_disk() + at, n);
+}
+
+__attribute__((weak)) void machine_disk_write(uint32_t at, const uint8_t *from, uint32_t n) {
+    memcpy(machine_disk() + at, from, n);
+}
+
 // Where a buffer belongs on the disk. OSError: outside of it.
-static uint8_t *place(mp_obj_t at_in, const mp_buffer_info_t *buffer) {
+static uint32_t place(mp_obj_t at_in, const mp_buffer_info_t *buffer) {
     const mp_int_t at = mp_obj_get_int(at_in), size = DISK_BLOCK * DISK_BLOCKS;
     if (at < 0 || at > size || buffer->len > (size_t)(size - at)) {
         mp_raise_OSError(MP_EINVAL);
     }
-    return machine_disk() + at;
+    return (uint32_t)at;
 }
 
 // _board.read(at, buffer)
 static mp_obj_t board_read(mp_obj_t at, mp_obj_t buffer_in) {
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(buffer_in, &buffer, MP_BUFFER_WRITE);
-    memcpy(buffer.buf, place(at, &buffer), buffer.len);
+    machine_disk_read(place(at, &buffer), buffer.buf, buffer.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_read_obj, board_read);
@@ -35,7 +43,7 @@ static MP_DEFINE_CONST_FUN_OBJ_2(board_read_obj, board_read);
 static mp_obj_t board_write(mp_obj_t at, mp_obj_t buffer_in) {
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(buffer_in, &buffer, MP_BUFFER_READ);
-    memcpy(place(at, &buffer), buffer.buf, buffer.len);
+    machine_disk_write(place(at, &buffer), buffer.buf, buffer.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_write_obj, board_write);

@@ -30,4 +30,8 @@ uint32_t machine_clock(void);
 // machine that has no function of its own.
 uint8_t *machine_disk(void);
 
+// Copy n bytes from byte `at` of the flash disk, and to it. disk.c has them for a disk in memory, where machine_disk is.
+void machine_disk_read(uint32_t at, uint8_t *to, uint32_t n);
+void machine_disk_write(uint32_t at, const uint8_t *from, uint32_t n);
+
 #endif

@@ -10,5 +10,6 @@ FLASH_SIZE = 0x100000
 RAM_SIZE = 0x20000
 MICROPY_HEAP_SIZE = 117760
 DISK_BLOCK = 512
-DISK_BLOCKS = 128
+DISK_BLOCKS = $(if $(STOCK),224,128)
+DRIVE = $(if $(STOCK),boards/stm32f405_qemu/drive.c)
 include $(BOARD_DIR)/../qemu_common/board.mk

@@ -17,8 +17,7 @@ TIERS |= {
     for name, toml in emulator.boards().items()
     if "tier_stock" in toml.get("test", {})
 }
-CONFIG = dict(features=18, classes=7, events=64)
-SMALL = CONFIG | dict(events=20)  # where that does not fit
+SIZES = (64, 7), (20, 7), (10, 3)  # events and classes of a network, the first that fits
 
 
 def event(i):
@@ -42,6 +41,13 @@ def power(board, save_after=0):
     return Device(board.port, timeout=20, start=False)
 
 
+def fitting(device):
+    """The configuration of the largest of the networks for which half of the heap has room, else of the smallest."""
+    configs = [dict(features=18, classes=classes, events=events) for events, classes in SIZES]
+    room = device.hello.heap_free // 2
+    return next((it for it in configs if device.cost(**it).bytes < room), configs[-1])
+
+
 @pytest.mark.parametrize("tier", [pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in TIERS])
 def test_a_board_that_was_reset_is_there_again(tier):
     name, stock = TIERS[tier]
@@ -51,13 +57,12 @@ def test_a_board_that_was_reset_is_there_again(tier):
     with board:
         with power(board) as device:
             assert device.hello.restored == spec.RESTORED_EMPTY
-            fits = device.cost(**CONFIG).bytes < device.hello.heap_free // 2
-            config = CONFIG if fits else SMALL
+            config = fitting(device)
             mirror = Network(**config)
             device.configure(**config)
             for net in (mirror, device):
                 for i in range(config["events"] + 6):
-                    net.learn(event(i), i % 7)
+                    net.learn(event(i), i % config["classes"])
             device.model(statistics(6), over=5, by="mean", hold=2)
             device.names = ("motion", *"abcdefg")
             front, digest = device.front(), device.digest()
@@ -70,7 +75,7 @@ def test_a_board_that_was_reset_is_there_again(tier):
             assert (device.digest(), device.front()) == (digest, front)
             assert device.hello.names == ("motion", *"abcdefg")
             for net in (mirror, device):
-                net.learn(event(1000), 3)
+                net.learn(event(1000), 2)
             assert device.digest() == mirror.digest()
             device.exit()  # which saves what waits
         with power(board) as device:

@@ -35,6 +35,24 @@ with deeplomath.Device(sys.argv[1]) as device:
     device.exit()
 """
 
+RESET = """
+import sys, serial
+with serial.Serial(sys.argv[1], timeout=5, exclusive=True) as line:
+    line.write(b"\\r\\x02\\r")  # out of the raw REPL, where it is in that
+    if line.read_until(b">>> ").endswith(b">>> "):  # else it serves
+        line.write(b"import machine; machine.reset()\\r")
+        line.read_until(b"machine.reset()\\r\\n")
+        if line.read_until(b">>> ").endswith(b">>> "):  # MicroPython's port for QEMU runs no main.py by itself
+            line.write(b"import dlm_main, dlm_store; print('read' + 'y'); import main\\r")
+            line.timeout = 60  # an emulated drive is slow
+            line.read_until(b"ready\\r\\n")
+"""
+BACK = """
+import sys, deeplomath
+with deeplomath.Device(sys.argv[1], start=False, timeout=20) as device:
+    print("restored" if device.hello.restored == deeplomath.spec.RESTORED_NEWEST else "empty", f"{device.digest():08x}")
+"""
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
@@ -130,19 +148,27 @@ def test_mip_finds_each_file_in_the_wheel(environment):
         assert all((package.parent / url).is_file() for _, url in urls)
 
 
-@pytest.mark.rp2040_mpy
+STOCK = {"rp2040_mpy": "rpi_pico", "f405_mpy": "stm32f405_qemu"}
+
+
 @pytest.mark.device
-def test_from_nothing_to_a_recognised_event_on_a_stock_pico(environment):
-    stock = emulator.Emulator("rpi_pico", stock=True, files=False)
+@pytest.mark.parametrize("tier", [pytest.param(tier, marks=getattr(pytest.mark, tier)) for tier in STOCK])
+def test_from_nothing_to_a_recognised_event_that_outlives_a_reset_of_a_stock_board(environment, tier):
+    stock = emulator.Emulator(STOCK[tier], stock=True, files=False)
     if missing := [str(file) for file in stock.needs if not file.is_file()]:
-        pytest.skip(f"{', '.join(missing)}: not built, make test-rp2040_mpy does it")
+        pytest.skip(f"{', '.join(missing)}: not built, make test-{tier} does it")
     (environment / "teach.py").write_text(TEACH)
+    (environment / "reset.py").write_text(RESET)
+    (environment / "back.py").write_text(BACK)
     with stock as board:
         steps = [
-            ("deeplomath", "deploy", board.port),
+            ("deeplomath", "deploy", board.port, "--main"),
+            ("python", "reset.py", board.port),
             ("python", "teach.py", board.port),
-            ("deeplomath", "save", "learned.dlm", board.port),
-            ("deeplomath", "load", "learned.dlm", board.port, "--force"),
+            ("python", "reset.py", board.port),
+            ("python", "back.py", board.port),
+            ("deeplomath", "save", f"{tier}.dlm", board.port),
+            ("deeplomath", "load", f"{tier}.dlm", board.port, "--force"),
         ]
         said = []
         for step in steps:
@@ -150,5 +176,6 @@ def test_from_nothing_to_a_recognised_event_on_a_stock_pico(environment):
             said.append(in_environment(environment, *step).stdout)
             print(f"{time.monotonic() - began:6.1f} s  {' '.join(step)}")
     assert "every answer and digest equal to the mirror's" in " ".join(said[0].split())
-    label, verdict, digest = said[1].split()
-    assert (label, verdict) == ("1", "KNOWN") and digest in said[2] and digest in said[3]
+    label, verdict, digest = said[2].split()
+    assert (label, verdict) == ("1", "KNOWN") and said[4].split() == ["restored", digest]
+    assert digest in said[5] and digest in said[6]

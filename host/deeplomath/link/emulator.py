@@ -13,6 +13,7 @@ import serial
 
 from ..errors import TransportError
 from ..paths import BOARDS, BUILD, BUILT, IN_CHECKOUT, ROOT, native_modules
+from .drive import Drive
 
 DEVICE = ROOT / "firmware" / "device"
 BOOTROM = BUILD / "bootrom.bin"  # of the RP2040
@@ -120,6 +121,8 @@ class Emulator(Board):
             board's flash is without power. Of boards whose board.toml has such a disk below [run]
     """
 
+    drive = None  # the Drive of a firmware whose disk is not in the memory of its board
+
     def __init__(self, board="stm32f405_qemu", elf=None, icount=False, stock=False, files=True, disk=None):
         folder = Path(board) if Path(board, "board.toml").is_file() else BOARDS / board
         if not (folder / "board.toml").is_file():
@@ -127,7 +130,8 @@ class Emulator(Board):
         self.toml = tomllib.loads((folder / "board.toml").read_text())
         self.image = Path(elf).resolve() if elf else BUILT / self.toml["stock" if stock else "firmware"]
         self.icount, self.disk = icount, disk
-        if disk and "disk" not in self.toml["run"]:
+        self.drive_bytes = self.toml["run"].get("stock_drive", 0) if stock else 0
+        if disk and "disk" not in self.toml["run"] and not self.drive_bytes:
             raise TransportError(f"disk: {disk} given, but {self.toml['name']} keeps none in a file")
         source = DEVICE if IN_CHECKOUT else BUILT / "device"
         device = [BUILT / "device" / f"{file.stem}.mpy" for file in sorted(source.glob("*py"))]
@@ -145,22 +149,35 @@ class Emulator(Board):
         line = self._open_line()
         command = self._rp2040js if self.toml["run"]["emulator"] == "rp2040js" else self._qemu
         try:
-            self._spawn(command(line), pass_fds=[line], stdin=subprocess.DEVNULL)
+            lines = [line]
+            if self.drive_bytes:
+                self.drive = Drive(self.drive_bytes, self.disk).__enter__()
+                lines.append(self.drive.fileno())
+            self._spawn(command(*lines), pass_fds=lines, stdin=subprocess.DEVNULL)
         finally:
             os.close(line)
         self._await_prompt()
         if self.files:
             self.put({f"{FOLDER}/{file.name}": file for file in self.files})
 
-    def _qemu(self, line):
+    def stop(self):
+        super().stop()
+        if self.drive is not None:
+            self.drive.__exit__()
+            self.drive = None
+
+    def _qemu(self, *lines):
         run = self.toml["run"]
-        machine = f"{run['machine']},memory-backend={run['disk']}" if self.disk else run["machine"]
+        in_file = self.disk and not self.drive_bytes
+        machine = f"{run['machine']},memory-backend={run['disk']}" if in_file else run["machine"]
         command = [run["emulator"], "-machine", machine, "-kernel", str(self.image), "-display", "none"]
-        if self.disk:
+        command += ["-monitor", "none"]
+        if in_file:
             backend = f"memory-backend-file,id={run['disk']},size={run['disk_bytes']},mem-path={self.disk},share=on"
             command += ["-object", backend]
-        command += ["-monitor", "none", "-add-fd", f"fd={line},set=1"]
-        command += ["-chardev", "pipe,id=serial,path=/dev/fdset/1", "-serial", "chardev:serial"]
+        for i, line in enumerate(lines, 1):
+            command += ["-add-fd", f"fd={line},set={i}"]
+            command += ["-chardev", f"pipe,id=line{i},path=/dev/fdset/{i}", "-serial", f"chardev:line{i}"]
         return command + run.get("arguments", []) + (run["icount"] if self.icount else [])
 
     def _rp2040js(self, line):
