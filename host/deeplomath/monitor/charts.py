@@ -2,7 +2,7 @@
 """The charts of page and report: answers along time, how sure they are, the growth of the network, the known-set map."""
 
 import numpy as np
-from bokeh.models import ColumnDataSource, HoverTool, Range1d, Span
+from bokeh.models import ColumnDataSource, FixedTicker, HoverTool, Range1d, Span
 from bokeh.plotting import figure
 from contourpy import contour_generator
 
@@ -66,13 +66,14 @@ def answers(source, x_range=None):
     made.add_tools(HoverTool(tooltips=words))
     made.xaxis.axis_label = "event"
     made.y_range = Range1d(-1.6, 0.6)
+    made.yaxis.ticker = FixedTicker()
     return made
 
 
 def lanes(made, names, n):
     """Gives the lanes of the answers their names; n: classes that have one."""
     made.y_range.end = max(n, 1) - 0.4
-    made.yaxis.ticker = list(range(-1, max(n, 1)))
+    made.yaxis[0].ticker.ticks = list(range(-1, max(n, 1)))  # a new ticker each time would stay in the document
     made.yaxis.major_label_overrides = {-1: "unknown"} | {label: called(names, label) for label in range(max(n, 1))}
 
 
