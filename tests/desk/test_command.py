@@ -181,6 +181,18 @@ def test_an_ignored_ctrl_c_stays_ignored(file):
     assert process("check", "P", file, code=in_memory(presses)).returncode == 0
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_an_ignored_end_stays_ignored_as_nohup_has_it(file, name):
+    sent = f"""
+import signal, os
+signal.signal(signal.{name}, signal.SIG_IGN)
+def device(port, **_):
+    os.kill(os.getpid(), signal.{name})
+    return watch.device()
+reaching.Device = device"""
+    assert process("check", "P", file, code=in_memory(sent)).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("fails", "status", "words"),
     [

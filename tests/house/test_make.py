@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deeplomath.desk import stories
+from deeplomath.link import emulator
 from implementations import ROOT
 
 
@@ -83,7 +84,10 @@ def test_help_lists_every_target_in_a_group_and_in_a_short_line(checkout):
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
     assert sorted(targets) == sorted(set(re.sub(r"\$\(.*?\)", "", phony).split()))
     assert all(len(line) < 100 for line in shown.splitlines())
-    assert tiers[0].startswith("TIER is one of: f405 m0 ")
+    tested = [toml.get("test", {}) for toml in emulator.boards().values()]
+    named = {test[key] for test in tested for key in ("tier", "tier_stock") if key in test} | {"unix", "unix_mpy"}
+    said = " ".join(tiers).split("BOARD is")[0].removeprefix("TIER is one of: ").split()
+    assert said == sorted(named)
 
 
 def test_a_folder_with_a_board_toml_is_a_board_of_every_target(checkout):
