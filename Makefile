@@ -104,7 +104,7 @@ test-pythons: wheel ## the wheel under each Python to be had, with its oldest an
 test-sanitize: setup $(ASAN_LIB) ## the kernel's, under the address and undefined behaviour sanitizers
 	$(SANITIZED) $(RUN) -m pytest -rs -n $(JOBS) --dist loadgroup tests -m kernel
 
-fuzz: setup $(ASAN_LIB) $(GUIDED) ## feed in what harms; FUZZ_RUNS=500000 FUZZ_SECONDS=1200 FUZZ_SEED=1
+fuzz: setup $(ASAN_LIB) $(GUIDED) ## fuzz all that comes in; FUZZ_RUNS=500000 FUZZ_SECONDS=1200 FUZZ_SEED=1
 	$(if $(findstring --replay,$(FUZZ)),,$(SANITIZED) $(RUN) tests/fuzz_guided.py --runs $(or $(FUZZ_RUNS),500000) \
 	$(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) && $(foreach part,program frame slot,$(SANITIZED) $(RUN) tests/fuzz_$(part).py \
 	--seconds $(or $(FUZZ_SECONDS),1200) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) &&)) \

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The flash drive of the stock firmware, 112 KB as an STM32F405's own: QEMU lends this machine no memory for it, so it is
-// behind USART2, where link/drive.py keeps it. A request is 'R' or 'W', where and how many bytes as 32 bits each, little
-// end first, and what is to be written. The reply is what was read, or one byte once it is kept.
+// The flash drive of the stock firmware: 112 KB, as MicroPython gives an STM32F405. QEMU has no memory for it in this
+// machine. So it is behind USART2, and the host's link/drive.py keeps it. A request is 'R' or 'W', then the place and the
+// number of bytes, 32 bits each, little end first, then what is to be written. The reply to 'R' is what was read; to 'W'
+// it is one byte, once all is kept.
 #include <string.h>
 
 #include "../qemu_common/machine.h"
@@ -38,14 +39,15 @@ static void fetch(uint32_t at, uint8_t *to, uint32_t n) {
     }
 }
 
-// Blocks that were read lie in the memory that is the disk of the other firmware, as an emulated byte takes long on its
-// way; behind them, which ones they are, counted from 1.
-enum { PLACES = 124 };
+// A byte takes long over the emulated line. So what was read or written is kept in the memory that is the disk of the other
+// firmware: blocks, and behind them their numbers, counted from 1.
+enum { PLACES = 124, MEMORY = 1 << 16 };
 
 typedef struct {
     uint8_t block[PLACES][DISK_BLOCK];
     uint32_t holds[PLACES];
 } cache_t;
+_Static_assert(sizeof(cache_t) <= MEMORY, "the cache has no room");
 
 static uint8_t *cached(uint32_t block) {
     cache_t *cache = (cache_t *)machine_disk();

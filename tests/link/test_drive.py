@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from deeplomath.errors import TransportError
 from deeplomath.link import emulator
 from deeplomath.link.drive import REQUEST, Drive
 from deeplomath.link.rawrepl import RawRepl
@@ -46,6 +47,13 @@ def test_a_request_beyond_its_end_ends_the_line(at, n):
         assert asked(drive, b"R", at, n) == b""
 
 
+def test_a_file_that_cannot_be_opened_is_said(tmp_path):
+    with pytest.raises(TransportError, match=r"disk: .*none/drive: No such file or directory"):
+        Drive(SIZE, tmp_path / "none" / "drive")
+    with pytest.raises(TransportError, match=r"disk: .*: Is a directory"):
+        Drive(SIZE, tmp_path)
+
+
 @pytest.mark.f405_mpy
 @pytest.mark.device
 def test_a_board_whose_emulator_was_killed_finds_its_files(tmp_path):
@@ -58,5 +66,6 @@ def test_a_board_whose_emulator_was_killed_finds_its_files(tmp_path):
         board.put({"/lib/content": tmp_path / "content"})
         board.process.kill()
     with board, RawRepl(board.port, soft_reset=False) as repl:
+        assert repl.run("import _board\nprint(_board.BLOCK * _board.BLOCKS)") == board.drive_bytes
         found = repl.run("import binascii\nprint(binascii.crc32(open('/lib/content', 'rb').read()))")
     assert int(found) == zlib.crc32(content)

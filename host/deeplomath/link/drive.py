@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The flash drive of an emulated board that has no memory for it: kept here, behind a line of its own.
 
-A request is b"R" or b"W", then where and how many bytes, 32 bits each, little end first, and what is to be written. The
-reply is what was read, or one byte once it is kept.
+A request is b"R" or b"W", then the place and the number of bytes, 32 bits each, little end first, then what is to be
+written. The reply to b"R" is what was read; to b"W" it is one byte, once all is kept.
 """
 
 import contextlib
@@ -12,18 +12,24 @@ import socket
 import struct
 import threading
 
+from ..errors import TransportError
+
 REQUEST = struct.Struct("<cII")
 
 
 class Drive:
-    """size bytes, of 0xff at first. path: a file that keeps them, made where there is none; None: they end with it.
+    """A drive of so many bytes, 0xff at first. path: a file that keeps them, made where there is none; None: none does.
 
-    fileno() is the board's end of the line; it is served from `with` on until its end. A request beyond the drive ends it.
+    fileno() is the board's end of the line. It is served inside of the `with`. A request beyond the drive ends the line.
+    TransportError: the file cannot be opened.
     """
 
     def __init__(self, size, path=None):
         self.size = size
-        self._file = io.BytesIO() if path is None else open(path, "r+b" if os.path.exists(path) else "w+b")  # noqa: SIM115
+        try:
+            self._file = io.BytesIO() if path is None else open(path, "r+b" if os.path.exists(path) else "w+b")  # noqa: SIM115
+        except OSError as error:
+            raise TransportError(f"disk: {path}: {error.strerror or error}") from error
         self._file.seek(0, os.SEEK_END)
         self._file.write(b"\xff" * (size - self._file.tell()))
         self._file.flush()
